@@ -1,0 +1,108 @@
+//! What the kiosk asks of the world. Plain data: [`step`](super::step::step) makes these, ports carry them out.
+
+use std::time::Duration;
+
+use super::event::TroubleKind;
+use crate::mood::{Mood, Strength};
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Open the camera, look at some frames, close it. The light follows the stream by itself.
+    Capture,
+    /// Give up the capture that runs.
+    CancelCapture,
+    /// Draw this.
+    Show(Screen),
+    Music(PlayerCommand),
+    Video(PlayerCommand),
+    /// Remember that the person liked what plays.
+    Like {
+        id: String,
+    },
+    /// Leave; ports stop, the panel says goodbye.
+    Quit,
+}
+
+/// What a player is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlayerCommand {
+    /// Replace what we had queued by these and play. Volume in percent, already under the cap.
+    Play { ids: Vec<String>, volume: u8, repeat: bool },
+    /// Go to the next of ours.
+    Next,
+    /// Fade out over this long, then stop and take our items away.
+    Stop { fade: Duration },
+    /// Volume in percent, already under the cap.
+    Volume(u8),
+}
+
+/// What the panel shows. Each carries all that is drawn, so a screen can be drawn without the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// While the daemon starts.
+    Splash,
+    /// Waiting for a press. `troubles` are parts that are ill, in short.
+    Idle {
+        troubles: Vec<TroubleKind>,
+    },
+    /// Public mode, before the first capture: what will happen, and how to say no.
+    Notice {
+        seconds: u8,
+    },
+    /// The camera is about to look or looks: `done` of the capture in [0, 1].
+    Look {
+        done: f32,
+    },
+    /// The frames are in, the moods are being read.
+    Thinking,
+    /// The mood that was read. `confidence` in [0, 1].
+    Mood {
+        mood: Mood,
+        strength: Strength,
+        confidence: f32,
+    },
+    /// Two candidates or any mood to choose by hand: short press cycles, long press takes.
+    Unsure {
+        candidates: Vec<Mood>,
+        selected: usize,
+    },
+    /// Music or video plays.
+    Playing(Playing),
+    NoFace,
+    SeveralFaces {
+        count: usize,
+    },
+    /// Something is in the way; the rest goes on.
+    Trouble(TroubleKind),
+    /// Nothing in the library fits.
+    NothingToPlay {
+        mood: Mood,
+    },
+    Goodbye,
+}
+
+/// The playing screen.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Playing {
+    pub mood: Option<Mood>,
+    pub title: String,
+    pub artist: String,
+    pub elapsed: Duration,
+    pub length: Option<Duration>,
+    /// Why this: the reason that the recommender gave, already in the person's language.
+    pub why: String,
+    pub liked: bool,
+    pub paused: bool,
+    /// A short word over the screen for a moment: what the last press did.
+    pub flash: Option<Flash>,
+}
+
+/// What the last press did, shown for a moment over the playing screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flash {
+    Next,
+    Liked,
+    Stopping,
+    Volume(u8),
+}

@@ -1,0 +1,4 @@
+//! The pure core: events in, actions out. Nothing here does I/O, sleeps or reads a clock.
+
+pub mod action;
+pub mod event;

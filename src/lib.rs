@@ -1,0 +1,16 @@
+//! moodbox: press a button, be looked at once, get music and a video that help.
+//!
+//! See ARCHITECTURE.md for the map. In short: ports turn the world into [`kiosk::event::Event`]s,
+//! the pure core turns events into [`kiosk::action::Action`]s, ports carry them out.
+
+pub mod button;
+pub mod camera;
+pub mod kiosk;
+pub mod light;
+pub mod mood;
+pub mod music;
+pub mod panel;
+pub mod recommend;
+pub mod store;
+pub mod video;
+pub mod vision;

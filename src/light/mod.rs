@@ -1,0 +1,58 @@
+//! The light beside the camera. It is on exactly while the camera streams: [`LightOn`] is a guard
+//! that the stream owns, not a call that somebody must remember.
+
+use std::sync::{Arc, Mutex};
+
+/// Something that can be lit.
+pub trait Light: Send {
+    fn set(&mut self, on: bool) -> Result<(), LightError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("light on {line}: {reason}")]
+pub struct LightError {
+    pub line: String,
+    pub reason: String,
+}
+
+/// A light that ports share; lit only through [`SharedLight::turn_on`].
+#[derive(Clone)]
+pub struct SharedLight(Arc<Mutex<Box<dyn Light>>>);
+
+impl SharedLight {
+    pub fn new(light: Box<dyn Light>) -> SharedLight {
+        SharedLight(Arc::new(Mutex::new(light)))
+    }
+
+    /// Lights it until the guard is dropped.
+    pub fn turn_on(&self) -> Result<LightOn, LightError> {
+        self.lock().set(true)?;
+        Ok(LightOn(self.clone()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn Light>> {
+        // A panic while the lock was held leaves the light as it was: still usable.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The light is on while this lives.
+#[must_use = "the light goes out when this is dropped"]
+pub struct LightOn(SharedLight);
+
+impl Drop for LightOn {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.lock().set(false) {
+            tracing::error!(%error, "the light could not be put out");
+        }
+    }
+}
+
+/// A device without a light.
+pub struct NoLight;
+
+impl Light for NoLight {
+    fn set(&mut self, _on: bool) -> Result<(), LightError> {
+        Ok(())
+    }
+}

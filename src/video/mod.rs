@@ -1,0 +1,1 @@
+//! Video: mpv on a screen.
