@@ -12,5 +12,6 @@ pub mod music;
 pub mod panel;
 pub mod recommend;
 pub mod store;
+pub mod text;
 pub mod video;
 pub mod vision;

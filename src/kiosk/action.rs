@@ -101,6 +101,8 @@ pub struct Playing {
 /// What the last press did, shown for a moment over the playing screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flash {
+    /// The button is down; what it means is not known yet.
+    Pressed,
     Next,
     Liked,
     Stopping,

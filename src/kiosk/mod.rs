@@ -2,3 +2,11 @@
 
 pub mod action;
 pub mod event;
+pub mod gesture;
+pub mod policy;
+pub mod state;
+pub mod step;
+pub mod vote;
+
+pub use state::{Has, Settings, State, Times};
+pub use step::step;

@@ -7,6 +7,7 @@ pub use catalog::{Catalog, Feeling, FeelingSource, Item};
 pub use template::Templates;
 
 use crate::mood::{Mood, Strength};
+use crate::text::Language;
 
 /// For whom and under which circumstances something is chosen.
 #[derive(Clone, Debug)]
@@ -48,6 +49,16 @@ pub struct Pick {
 pub enum Reason {
     /// It carries a tag or genre that the template asks for.
     Tagged(String),
+}
+
+impl Reason {
+    /// The reason in a person's language.
+    pub fn say(&self, language: Language) -> String {
+        match (self, language) {
+            (Reason::Tagged(tag), Language::En) => format!("tagged {tag}"),
+            (Reason::Tagged(tag), Language::De) => format!("markiert als {tag}"),
+        }
+    }
 }
 
 /// Which of the two is heard. The other is mute: music and video never fight for the sound.

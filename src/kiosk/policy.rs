@@ -1,0 +1,79 @@
+//! What each deployment allows, as one table.
+//!
+//! Reading moods from faces is emotion recognition under the EU's AI Act: forbidden in workplaces
+//! and schools by Art. 5(1)(f); people must be told by Art. 50(3). Hence three modes.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// At home: the people who use it own it.
+    Household,
+    /// In a waiting room, a library, a shop: strangers use it.
+    Public,
+    /// At work or in a school: no face is ever looked at; moods are picked by hand.
+    Workplace,
+}
+
+/// Where a press came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finger {
+    /// The button of the device.
+    Device,
+    /// The page or the home.
+    Remote,
+}
+
+/// What a press in idle leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The camera looks at once.
+    Look,
+    /// The notice is shown with a countdown that a second press cancels; then the camera looks.
+    NoticeThenLook,
+    /// The moods are offered to be picked by hand.
+    Pick,
+    /// Nothing happens.
+    Refuse,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Mode; 3] = [Mode::Household, Mode::Public, Mode::Workplace];
+
+    /// The table.
+    pub const fn start(self, finger: Finger) -> Start {
+        match (self, finger) {
+            (Mode::Household, Finger::Device | Finger::Remote) => Start::Look,
+            (Mode::Public, Finger::Device) => Start::NoticeThenLook,
+            (Mode::Public, Finger::Remote) => Start::Refuse,
+            (Mode::Workplace, Finger::Device | Finger::Remote) => Start::Pick,
+        }
+    }
+
+    /// Whether the camera may ever be opened.
+    pub const fn may_look(self) -> bool {
+        !matches!(self, Mode::Workplace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_public_only_the_devices_own_button_starts_a_look_and_only_after_the_notice() {
+        assert_eq!(Mode::Public.start(Finger::Device), Start::NoticeThenLook);
+        assert_eq!(Mode::Public.start(Finger::Remote), Start::Refuse);
+    }
+
+    #[test]
+    fn at_work_no_press_of_any_finger_looks() {
+        assert!(!Mode::Workplace.may_look());
+        for finger in [Finger::Device, Finger::Remote] {
+            assert_eq!(Mode::Workplace.start(finger), Start::Pick);
+        }
+    }
+}

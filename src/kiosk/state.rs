@@ -1,0 +1,360 @@
+//! What the kiosk knows: the phase it is in, what is ill, what was played.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::action::{Flash, Playing, Screen};
+use super::event::{NowPlaying, Observation, Part, Time, Trouble};
+use super::gesture::{GestureTimes, Gestures};
+use super::policy::Mode;
+use crate::mood::{Judge, Mood, Reading, Strength};
+use crate::recommend::{Catalog, Pick, Speaks, Templates};
+use crate::text::Language;
+
+/// What the configuration decides once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub mode: Mode,
+    pub language: Language,
+    /// Which of the optional parts this device has.
+    pub has: Has,
+    /// When scores count as sure.
+    pub judge: Judge,
+    pub gesture: GestureTimes,
+    pub times: Times,
+    /// Percent, at the start of the daemon.
+    pub start_volume: u8,
+    /// Percent; nothing is ever played louder.
+    pub volume_cap: u8,
+    /// Mixed into every choice, so that two devices differ.
+    pub seed: u64,
+}
+
+/// The optional parts that the configuration names. What it does not name does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Has {
+    pub panel: bool,
+    pub music: bool,
+    pub video: bool,
+}
+
+/// How long things last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The frames of a look are spread over this.
+    pub capture: Duration,
+    /// A look that gives no end within this is given up, whatever the camera does.
+    pub capture_limit: Duration,
+    /// The notice in public mode, during which a press cancels.
+    pub notice: Duration,
+    /// The mood stays on the panel this long before the playing screen.
+    pub mood: Duration,
+    /// A message (no face, a trouble) stays this long.
+    pub message: Duration,
+    /// Without a choice for this long, the gentle middle is taken.
+    pub choose: Duration,
+    /// How long the last press stays answered on the playing screen.
+    pub flash: Duration,
+    /// The longest a press plays.
+    pub session: Duration,
+    /// A pause (made by another client) that lasts this long ends the session.
+    pub pause: Duration,
+    /// How long a player may be away in mid session before the session goes on without it.
+    pub away: Duration,
+    /// The fade at a stop.
+    pub fade: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let (s, ms) = (Duration::from_secs, Duration::from_millis);
+        Times {
+            capture: s(1),
+            capture_limit: s(10),
+            notice: s(4),
+            mood: s(3),
+            message: s(5),
+            choose: s(15),
+            flash: ms(1500),
+            session: s(30 * 60),
+            pause: s(10 * 60),
+            away: s(60),
+            fade: ms(1500),
+        }
+    }
+}
+
+/// All that the kiosk knows. Changed only by [`step`](super::step::step).
+#[derive(Debug)]
+pub struct State {
+    pub(super) settings: Settings,
+    pub(super) phase: Phase,
+    pub(super) gestures: Gestures,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) templates: Arc<Templates>,
+    pub(super) troubles: BTreeMap<Part, Trouble>,
+    pub(super) recent: VecDeque<String>,
+    pub(super) minute_of_day: Option<u16>,
+    pub(super) volume: u8,
+    /// Captures that were given up and whose end is still to come.
+    pub(super) abandoned: usize,
+    /// Counts sessions: part of the seed of each choice.
+    pub(super) sessions: u64,
+    pub(super) last_reading: Option<Reading>,
+    pub(super) shown: Option<Screen>,
+}
+
+/// Where in a visit the kiosk is.
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    Idle,
+    Notice { since: Time, until: Time },
+    Looking { since: Time, started: Option<Time>, seen: Vec<Observation> },
+    Choosing { candidates: Vec<Mood>, selected: usize, until: Time },
+    Playing(Session),
+    Stopping { session: Session, until: Time },
+    Message { screen: Screen, until: Time, then: Then },
+    Leaving,
+}
+
+/// What follows a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    Idle,
+    /// The camera cannot help: the moods are offered by hand.
+    Choose,
+}
+
+/// From a mood to the end of what was chosen for it.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub mood: Mood,
+    pub strength: Strength,
+    pub confidence: f32,
+    pub since: Time,
+    pub music: Voice,
+    pub video: Voice,
+    pub speaks: Speaks,
+    pub volume: u8,
+    pub loop_video: bool,
+    pub liked: BTreeSet<String>,
+    pub flash: Option<(Flash, Time)>,
+}
+
+/// One of the two players in a session.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Voice {
+    pub picks: Vec<Pick>,
+    /// It was given something and has not said that it is over.
+    pub open: bool,
+    /// It went away at that time.
+    pub away_since: Option<Time>,
+    pub now: Option<NowPlaying>,
+    /// When `now` was told.
+    pub told_at: Time,
+    pub paused_since: Option<Time>,
+}
+
+impl Voice {
+    /// What of ours comes from the current item on.
+    pub fn rest(&self) -> Vec<String> {
+        let current = self.now.as_ref().filter(|now| now.ours).map(|now| now.id.as_str());
+        let from = self.picks.iter().position(|pick| Some(pick.id.as_str()) == current).unwrap_or(0);
+        self.picks[from..].iter().map(|pick| pick.id.clone()).collect()
+    }
+
+    fn elapsed(&self, at: Time) -> Duration {
+        let Some(now) = &self.now else { return Duration::ZERO };
+        let since = if now.paused { Duration::ZERO } else { at.saturating_sub(self.told_at) };
+        let elapsed = now.elapsed + since;
+        now.length.map_or(elapsed, |length| elapsed.min(length))
+    }
+}
+
+impl Session {
+    /// The player that is heard and that presses speak to.
+    pub fn speaker(&self) -> Speaks {
+        match self.speaks {
+            Speaks::Video if self.video.open || !self.music.open => Speaks::Video,
+            Speaks::Music if !self.music.open && self.video.open => Speaks::Video,
+            _ => Speaks::Music,
+        }
+    }
+
+    pub fn voice(&self, which: Speaks) -> &Voice {
+        match which {
+            Speaks::Music => &self.music,
+            Speaks::Video => &self.video,
+        }
+    }
+
+    pub fn voice_mut(&mut self, which: Speaks) -> &mut Voice {
+        match which {
+            Speaks::Music => &mut self.music,
+            Speaks::Video => &mut self.video,
+        }
+    }
+}
+
+impl State {
+    /// The kiosk as it starts: idle, with nothing to play yet and nothing ill.
+    pub fn new(settings: Settings) -> State {
+        State {
+            phase: Phase::Idle,
+            gestures: Gestures::new(settings.gesture),
+            catalog: Arc::default(),
+            templates: Arc::default(),
+            troubles: BTreeMap::new(),
+            recent: VecDeque::new(),
+            minute_of_day: None,
+            volume: settings.start_volume.min(settings.volume_cap),
+            abandoned: 0,
+            sessions: 0,
+            last_reading: None,
+            shown: None,
+            settings,
+        }
+    }
+
+    /// What the last finished look came to.
+    pub fn last_reading(&self) -> Option<&Reading> {
+        self.last_reading.as_ref()
+    }
+
+    /// What is ill now.
+    pub fn troubles(&self) -> impl Iterator<Item = (Part, &Trouble)> {
+        self.troubles.iter().map(|(part, trouble)| (*part, trouble))
+    }
+
+    /// Whether nothing goes on and nobody waits.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle)
+    }
+
+    /// When the kiosk wants to be stepped by [`Event::Tick`](super::event::Event::Tick), if nothing
+    /// else happens first. None in idle: a device that waits does not wake up.
+    pub fn deadline(&self, at: Time) -> Option<Time> {
+        [self.gestures.deadline(), self.phase_deadline(), self.redraw_deadline(at)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn phase_deadline(&self) -> Option<Time> {
+        let times = &self.settings.times;
+        match &self.phase {
+            Phase::Idle | Phase::Leaving => None,
+            Phase::Notice { until, .. }
+            | Phase::Choosing { until, .. }
+            | Phase::Stopping { until, .. }
+            | Phase::Message { until, .. } => Some(*until),
+            Phase::Looking { since, .. } => Some(*since + times.capture_limit),
+            Phase::Playing(session) => {
+                let voices = [&session.music, &session.video];
+                let aways = voices.iter().filter_map(|voice| Some(voice.away_since? + times.away));
+                let pauses = voices.iter().filter_map(|voice| Some(voice.paused_since? + times.pause));
+                let flash = session.flash.map(|(_, until)| until);
+                // Once the mood has been shown, nothing hangs on that time any more.
+                let silent = !session.music.open && !session.video.open;
+                let mood = silent.then_some(session.since + times.mood);
+                aways.chain(pauses).chain(flash).chain(mood).chain([session.since + times.session]).min()
+            }
+        }
+    }
+
+    /// When the picture changes by time alone.
+    fn redraw_deadline(&self, at: Time) -> Option<Time> {
+        if !self.settings.has.panel {
+            return None;
+        }
+        match &self.phase {
+            Phase::Notice { .. } => Some(at + until_next_second(at)),
+            Phase::Looking { started: Some(started), .. } => {
+                let step = self.settings.times.capture / LOOK_STEPS;
+                (at < *started + self.settings.times.capture).then(|| at + step)
+            }
+            Phase::Playing(session) => {
+                let mood_until = session.since + self.settings.times.mood;
+                if at < mood_until {
+                    return Some(mood_until);
+                }
+                let voice = session.voice(session.speaker());
+                let runs = voice.now.as_ref().is_some_and(|now| !now.paused);
+                let into_second = Duration::from_nanos(u64::from(voice.elapsed(at).subsec_nanos()));
+                runs.then(|| at + Duration::from_secs(1) - into_second)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the panel shows now: a function of the state and the time alone.
+    pub(super) fn view(&self, at: Time) -> Screen {
+        match &self.phase {
+            Phase::Idle => {
+                Screen::Idle { troubles: self.troubles.values().map(|trouble| trouble.kind).collect() }
+            }
+            Phase::Notice { until, .. } => {
+                let left = until.saturating_sub(at);
+                Screen::Notice { seconds: left.as_millis().div_ceil(1000).min(255) as u8 }
+            }
+            Phase::Looking { started: None, .. } => Screen::Look { done: 0.0 },
+            Phase::Looking { started: Some(started), .. } => {
+                let capture = self.settings.times.capture;
+                let gone = at.saturating_sub(*started);
+                if gone >= capture {
+                    return Screen::Thinking;
+                }
+                let steps = (gone.as_secs_f32() / capture.as_secs_f32() * LOOK_STEPS as f32).floor();
+                Screen::Look { done: steps / LOOK_STEPS as f32 }
+            }
+            Phase::Choosing { candidates, selected, .. } => {
+                Screen::Unsure { candidates: candidates.clone(), selected: *selected }
+            }
+            Phase::Playing(session)
+                if at < session.since + self.settings.times.mood && session.flash.is_none() =>
+            {
+                Screen::Mood {
+                    mood: session.mood,
+                    strength: session.strength,
+                    confidence: session.confidence,
+                }
+            }
+            Phase::Playing(session) => Screen::Playing(self.playing(session, at)),
+            Phase::Stopping { session, .. } => {
+                Screen::Playing(Playing { flash: Some(Flash::Stopping), ..self.playing(session, at) })
+            }
+            Phase::Message { screen, .. } => screen.clone(),
+            Phase::Leaving => Screen::Goodbye,
+        }
+    }
+
+    fn playing(&self, session: &Session, at: Time) -> Playing {
+        let voice = session.voice(session.speaker());
+        let now = voice.now.clone().unwrap_or_default();
+        let pick = voice.picks.iter().find(|pick| pick.id == now.id).or(voice.picks.first());
+        // Until the player has spoken, what was asked for is the best that can be said.
+        let told = voice.now.is_some();
+        Playing {
+            mood: Some(session.mood),
+            title: if told { now.title } else { pick.map(|pick| pick.title.clone()).unwrap_or_default() },
+            artist: if told { now.artist } else { pick.map(|pick| pick.artist.clone()).unwrap_or_default() },
+            elapsed: Duration::from_secs(voice.elapsed(at).as_secs()),
+            length: now.length,
+            why: pick
+                .filter(|_| now.ours || !told)
+                .map(|pick| pick.why.say(self.settings.language))
+                .unwrap_or_default(),
+            liked: session.liked.contains(&now.id),
+            paused: now.paused,
+            flash: session.flash.map(|(flash, _)| flash),
+        }
+    }
+}
+
+/// The progress ring moves in this many steps: smooth to the eye, and few enough for the SPI bus.
+const LOOK_STEPS: u32 = 20;
+
+fn until_next_second(at: Time) -> Duration {
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(at.subsec_nanos()))
+}
