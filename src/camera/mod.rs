@@ -1,5 +1,7 @@
 //! Cameras: anything that gives frames. `v4l2` is the real one, `photos` plays files as a camera.
 
+pub mod formats;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
