@@ -1,6 +1,9 @@
 //! The light beside the camera. It is on exactly while the camera streams: [`LightOn`] is a guard
 //! that the stream owns, not a call that somebody must remember.
 
+pub mod gpio;
+pub mod simulated;
+
 use std::sync::{Arc, Mutex};
 
 /// Something that can be lit.
