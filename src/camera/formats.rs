@@ -36,6 +36,17 @@ impl Rgb {
         Rgb::default()
     }
 
+    /// Mean luma, 0 to 255, by the weights of BT.601. A sample of the pixels does for that.
+    pub fn brightness(&self) -> f32 {
+        let sample = || self.data.as_chunks::<3>().0.iter().step_by(7);
+        let sum: u64 =
+            sample().map(|&[r, g, b]| 299 * u64::from(r) + 587 * u64::from(g) + 114 * u64::from(b)).sum();
+        match sample().len() {
+            0 => 0.0,
+            count => sum as f32 / (1000 * count) as f32,
+        }
+    }
+
     /// Makes room for a picture of this size; its content is unspecified until it is written.
     fn resize(&mut self, width: u32, height: u32) {
         let bytes = width as usize * height as usize * 3;

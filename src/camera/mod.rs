@@ -1,6 +1,12 @@
 //! Cameras: anything that gives frames. `v4l2` is the real one, `photos` plays files as a camera.
 
+pub mod find;
 pub mod formats;
+pub mod negotiate;
+pub mod photos;
+pub mod settle;
+pub mod v4l2;
+pub mod worker;
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -88,6 +94,17 @@ pub trait Camera: Send {
 pub trait Stream {
     /// The next frame, into `frame`, or an error when `deadline` passes first.
     fn next(&mut self, deadline: Instant, frame: &mut Frame) -> Result<(), CameraError>;
+
+    /// Discards the first frames until the picture can be believed, at most until `deadline` or until
+    /// `cancelled`. Cameras that need no warming up leave it at this.
+    fn settle(
+        &mut self,
+        _deadline: Instant,
+        _frame: &mut Frame,
+        _cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), CameraError> {
+        Ok(())
+    }
 }
 
 /// Why there is no picture.
