@@ -166,3 +166,25 @@ pub enum TroubleKind {
     LibraryEmpty,
     Other,
 }
+
+impl TroubleKind {
+    /// Every kind.
+    pub const ALL: [TroubleKind; 16] = [
+        TroubleKind::CameraMissing,
+        TroubleKind::CameraBusy,
+        TroubleKind::CameraSilent,
+        TroubleKind::CameraFormat,
+        TroubleKind::CameraDenied,
+        TroubleKind::VisionBroken,
+        TroubleKind::ButtonDenied,
+        TroubleKind::LightDenied,
+        TroubleKind::PanelBroken,
+        TroubleKind::MusicAbsent,
+        TroubleKind::MusicPassword,
+        TroubleKind::MusicSilent,
+        TroubleKind::VideoAbsent,
+        TroubleKind::TemplateBroken,
+        TroubleKind::LibraryEmpty,
+        TroubleKind::Other,
+    ];
+}

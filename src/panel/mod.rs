@@ -1,6 +1,18 @@
 //! The small screen. `screens` draws a [`Screen`](crate::kiosk::action::Screen) into a [`Picture`];
 //! a [`Panel`] shows the picture: over SPI, as a PNG, in a terminal.
 
+mod canvas;
+mod column;
+pub mod faces;
+pub mod gallery;
+mod icons;
+mod lettering;
+mod palette;
+pub mod png;
+pub mod screens;
+pub mod terminal;
+pub mod worker;
+
 use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::pixelcolor::raw::{RawData, RawU16};
 use embedded_graphics::prelude::*;
@@ -23,6 +35,22 @@ impl Picture {
     pub fn row(&self, y: u32) -> &[u16] {
         let start = (y * self.width) as usize;
         &self.pixels[start..start + self.width as usize]
+    }
+
+    /// The rows from top to bottom, to be written.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u16]> {
+        // A picture without columns has no rows that could be written; chunks of zero would panic.
+        self.pixels.chunks_mut(self.width.max(1) as usize)
+    }
+
+    /// One pixel as 8-bit red, green and blue; black beside the picture.
+    pub fn rgb8(&self, x: u32, y: u32) -> [u8; 3] {
+        if x >= self.width || y >= self.height {
+            return [0; 3];
+        }
+        let color = Rgb565::from(RawU16::new(self.row(y)[x as usize]));
+        let widen = |value: u8, top: u16| ((u16::from(value) * 255 + top / 2) / top) as u8;
+        [widen(color.r(), 31), widen(color.g(), 63), widen(color.b(), 31)]
     }
 
     pub fn width(&self) -> u32 {

@@ -1,0 +1,94 @@
+//! One example of every screen: for the tests, the contact sheet, and people who change a screen.
+
+use std::time::Duration;
+
+use crate::kiosk::action::{Flash, Playing, Screen};
+use crate::kiosk::event::TroubleKind;
+use crate::mood::{Mood, Strength};
+use crate::text::Language;
+
+/// Every kind of screen by a short name, with the words that a recommender would bring.
+pub fn screens(language: Language) -> Vec<(String, Screen)> {
+    let mut all: Vec<(String, Screen)> = Vec::new();
+    let mut add = |name: &str, screen: Screen| all.push((name.to_owned(), screen));
+    add("splash", Screen::Splash);
+    add("idle", Screen::Idle { troubles: vec![] });
+    add("idle-trouble", Screen::Idle { troubles: vec![TroubleKind::MusicAbsent, TroubleKind::VideoAbsent] });
+    add("notice", Screen::Notice { seconds: 3 });
+    add("look", Screen::Look { done: 0.0 });
+    add("look-half", Screen::Look { done: 0.55 });
+    add("thinking", Screen::Thinking);
+    for (mood, strength, confidence) in [
+        (Mood::Angry, Strength::Clear, 0.83),
+        (Mood::Disgust, Strength::Slight, 0.61),
+        (Mood::Fear, Strength::Slight, 0.58),
+        (Mood::Happy, Strength::Strong, 0.97),
+        (Mood::Sad, Strength::Clear, 0.8),
+        (Mood::Surprise, Strength::Strong, 0.96),
+        (Mood::Neutral, Strength::Clear, 0.86),
+    ] {
+        add(&format!("mood-{mood}"), Screen::Mood { mood, strength, confidence });
+    }
+    let two = vec![Mood::Sad, Mood::Neutral];
+    add("unsure-first", Screen::Unsure { candidates: two.clone(), selected: 0 });
+    add("unsure-second", Screen::Unsure { candidates: two, selected: 1 });
+    add("unsure-any", Screen::Unsure { candidates: Mood::ALL.to_vec(), selected: 5 });
+    add("no-face", Screen::NoFace);
+    add("several-faces", Screen::SeveralFaces { count: 2 });
+    add("several-faces-many", Screen::SeveralFaces { count: 4 });
+    let playing = playing(language);
+    add("playing", Screen::Playing(playing.clone()));
+    add("playing-liked-paused", Screen::Playing(Playing { liked: true, paused: true, ..playing.clone() }));
+    add("playing-long", Screen::Playing(long(language)));
+    for (name, flash) in [
+        ("pressed", Flash::Pressed),
+        ("next", Flash::Next),
+        ("liked", Flash::Liked),
+        ("stopping", Flash::Stopping),
+        ("volume", Flash::Volume(40)),
+    ] {
+        add(&format!("playing-{name}"), Screen::Playing(Playing { flash: Some(flash), ..playing.clone() }));
+    }
+    add("nothing-to-play", Screen::NothingToPlay { mood: Mood::Sad });
+    add("trouble-camera", Screen::Trouble(TroubleKind::CameraMissing));
+    add("trouble-music", Screen::Trouble(TroubleKind::MusicPassword));
+    add("trouble-vision", Screen::Trouble(TroubleKind::VisionBroken));
+    add("goodbye", Screen::Goodbye);
+    all
+}
+
+fn playing(language: Language) -> Playing {
+    let (title, artist, why) = match language {
+        Language::En => ("Morning Has Broken", "Cat Stevens", "gentle and bright, for sad"),
+        Language::De => ("Über den Wolken", "Reinhard Mey", "sanft und hell, für traurig"),
+    };
+    Playing {
+        mood: Some(Mood::Sad),
+        title: title.to_owned(),
+        artist: artist.to_owned(),
+        elapsed: Duration::from_secs(83),
+        length: Some(Duration::from_secs(227)),
+        why: why.to_owned(),
+        ..Playing::default()
+    }
+}
+
+/// Tags as they are found in the wild.
+fn long(language: Language) -> Playing {
+    let why = match language {
+        Language::En => "its genre “chamber music” is calm, as the template for angry asks",
+        Language::De => "das Genre „Kammermusik“ ist ruhig, wie die Vorlage für wütend es will",
+    };
+    Playing {
+        mood: Some(Mood::Angry),
+        title: "Streichquartett Nr. 14 d-Moll D 810 „Der Tod und das Mädchen“: II. Andante con moto"
+            .to_owned(),
+        artist: "Württembergisches Kammerorchester Heilbronn, Λένα Πλάτωνος, Полина Осетинская, 坂本龍一"
+            .to_owned(),
+        elapsed: Duration::from_secs(3725),
+        length: Some(Duration::from_secs(4200)),
+        why: why.to_owned(),
+        liked: true,
+        ..Playing::default()
+    }
+}

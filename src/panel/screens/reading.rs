@@ -1,0 +1,135 @@
+//! Screens about a mood: the reading, the choice when it is unsure, nothing to play for it.
+
+use super::Stage;
+use crate::mood::{Mood, Strength};
+use crate::panel::canvas::Area;
+use crate::panel::column::Column;
+use crate::panel::faces::{self, Look};
+use crate::panel::palette;
+use crate::text::{self, Prompt, prompt};
+
+pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
+    let ink = palette::of(mood);
+    let (figure, words) = stage.halves(0.5);
+    let radius = stage.radius(figure, 54.0);
+    let (x, y) = figure.center();
+    stage.canvas.glow(x, y, stage.px(170.0), ink, 0.3);
+    faces::draw(&mut stage.canvas, Look::Of(mood), (x, y), radius);
+
+    let said = text::mood(mood, stage.language);
+    let (words, sure) = words.split_bottom(stage.px(36.0));
+    let column = Column::new()
+        .add(said.before, stage.plain(19.0), palette::TEXT, 1, 0.0)
+        .add(said.word, stage.bold(35.0), ink, 1, stage.px(-5.0))
+        .add(said.after, stage.plain(19.0), palette::TEXT, 1, stage.px(-4.0));
+    stage.words(&column, words);
+    sureness(stage, sure, mood, strength, confidence);
+}
+
+/// How sure: a bar and words under it.
+fn sureness(stage: &mut Stage, place: Area, mood: Mood, strength: Strength, confidence: f32) {
+    let width = place.w.min(stage.px(150.0));
+    let (x, _) = place.center();
+    let bar = Area::new(x - width / 2.0, place.y + stage.px(3.0), width, stage.px(7.0));
+    stage.canvas.bar(bar, confidence, palette::RAISED, palette::of(mood));
+    let (_, line) = place.split_bottom(place.h - stage.px(13.0));
+    let words = text::sureness(strength, stage.language);
+    let column = Column::new().add(words, stage.plain(16.0), palette::QUIET, 1, 0.0);
+    stage.words(&column, line);
+}
+
+pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
+    let Some(count) = (!candidates.is_empty()).then_some(candidates.len()) else { return };
+    let selected = selected.min(count - 1);
+    let mood = candidates[selected];
+    let ink = palette::of(mood);
+    let inner = stage.area.inset(stage.px(10.0), stage.px(10.0));
+    let (title, rest) = inner.split_top(stage.px(26.0));
+    let (rest, how) = rest.split_bottom(stage.px(if stage.wide() { 24.0 } else { 46.0 }));
+    let (faces_at, word) = rest.split_bottom(stage.px(38.0));
+
+    let column =
+        Column::new().add(prompt(Prompt::Unsure, stage.language), stage.plain(20.0), palette::TEXT, 1, 0.0);
+    stage.words(&column, title);
+    if count <= 3 {
+        side_by_side(stage, faces_at, candidates, selected);
+    } else {
+        carousel(stage, faces_at, candidates, selected);
+    }
+    let column = Column::new().add(text::mood(mood, stage.language).word, stage.bold(29.0), ink, 1, 0.0);
+    stage.words(&column, word);
+
+    let how_to = prompt(Prompt::UnsureHow, stage.language);
+    let face = stage.plain(17.0);
+    let column = if stage.wide() {
+        Column::new().add(&how_to.replace('\n', "  ·  "), face, palette::QUIET, 1, 0.0)
+    } else {
+        how_to.lines().fold(Column::new(), |column, line| column.add(line, face, palette::QUIET, 1, 0.0))
+    };
+    stage.words(&column, how);
+}
+
+/// Two or three candidates: all of them, the selected one large, lit and underlined.
+fn side_by_side(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize) {
+    let count = candidates.len() as f32;
+    let cell = (place.w / count).min(stage.px(112.0) * if stage.wide() { 1.1 } else { 1.0 });
+    let radius = (cell * 0.46).min(place.h / 2.0 - stage.px(5.0));
+    let (middle, y) = place.center();
+    for (number, &mood) in candidates.iter().enumerate() {
+        let x = middle + (number as f32 - (count - 1.0) / 2.0) * cell;
+        if number == selected {
+            stage.canvas.glow(x, y, radius * 1.7, palette::of(mood), 0.3);
+            stage.canvas.arc((x, y), radius + stage.px(1.0), stage.px(3.5), 1.0, palette::WHITE);
+            let inside = radius - stage.px(4.0);
+            faces::draw(&mut stage.canvas, Look::Of(mood), (x, y), inside);
+        } else {
+            faces::draw_faded(&mut stage.canvas, Look::Of(mood), (x, y), radius * 0.76);
+        }
+    }
+}
+
+/// Any number of candidates: the selected one in the middle, its neighbours beside it, dots below.
+fn carousel(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize) {
+    let count = candidates.len();
+    let (place, dots) = place.split_bottom(stage.px(14.0));
+    let (x, y) = place.center();
+    let radius = stage.px(54.0).min(place.h / 2.0 - stage.px(4.0));
+    let small = radius * 0.66;
+    let apart = (radius + small + stage.px(7.0)).min(place.w / 2.0 - small * 0.55);
+    for (side, number) in [(-1.0, (selected + count - 1) % count), (1.0, (selected + 1) % count)] {
+        faces::draw_faded(&mut stage.canvas, Look::Of(candidates[number]), (x + side * apart, y), small);
+    }
+    let ink = palette::of(candidates[selected]);
+    stage.canvas.glow(x, y, radius * 1.6, ink, 0.28);
+    stage.canvas.arc((x, y), radius + stage.px(1.0), stage.px(3.5), 1.0, palette::WHITE);
+    let inside = radius - stage.px(4.0);
+    faces::draw(&mut stage.canvas, Look::Of(candidates[selected]), (x, y), inside);
+
+    let (middle, y) = dots.center();
+    let step = stage.px(13.0).min(dots.w / count as f32);
+    for number in 0..count {
+        let x = middle + (number as f32 - (count as f32 - 1.0) / 2.0) * step;
+        let (size, ink) = if number == selected { (4.0, ink) } else { (2.5, palette::QUIET) };
+        stage.canvas.disc(x, y + stage.px(3.0), stage.px(size), ink);
+    }
+}
+
+pub(super) fn nothing_to_play(stage: &mut Stage, mood: Mood) {
+    let (figure, words) = stage.halves(0.44);
+    let radius = stage.radius(figure, 46.0);
+    let center = figure.center();
+    stage.canvas.glow(center.0, center.1, radius * 1.8, palette::of(mood), 0.18);
+    faces::draw(&mut stage.canvas, Look::Of(mood), center, radius);
+    let word = text::mood(mood, stage.language).word;
+    let column = Column::new()
+        .add(prompt(Prompt::NothingToPlay, stage.language), stage.bold(26.0), palette::TEXT, 2, 0.0)
+        .add(
+            prompt(Prompt::NothingToPlayHint, stage.language),
+            stage.plain(18.0),
+            palette::QUIET,
+            3,
+            stage.px(4.0),
+        )
+        .add(word, stage.bold(20.0), palette::of(mood), 1, stage.px(1.0));
+    stage.words(&column, words);
+}

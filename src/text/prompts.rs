@@ -1,0 +1,147 @@
+//! What the panel asks, answers and announces.
+
+use super::{Language, said};
+use crate::kiosk::action::Flash;
+
+/// The fixed sentences of the screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    Starting,
+    PressTheButton,
+    PressTheButtonWhy,
+    NoticeTitle,
+    NoticeText,
+    NoticeCancel,
+    LookAtMe,
+    LookAtMeHint,
+    Thinking,
+    ThinkingHint,
+    Unsure,
+    UnsureHow,
+    NoFace,
+    NoFaceHint,
+    SeveralFacesHint,
+    NothingToPlay,
+    NothingToPlayHint,
+    Goodbye,
+    GoodbyeHint,
+    Paused,
+    NoTitle,
+}
+
+impl Prompt {
+    pub const ALL: [Prompt; 21] = [
+        Prompt::Starting,
+        Prompt::PressTheButton,
+        Prompt::PressTheButtonWhy,
+        Prompt::NoticeTitle,
+        Prompt::NoticeText,
+        Prompt::NoticeCancel,
+        Prompt::LookAtMe,
+        Prompt::LookAtMeHint,
+        Prompt::Thinking,
+        Prompt::ThinkingHint,
+        Prompt::Unsure,
+        Prompt::UnsureHow,
+        Prompt::NoFace,
+        Prompt::NoFaceHint,
+        Prompt::SeveralFacesHint,
+        Prompt::NothingToPlay,
+        Prompt::NothingToPlayHint,
+        Prompt::Goodbye,
+        Prompt::GoodbyeHint,
+        Prompt::Paused,
+        Prompt::NoTitle,
+    ];
+}
+
+/// A fixed sentence.
+pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
+    match prompt {
+        Prompt::Starting => said("waking up …", "wacht auf …"),
+        Prompt::PressTheButton => said("Press the button", "Drück den Knopf"),
+        Prompt::PressTheButtonWhy => said("and I play you something", "und ich spiele dir etwas"),
+        Prompt::NoticeTitle => said("I am about to look", "Gleich schaue ich"),
+        Prompt::NoticeText => said(
+            "A camera looks at your face for a moment to guess a mood. No picture is kept.",
+            "Eine Kamera schaut kurz dein Gesicht an und schätzt die Stimmung. Kein Bild bleibt.",
+        ),
+        Prompt::NoticeCancel => said("No? Press again", "Nein? Noch mal drücken"),
+        Prompt::LookAtMe => said("Look at me", "Schau mich an"),
+        Prompt::LookAtMeHint => said("just for a moment", "nur einen Augenblick"),
+        Prompt::Thinking => said("Let me think", "Ich überlege"),
+        Prompt::ThinkingHint => said("the camera is off", "die Kamera ist aus"),
+        Prompt::Unsure => said("You look …", "Du siehst … aus"),
+        Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),
+        Prompt::NoFace => said("I can’t see you", "Ich sehe dich nicht"),
+        Prompt::NoFaceHint => said("Come closer and face the light", "Komm näher und dreh dich zum Licht"),
+        Prompt::SeveralFacesHint => said("One at a time, please", "Bitte eine Person allein"),
+        Prompt::NothingToPlay => said("Nothing to play", "Nichts zu spielen"),
+        Prompt::NothingToPlayHint => {
+            said("Add music, or loosen the template for:", "Leg Musik dazu oder lockere die Vorlage für:")
+        }
+        Prompt::Goodbye => said("See you soon", "Bis bald"),
+        Prompt::GoodbyeHint => said("going to sleep", "ich gehe schlafen"),
+        Prompt::Paused => said("paused", "Pause"),
+        Prompt::NoTitle => said("untitled", "ohne Titel"),
+    }
+    .r#in(language)
+}
+
+/// What the last press did.
+pub const fn flash(flash: Flash, language: Language) -> &'static str {
+    match flash {
+        Flash::Pressed => said("Yes?", "Ja?"),
+        Flash::Next => said("Next", "Weiter"),
+        Flash::Liked => said("Liked", "Gefällt dir"),
+        Flash::Stopping => said("Stopping", "Ende"),
+        Flash::Volume(_) => said("Volume", "Lautstärke"),
+    }
+    .r#in(language)
+}
+
+/// "40 %", in the manner of the language.
+pub fn volume(percent: u8, language: Language) -> String {
+    match language {
+        Language::En => format!("{percent}%"),
+        Language::De => format!("{percent}\u{a0}%"),
+    }
+}
+
+/// The headline when several people stand in front of the camera.
+pub fn several_faces(count: usize, language: Language) -> String {
+    match language {
+        Language::En => format!("I see {count} faces"),
+        Language::De => format!("Ich sehe {count} Gesichter"),
+    }
+}
+
+/// Seconds until the camera opens, beside the way to say no.
+pub fn cancel_in(seconds: u8, language: Language) -> String {
+    match language {
+        Language::En => format!("{seconds} s"),
+        Language::De => format!("{seconds} s"),
+    }
+}
+
+/// How many troubles there are beside the one that is named.
+pub fn more_troubles(count: usize, language: Language) -> String {
+    match language {
+        Language::En => format!("and {count} more"),
+        Language::De => format!("und {count} weitere"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_prompt_is_said_in_every_language() {
+        for one in Prompt::ALL {
+            for language in Language::ALL {
+                assert!(!prompt(one, language).trim().is_empty(), "{one:?} in {language:?}");
+            }
+        }
+    }
+}

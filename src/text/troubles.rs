@@ -1,0 +1,103 @@
+//! What is wrong and what helps, short enough for the panel. The log has the long report.
+
+use super::{Language, Said, said};
+use crate::kiosk::event::TroubleKind;
+
+/// A trouble in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TroubleWords {
+    /// What is wrong, at most 26 letters.
+    pub title: &'static str,
+    /// What a person can do, at most 70 letters.
+    pub cure: &'static str,
+}
+
+/// What is wrong and what helps.
+pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
+    let (title, cure): (Said, Said) = match kind {
+        TroubleKind::CameraMissing => (
+            said("No camera", "Keine Kamera"),
+            said("Plug the camera in; I keep looking for it", "Steck die Kamera ein; ich suche weiter"),
+        ),
+        TroubleKind::CameraBusy => (
+            said("Camera in use", "Kamera belegt"),
+            said("Close the other program that uses it", "Beende das andere Programm, das sie benutzt"),
+        ),
+        TroubleKind::CameraSilent => (
+            said("Camera is silent", "Kamera schweigt"),
+            said("Unplug the camera and plug it in again", "Zieh die Kamera ab und steck sie wieder ein"),
+        ),
+        TroubleKind::CameraFormat => (
+            said("Camera not understood", "Kamera unverständlich"),
+            said("Try another camera, or libcamerify", "Nimm eine andere Kamera oder libcamerify"),
+        ),
+        TroubleKind::CameraDenied => (
+            said("Camera not allowed", "Kamera nicht erlaubt"),
+            said("Add the user to the group “video”", "Nimm den Benutzer in die Gruppe „video“ auf"),
+        ),
+        TroubleKind::VisionBroken => (
+            said("I can’t read faces", "Ich lese keine Gesichter"),
+            said(
+                "Install the model again: moodbox check says more",
+                "Installiere das Modell neu: moodbox check hilft",
+            ),
+        ),
+        TroubleKind::ButtonDenied => (
+            said("Button not reachable", "Knopf nicht erreichbar"),
+            said("Check the pin and the group “gpio”", "Prüfe den Pin und die Gruppe „gpio“"),
+        ),
+        TroubleKind::LightDenied => (
+            said("Light not reachable", "Licht nicht erreichbar"),
+            said("Check the pin and the group “gpio”", "Prüfe den Pin und die Gruppe „gpio“"),
+        ),
+        TroubleKind::PanelBroken => (
+            said("Panel trouble", "Bildschirm gestört"),
+            said("Check its cable and that SPI is on", "Prüfe das Kabel und ob SPI an ist"),
+        ),
+        TroubleKind::MusicAbsent => (
+            said("No music player", "Kein Musikspieler"),
+            said("Start MPD, or check its address", "Starte MPD oder prüfe die Adresse"),
+        ),
+        TroubleKind::MusicPassword => (
+            said("Music is locked", "Musik ist gesperrt"),
+            said("Check the MPD password in the settings", "Prüfe das MPD-Passwort in den Einstellungen"),
+        ),
+        TroubleKind::MusicSilent => (
+            said("Music does not answer", "Musik antwortet nicht"),
+            said("Restart MPD; I try again by myself", "Starte MPD neu; ich versuche es weiter"),
+        ),
+        TroubleKind::VideoAbsent => (
+            said("No video player", "Kein Videospieler"),
+            said("Install mpv, or turn video off in the settings", "Installiere mpv oder schalte Video aus"),
+        ),
+        TroubleKind::TemplateBroken => (
+            said("Template not readable", "Vorlage unlesbar"),
+            said("Run moodbox check: it names file and line", "moodbox check nennt Datei und Zeile"),
+        ),
+        TroubleKind::LibraryEmpty => (
+            said("Library is empty", "Sammlung ist leer"),
+            said("Add music or videos", "Leg Musik oder Videos dazu"),
+        ),
+        TroubleKind::Other => (
+            said("Something is wrong", "Etwas stimmt nicht"),
+            said("Run moodbox doctor to find out", "moodbox doctor findet den Grund"),
+        ),
+    };
+    TroubleWords { title: title.r#in(language), cure: cure.r#in(language) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_has_a_short_name_and_a_short_cure() {
+        for kind in TroubleKind::ALL {
+            for language in Language::ALL {
+                let TroubleWords { title, cure } = trouble(kind, language);
+                assert!((1..=26).contains(&title.chars().count()), "{kind:?}: {title}");
+                assert!((1..=70).contains(&cure.chars().count()), "{kind:?}: {cure}");
+            }
+        }
+    }
+}
