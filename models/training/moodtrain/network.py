@@ -16,13 +16,14 @@ EPSILON = 1e-3
 FACE_MEAN = np.array([103.939, 116.779, 123.68], np.float32)
 
 
-def mobilenet_v1(width=1.0, dropout=0.4):
+def mobilenet_v1(width=1.0, dropout=0.4, momentum=0.98):
     """Fully convolutional up to the mean, so one network serves every input size."""
+
     def channels(n):
         return max(8, int(n * width))
 
     def unit(x, name):
-        x = layers.BatchNormalization(momentum=0.98, epsilon=EPSILON, name=name + "_bn")(x)
+        x = layers.BatchNormalization(momentum=momentum, epsilon=EPSILON, name=name + "_bn")(x)
         return layers.ReLU(6.0, name=name + "_relu")(x)
 
     x = image = layers.Input((None, None, 1), name="face")

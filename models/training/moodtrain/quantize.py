@@ -1,9 +1,12 @@
 """From averaged weights to a full int8 file: grey in, seven logits out."""
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -62,15 +65,16 @@ def convert(model, size, images, count, seed):
     converter.inference_output_type = tf.int8
     # Older runtimes read per-channel dense layers wrongly and say nothing.
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
+    # The converter prints every variable it meets, and warns of what is meant.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return converter.convert()
 
 
 class Int8Model:
     """The shipped file, run one picture at a time as the device runs it."""
 
     def __init__(self, path, threads=1):
-        import warnings
-
         import tensorflow as tf
 
         # It says at length that it will move to another package one day.

@@ -24,7 +24,8 @@ def arguments(parser):
     parser.add_argument("--mixup", type=float, default=0.3, help="share of pictures mixed")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--width", type=float, default=1.0)
-    parser.add_argument("--average", type=float, default=0.998, help="memory of the averaged weights")
+    parser.add_argument("--average", type=float, default=0.998,
+                        help="memory of the averaged weights")
     parser.add_argument("--save-every", type=int, default=100, metavar="STEPS")
     parser.add_argument("--minutes", type=float, default=math.inf,
                         help="save and stop after so long; the same command goes on")
@@ -82,7 +83,8 @@ class Trainer:
         from . import augment, network
 
         self.tf, self.args, self.part = tf, args, part
-        self.model = network.mobilenet_v1(args.width)
+        # In a run so short that the weights' average is quick, the statistics must be too.
+        self.model = network.mobilenet_v1(args.width, momentum=min(0.98, args.average))
         if args.weights:
             order = np.random.default_rng(args.seed).permutation(len(part))[:256]
             network.load_faces(self.model, args.weights, augment.to_input(part.images[order], 64))
