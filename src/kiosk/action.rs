@@ -35,6 +35,8 @@ pub enum PlayerCommand {
     Stop { fade: Duration },
     /// Volume in percent, already under the cap.
     Volume(u8),
+    /// Mark an item as liked where other clients see it (music only).
+    Like { id: String },
 }
 
 /// What the panel shows. Each carries all that is drawn, so a screen can be drawn without the core.

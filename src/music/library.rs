@@ -1,0 +1,181 @@
+//! From MPD's database to items that can be chosen.
+
+use std::collections::HashMap;
+
+use ::mpd::{Query, Song, Subsystem, Term};
+
+use super::MusicError;
+use super::session::{Pairs, Session};
+use crate::recommend::{Feeling, FeelingSource, Item};
+
+/// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
+const WINDOW: u32 = 500;
+/// A library larger than this is cut, so that memory stays bounded.
+const MOST_SONGS: u32 = 200_000;
+
+/// The subsystems that tell that this must be read again.
+pub(super) const SUBSYSTEMS: [Subsystem; 2] = [Subsystem::Database, Subsystem::Sticker];
+
+/// Every song of the database, window by window.
+pub(super) fn songs(session: &mut Session) -> Result<Vec<Item>, MusicError> {
+    // Every uri holds the empty word; a search without a filter is refused.
+    let mut everything = Query::new();
+    everything.and(Term::File, "");
+    let mut items = Vec::new();
+    let mut start = 0;
+    loop {
+        let window = session.run(|client| client.search(&everything, (start, start + WINDOW)))?;
+        let count = window.len() as u32;
+        items.extend(window.into_iter().map(item));
+        start += count;
+        if count < WINDOW {
+            return Ok(items);
+        }
+        if start >= MOST_SONGS {
+            tracing::warn!(songs = start, "the library is larger than moodbox reads; the rest is left out");
+            return Ok(items);
+        }
+    }
+}
+
+/// Puts likes, ratings and feelings from the sticker database on the items. A server without a
+/// sticker database leaves them as they are.
+pub(super) fn put_stickers(session: &mut Session, items: &mut [Item]) -> Result<(), MusicError> {
+    let mut of_name = HashMap::new();
+    for name in ["like", "rating", "valence", "arousal"] {
+        let pairs = match session.ask(&["sticker find", "song", "", name]) {
+            Ok(pairs) => pairs,
+            Err(error) if error.breaks_connection() => return Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "no stickers");
+                return Ok(());
+            }
+        };
+        of_name.insert(name, values(pairs));
+    }
+    let look = |name: &str, uri: &str| -> Option<f32> { of_name.get(name)?.get(uri)?.trim().parse().ok() };
+    for item in items {
+        let whole = |name: &str, most: f32| {
+            look(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(|value| value as u8)
+        };
+        item.like = whole("like", 2.0);
+        item.rating = whole("rating", 10.0);
+        let axis = |name: &str| look(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));
+        item.feeling = match (axis("valence"), axis("arousal")) {
+            (Some(valence), Some(arousal)) => {
+                Some(Feeling { valence, arousal, source: FeelingSource::Explicit })
+            }
+            _ => None,
+        };
+    }
+    Ok(())
+}
+
+/// `file` and `sticker: name=value` pairs as a map from uri to value.
+fn values(pairs: Pairs) -> HashMap<String, String> {
+    let mut values = HashMap::new();
+    let mut file = None;
+    for (key, value) in pairs {
+        if key == "file" {
+            file = Some(value);
+        } else if key == "sticker"
+            && let Some(uri) = file.take()
+            && let Some((_, value)) = value.split_once('=')
+        {
+            values.insert(uri, value.to_owned());
+        }
+    }
+    values
+}
+
+/// One song with what its tags say.
+pub(super) fn item(song: Song) -> Item {
+    let mut item = Item {
+        title: title(song.title.or(song.name), &song.file),
+        artist: song.artist.unwrap_or_default(),
+        length: song.duration.filter(|length| !length.is_zero()),
+        id: song.file,
+        ..Item::default()
+    };
+    for (key, value) in &song.tags {
+        match key.as_str() {
+            "Genre" => item.genres.extend(words(value)),
+            "Mood" | "Comment" | "Grouping" => item.tags.extend(words(value)),
+            "Album" => item.album.clone_from(value),
+            "AlbumArtist" if item.artist.is_empty() => item.artist.clone_from(value),
+            _ => {}
+        }
+    }
+    for list in [&mut item.genres, &mut item.tags] {
+        list.sort();
+        list.dedup();
+    }
+    item.explicit = item.tags.iter().any(|tag| tag == "explicit");
+    item
+}
+
+/// The title, or what a person would call the file.
+pub(super) fn title(tag: Option<String>, uri: &str) -> String {
+    match tag {
+        Some(title) if !title.trim().is_empty() => title,
+        _ => {
+            let uri = uri.trim_end_matches('/');
+            let name = uri.rsplit('/').next().unwrap_or(uri);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            if stem.is_empty() { name.to_owned() } else { stem.replace('_', " ") }
+        }
+    }
+}
+
+/// A tag may hold several words: `calm; warm`, `Jazz/Funk`. Long comments are prose, not tags.
+fn words(value: &str) -> impl Iterator<Item = String> {
+    value
+        .split([';', ',', '/', '|'])
+        .map(|word| word.trim().to_lowercase())
+        .filter(|word| !word.is_empty() && word.chars().count() <= 40)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_song_becomes_an_item_with_its_words_in_lower_case() {
+        let song = Song {
+            file: "a/Slow_Rain.ogg".into(),
+            duration: Some(Duration::from_secs(30)),
+            tags: [("Genre", "Jazz; Funk"), ("Genre", "jazz"), ("Mood", "Calm"), ("Comment", "warm, Rain")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..Song::default()
+        };
+        let item = item(song);
+        assert_eq!(item.title, "Slow Rain");
+        assert_eq!(item.genres, ["funk", "jazz"]);
+        assert_eq!(item.tags, ["calm", "rain", "warm"]);
+        assert_eq!(item.length, Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_song_without_a_title_is_called_by_its_file() {
+        for (tag, uri, called) in [
+            (Some("Dawn"), "x.ogg", "Dawn"),
+            (Some(" "), "x.ogg", "x"),
+            (None, "a/b.c.flac", "b.c"),
+            (None, "http://radio/", "radio"),
+            (None, ".hidden", ".hidden"),
+        ] {
+            assert_eq!(title(tag.map(str::to_owned), uri), called);
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_value_is_passed_over() {
+        let pairs =
+            [("sticker", "like=2"), ("file", "a"), ("sticker", "like"), ("file", "b"), ("sticker", "like=1")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(values(pairs.to_vec()), HashMap::from([("b".to_owned(), "1".to_owned())]));
+    }
+}

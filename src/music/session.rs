@@ -1,0 +1,213 @@
+//! One connection to MPD: the protocol crate, and beside it plain questions over the same wire.
+//!
+//! The crate (`mpd` 0.1.0) does what it does well. Four things are asked plainly, because there it
+//! loses the connection or the process:
+//! - `status`: its parser fails on DSD streams, and an error in mid answer leaves the rest of the
+//!   answer to be taken for the next;
+//! - `addid`: it reads an `ACK` as a broken pair, so a song that is gone looks like a broken server;
+//! - `sticker find`: it panics on an answer without a value;
+//! - play modes and `noidle`: it knows no `oneshot`, and waits for ever at the end of the stream.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use ::mpd::error::{Error, ErrorCode, ServerError};
+use ::mpd::{Client, Idle, Subsystem};
+
+use super::wire::Wire;
+use super::{MusicError, MusicSettings};
+
+/// A connection that is open and has given its password.
+pub(super) struct Session {
+    client: Client<Wire>,
+    wire: Wire,
+    address: String,
+    exchange: Duration,
+}
+
+/// The pairs of an answer, in their order.
+pub(super) type Pairs = Vec<(String, String)>;
+
+impl Session {
+    pub fn open(settings: &MusicSettings) -> Result<Session, MusicError> {
+        let address = settings.address.to_string();
+        let wire = Wire::open(&settings.address, settings.connect)
+            .map_err(|error| absent(&address, settings.connect, error))?;
+        wire.allow(settings.exchange);
+        let client =
+            Client::new(wire.clone()).map_err(|error| explain(&address, settings.exchange, error))?;
+        let mut session = Session { client, wire, address, exchange: settings.exchange };
+        if let Some(password) = &settings.password {
+            // A line end would start a second command.
+            if password.contains(['\n', '\r', '\0']) {
+                return Err(MusicError::Password {
+                    address: session.address,
+                    reason: "a password is one line".to_owned(),
+                });
+            }
+            session.run(|client| client.login(password))?;
+        }
+        Ok(session)
+    }
+
+    /// One command through the crate, within the deadline.
+    pub fn run<T>(
+        &mut self,
+        command: impl FnOnce(&mut Client<Wire>) -> Result<T, Error>,
+    ) -> Result<T, MusicError> {
+        self.wire.allow(self.exchange);
+        command(&mut self.client).map_err(|error| explain(&self.address, self.exchange, error))
+    }
+
+    /// One command asked plainly. `words` are quoted; the first is the command, which may be of two.
+    pub fn ask(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
+        self.wire.allow(self.exchange);
+        self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
+    }
+
+    fn exchange_plainly(&mut self, words: &[&str]) -> Result<Pairs, Error> {
+        self.wire.write_all(line(words)?.as_bytes())?;
+        self.read_plainly()
+    }
+
+    /// Reads one answer. The wire holds nothing but it: a client speaks only when it is asked.
+    fn read_plainly(&mut self) -> Result<Pairs, Error> {
+        let mut pairs = Pairs::new();
+        let mut pending = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let count = self.wire.read(&mut chunk)?;
+            pending.extend_from_slice(&chunk[..count]);
+            let mut start = 0;
+            while let Some(length) = pending[start..].iter().position(|byte| *byte == b'\n') {
+                let line = std::str::from_utf8(&pending[start..start + length])
+                    .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the answer is not UTF-8"))?;
+                start += length + 1;
+                if line == "OK" {
+                    return Ok(pairs);
+                }
+                if line.starts_with("ACK ") {
+                    return Err(Error::Server(line.parse::<ServerError>()?));
+                }
+                let (key, value) = line
+                    .split_once(": ")
+                    .or_else(|| line.strip_suffix(':').map(|key| (key, "")))
+                    .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a line without a name"))?;
+                pairs.push((key.to_owned(), value.to_owned()));
+            }
+            pending.drain(..start);
+        }
+    }
+
+    /// Waits until one of the subsystems has changed. After `quiet` without a word the server is
+    /// asked whether it still lives. Empty when nothing had changed.
+    pub fn wait(&mut self, subsystems: &[Subsystem], quiet: Duration) -> Result<Vec<Subsystem>, MusicError> {
+        // The deadline of the exchange covers the sending as well as the wait.
+        self.wire.allow(quiet);
+        let waited = self.client.idle(subsystems).and_then(|guard| guard.get());
+        match waited {
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                let changed = self.ask(&["noidle"])?;
+                Ok(changed.iter().filter_map(|(_, name)| name.parse().ok()).collect())
+            }
+            other => other.map_err(|error| explain(&self.address, quiet, error)),
+        }
+    }
+
+    pub fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+}
+
+/// A command as MPD reads it. Nothing but the first word can be more than one word.
+fn line(words: &[&str]) -> io::Result<String> {
+    let mut line = String::new();
+    for (position, word) in words.iter().enumerate() {
+        if word.contains(['\n', '\r', '\0']) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name cannot hold a line end"));
+        }
+        if position == 0 {
+            line.push_str(word);
+        } else {
+            line.push_str(" \"");
+            line.push_str(&word.replace('\\', r"\\").replace('"', "\\\""));
+            line.push('"');
+        }
+    }
+    line.push('\n');
+    Ok(line)
+}
+
+fn absent(address: &str, after: Duration, error: io::Error) -> MusicError {
+    let address = address.to_owned();
+    match error.kind() {
+        io::ErrorKind::TimedOut => MusicError::Silent { address, after },
+        _ => MusicError::Absent { address, reason: plain(&error) },
+    }
+}
+
+/// What a failed exchange means.
+fn explain(address: &str, after: Duration, error: Error) -> MusicError {
+    let address = address.to_owned();
+    match error {
+        Error::Io(error) => match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => MusicError::Silent { address, after },
+            io::ErrorKind::InvalidData => MusicError::Protocol { address, reason: plain(&error) },
+            io::ErrorKind::InvalidInput => {
+                MusicError::NoSuchSong { id: String::new(), reason: plain(&error) }
+            }
+            _ => MusicError::Absent { address, reason: plain(&error) },
+        },
+        Error::Parse(error) => MusicError::Protocol { address, reason: error.to_string() },
+        Error::Proto(error) => MusicError::Protocol { address, reason: error.to_string() },
+        Error::Server(error) => match error.code {
+            ErrorCode::Password | ErrorCode::Permission => {
+                MusicError::Password { address, reason: error.detail }
+            }
+            ErrorCode::NoExist => MusicError::NoSuchSong { id: String::new(), reason: error.detail },
+            _ => MusicError::Refused { address, command: error.command, reason: error.detail },
+        },
+    }
+}
+
+/// An error of the system without its number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_and_cannot_smuggle_a_second_command() {
+        assert_eq!(line(&["addid", r#"a "b" \c.ogg"#]).unwrap(), "addid \"a \\\"b\\\" \\\\c.ogg\"\n");
+        assert_eq!(
+            line(&["sticker find", "song", "", "like"]).unwrap(),
+            "sticker find \"song\" \"\" \"like\"\n"
+        );
+        assert!(line(&["addid", "a\nclear"]).is_err());
+    }
+
+    #[test]
+    fn each_failure_is_told_apart() {
+        let say = |error| explain("den:6600", Duration::from_secs(5), error);
+        let io = |kind: io::ErrorKind| Error::Io(kind.into());
+        assert!(matches!(say(io(io::ErrorKind::TimedOut)), MusicError::Silent { .. }));
+        assert!(matches!(say(io(io::ErrorKind::UnexpectedEof)), MusicError::Absent { .. }));
+        assert!(matches!(say(io(io::ErrorKind::InvalidData)), MusicError::Protocol { .. }));
+        for (line, kind) in [
+            ("ACK [3@0] {password} incorrect password", "wants another password"),
+            ("ACK [4@0] {play} you don't have permission for \"play\"", "wants another password"),
+            ("ACK [50@0] {addid} No such song", "cannot be played"),
+            ("ACK [5@0] {} unknown command \"x\"", "refused"),
+        ] {
+            let error = say(Error::Server(line.parse().unwrap())).to_string();
+            assert!(error.contains(kind), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A connection on which nothing takes longer, or sends more, than was agreed.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use super::Address;
+
+/// No answer is longer: a window of the library is some hundred kilobytes, all stickers of a very
+/// large one a few megabytes.
+const LONGEST_ANSWER: usize = 32 << 20;
+
+/// One connection, shared by the protocol crate and by us: a clone is the same connection.
+///
+/// A socket's own timeouts bound each read, so a server that sends a byte a second could hold the
+/// reader for ever. Here a deadline bounds the whole exchange, and so does the number of bytes.
+/// The end of the stream is an error, because the protocol crate takes it for the end of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    socket: Socket,
+    limits: Mutex<Limits>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+#[derive(Debug)]
+struct Limits {
+    deadline: Instant,
+    bytes: usize,
+}
+
+impl Wire {
+    /// Connects within `limit`.
+    pub fn open(address: &Address, limit: Duration) -> io::Result<Wire> {
+        let socket = match address {
+            Address::Tcp { host, port } => Socket::Tcp(connect_tcp(host, *port, limit)?),
+            Address::Unix(path) => Socket::Unix(connect_unix(path, limit)?),
+            Address::Abstract(name) => {
+                let address = SocketAddrUnix::new_abstract_name(name.as_bytes())?;
+                Socket::Unix(connect_local(&address, limit)?)
+            }
+        };
+        let limits = Mutex::new(Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER });
+        Ok(Wire(Arc::new(Inner { socket, limits })))
+    }
+
+    /// Starts a new exchange that must be over within `limit`.
+    pub fn allow(&self, limit: Duration) {
+        let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        *limits = Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER };
+    }
+
+    /// Closes both directions; whoever reads or writes returns at once with an error.
+    pub fn shut(&self) {
+        let _ = match &self.0.socket {
+            Socket::Tcp(socket) => socket.shutdown(Shutdown::Both),
+            Socket::Unix(socket) => socket.shutdown(Shutdown::Both),
+        };
+    }
+
+    /// Time and bytes left of the exchange.
+    fn left(&self) -> io::Result<(Duration, usize)> {
+        let limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = limits.deadline.saturating_duration_since(Instant::now());
+        if time.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if limits.bytes == 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer does not end"));
+        }
+        // A timeout of less than a tick would be rounded to none at all.
+        Ok((time.max(Duration::from_millis(1)), limits.bytes))
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let (time, bytes) = self.left()?;
+            let room = buffer.len().min(bytes);
+            let got = match &self.0.socket {
+                Socket::Tcp(socket) => {
+                    socket.set_read_timeout(Some(time))?;
+                    (&*socket).read(&mut buffer[..room])
+                }
+                Socket::Unix(socket) => {
+                    socket.set_read_timeout(Some(time))?;
+                    (&*socket).read(&mut buffer[..room])
+                }
+            };
+            match got {
+                Ok(0) => {
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed"));
+                }
+                Ok(count) => {
+                    self.0.limits.lock().unwrap_or_else(PoisonError::into_inner).bytes -= count.min(bytes);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        loop {
+            let (time, _) = self.left()?;
+            let sent = match &self.0.socket {
+                Socket::Tcp(socket) => {
+                    socket.set_write_timeout(Some(time))?;
+                    (&*socket).write(buffer)
+                }
+                Socket::Unix(socket) => {
+                    socket.set_write_timeout(Some(time))?;
+                    (&*socket).write(buffer)
+                }
+            };
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn connect_tcp(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
+    let until = Instant::now() + limit;
+    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("`{host}` has no address"));
+    for address in resolve(host, port, limit)? {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match TcpStream::connect_timeout(&address, left) {
+            Ok(stream) => {
+                // Commands are short and each waits for its answer.
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Names are looked up on a thread of their own: the system's resolver has no deadline but its own.
+fn resolve(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    let (answer, found) = mpsc::channel();
+    let name = host.to_owned();
+    std::thread::Builder::new().name("resolve".to_owned()).spawn(move || {
+        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        // Nobody listens any more when it took too long.
+        let _ = answer.send(addresses);
+    })?;
+    found.recv_timeout(limit).unwrap_or_else(|_| {
+        Err(io::Error::new(io::ErrorKind::TimedOut, format!("the name `{host}` was not found in time")))
+    })
+}
+
+/// Connects to a socket file within `limit`.
+fn connect_unix(path: &Path, limit: Duration) -> io::Result<UnixStream> {
+    connect_local(&SocketAddrUnix::new(path)?, limit)
+}
+
+/// Connecting to a local socket blocks while the listener's queue is full, which it stays when the
+/// listener hangs. The kernel bounds that wait by the send timeout, which must be set before.
+fn connect_local(address: &SocketAddrUnix, limit: Duration) -> io::Result<UnixStream> {
+    let socket: OwnedFd =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let stream = UnixStream::from(socket);
+    stream.set_write_timeout(Some(limit.max(Duration::from_millis(1))))?;
+    match rustix::net::connect(&stream, address) {
+        Ok(()) => Ok(stream),
+        Err(rustix::io::Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
+        Err(error) => Err(error.into()),
+    }
+}

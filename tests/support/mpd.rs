@@ -1,0 +1,307 @@
+//! A private MPD with a library of its own, and a player thread that talks to it.
+
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use moodbox::kiosk::action::PlayerCommand;
+use moodbox::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
+use moodbox::music::{Address, Mpd, Music, MusicSettings, worker};
+use moodbox::recommend::Item;
+
+use super::{receive, run, wait_for};
+
+/// An MPD on a socket and a port, with a null output that has a mixer.
+pub struct Server {
+    folder: tempfile::TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// Songs of every library: name, seconds, genre.
+pub const SONGS: [(&str, u32, &str); 5] = [
+    ("long-a.ogg", 60, "ambient"),
+    ("long-b.ogg", 60, "jazz"),
+    ("long-c.ogg", 60, "folk"),
+    ("short-a.ogg", 2, "pop"),
+    ("short-b.ogg", 2, "rock"),
+];
+
+impl Server {
+    pub fn start() -> Server {
+        Server::with("", true)
+    }
+
+    /// With more lines in its configuration; `mixer` says whether the output has a volume.
+    pub fn with(more: &str, mixer: bool) -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::create_dir(at("music")).unwrap();
+        std::fs::create_dir(at("playlists")).unwrap();
+        for file in std::fs::read_dir(songs()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.path().join("music").join(file.file_name())).unwrap();
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mixer = if mixer { "software" } else { "none" };
+        let config = format!(
+            r#"
+music_directory "{music}"
+playlist_directory "{playlists}"
+db_file "{db}"
+state_file "{state}"
+sticker_file "{stickers}"
+bind_to_address "{socket}"
+bind_to_address "127.0.0.1"
+port "{port}"
+log_file "{log}"
+metadata_to_use "+comment"
+restore_paused "no"
+auto_update "no"
+{more}
+audio_output {{
+    type "null"
+    name "nothing"
+    mixer_type "{mixer}"
+}}
+"#,
+            music = at("music"),
+            playlists = at("playlists"),
+            db = at("db"),
+            state = at("state"),
+            stickers = at("stickers"),
+            socket = at("socket"),
+            log = at("log"),
+        );
+        std::fs::write(at("mpd.conf"), config).unwrap();
+        let mut server = Server { folder, port, child: None };
+        server.launch();
+        server
+    }
+
+    /// Starts it, or starts it again, and waits until it knows its songs.
+    pub fn launch(&mut self) {
+        assert!(self.child.is_none());
+        let child = Command::new("mpd")
+            .arg("--no-daemon")
+            .arg(self.folder.path().join("mpd.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("`mpd` is needed for this test: apt install mpd");
+        self.child = Some(child);
+        wait_for("mpd to know its songs", || {
+            let mut client = mpd::Client::new(UnixStream::connect(self.socket()).ok()?).ok()?;
+            // A server with a password does not tell before it has it.
+            match client.stats() {
+                Ok(stats) => (stats.songs as usize == SONGS.len()).then_some(()),
+                Err(mpd::error::Error::Server(_)) => Some(()),
+                Err(_) => None,
+            }
+        });
+    }
+
+    pub fn child(&self) -> &Child {
+        self.child.as_ref().unwrap()
+    }
+
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join("music").join(name)
+    }
+
+    /// A file beside the server's own.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn by_socket(&self) -> MusicSettings {
+        settings(Address::Unix(self.socket()))
+    }
+
+    pub fn by_port(&self) -> MusicSettings {
+        settings(Address::Tcp { host: "localhost".to_owned(), port: self.port })
+    }
+
+    /// Another client of the same server.
+    pub fn other(&self) -> mpd::Client<UnixStream> {
+        mpd::Client::new(UnixStream::connect(self.socket()).unwrap()).unwrap()
+    }
+
+    /// The uris in the queue, in order.
+    pub fn queue(&self) -> Vec<String> {
+        self.other().queue().unwrap().into_iter().map(|song| song.file).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Deadlines as a test wants them: short, but fair to a busy machine.
+pub fn settings(address: Address) -> MusicSettings {
+    MusicSettings {
+        connect: Duration::from_secs(2),
+        exchange: Duration::from_secs(2),
+        ..MusicSettings::new(address)
+    }
+}
+
+/// The folder with the songs, made once for all tests of this program.
+fn songs() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER
+        .get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, seconds, genre) in SONGS {
+                let source = format!("sine=frequency=330:sample_rate=22050:duration={seconds}");
+                let stem = name.trim_end_matches(".ogg");
+                let path = folder.path().join(name).display().to_string();
+                run(
+                    "ffmpeg",
+                    &[
+                        "-v",
+                        "error",
+                        "-f",
+                        "lavfi",
+                        "-i",
+                        &source,
+                        "-metadata",
+                        &format!("title=The {stem}"),
+                        "-metadata",
+                        "artist=A Tone",
+                        "-metadata",
+                        &format!("genre={genre}"),
+                        "-metadata",
+                        "comment=calm; test",
+                        "-q:a",
+                        "0",
+                        &path,
+                    ],
+                );
+            }
+            folder
+        })
+        .path()
+}
+
+/// The music thread at work, with its other ends in the test's hands.
+pub struct Player {
+    commands: Option<Sender<PlayerCommand>>,
+    pub events: Receiver<Event>,
+    pub catalogs: Receiver<Vec<Item>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Player {
+    pub fn new(settings: MusicSettings) -> Player {
+        Player::of(Box::new(Mpd::new(settings)))
+    }
+
+    pub fn of(music: Box<dyn Music>) -> Player {
+        let (commands, orders) = unbounded();
+        let (tell, events) = unbounded();
+        let (offer, catalogs) = unbounded();
+        let thread = std::thread::spawn(move || {
+            let emit = move |event| tell.send(event).unwrap_or_default();
+            worker::run(music, orders, emit, move |items| offer.send(items).unwrap_or_default());
+        });
+        Player { commands: Some(commands), events, catalogs, thread: Some(thread) }
+    }
+
+    /// One that has found its server.
+    pub fn well(settings: MusicSettings) -> Player {
+        let player = Player::new(settings);
+        player.is_well();
+        player
+    }
+
+    pub fn tell(&self, command: PlayerCommand) {
+        self.commands.as_ref().unwrap().send(command).unwrap();
+    }
+
+    pub fn play(&self, ids: &[&str]) {
+        self.tell(PlayerCommand::Play { ids: owned(ids), volume: 40, repeat: false });
+    }
+
+    pub fn is_well(&self) {
+        receive("the music to be well", &self.events, |event| {
+            matches!(event, Event::Part(Part::Music, Health::Well)).then_some(())
+        });
+    }
+
+    /// The next trouble, with its report.
+    pub fn is_ill(&self) -> (TroubleKind, String) {
+        receive("the music to be ill", &self.events, |event| match event {
+            Event::Part(Part::Music, Health::Ill(trouble)) => Some((trouble.kind, trouble.report.clone())),
+            _ => None,
+        })
+    }
+
+    pub fn hears(&self, what: &str, mut wanted: impl FnMut(&NowPlaying) -> bool) -> NowPlaying {
+        receive(what, &self.events, |event| match event {
+            Event::Music(PlayerEvent::Playing(now)) if wanted(now) => Some(now.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn hears_song(&self, id: &str) -> NowPlaying {
+        self.hears(id, |now| now.id == id)
+    }
+
+    pub fn skips(&self) -> (String, String) {
+        receive("a song to be skipped", &self.events, |event| match event {
+            Event::Music(PlayerEvent::Skipped { id, reason }) => Some((id.clone(), reason.clone())),
+            _ => None,
+        })
+    }
+
+    pub fn finishes(&self) {
+        receive("the end of the list", &self.events, |event| {
+            matches!(event, Event::Music(PlayerEvent::Finished)).then_some(())
+        });
+    }
+
+    /// Ends the thread, which must not take long.
+    pub fn leave(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            wait_for("the music thread to end", || thread.is_finished().then_some(()));
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take()
+            && !std::thread::panicking()
+        {
+            thread.join().unwrap();
+        }
+    }
+}
+
+pub fn owned(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
