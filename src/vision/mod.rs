@@ -1,1 +1,174 @@
-//! From a frame to the scores of a face.
+//! From a frame to the scores of a face: find it, align it, read it. No camera here.
+
+pub mod align;
+pub mod face;
+pub mod model;
+pub mod photo;
+pub mod pixels;
+pub mod sidecar;
+pub mod tensor;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+use crate::camera::Frame;
+use crate::camera::formats::{FormatError, Rgb, to_rgb};
+use crate::kiosk::event::Observation;
+use crate::mood::{Judge, Reading, Scores};
+use crate::vision::align::{Framing, align, whole};
+use crate::vision::face::{Face, FaceFinder};
+use crate::vision::model::MoodModel;
+use crate::vision::pixels::Luma;
+use crate::vision::tensor::TensorError;
+
+/// Where the parts of vision are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VisionConfig {
+    /// The TensorFlow Lite C library, as deploy/fetch-assets brings it or as somebody built it.
+    pub runtime: PathBuf,
+    /// The face model: BlazeFace short-range.
+    pub face_model: PathBuf,
+    /// The sidecar (`mood.toml`) of the mood model, which stands beside it.
+    pub mood_model: PathBuf,
+    /// The sha256 of the face model, where it is another build than [`face::SHA256`].
+    pub face_sha256: Option<String>,
+}
+
+/// Why nothing can be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum VisionError {
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    #[error(
+        "{path} has sha256 {found}, not {expected}: it is another file or a broken copy. Fetch or copy it again, or correct the sum"
+    )]
+    Sum { path: String, found: String, expected: String },
+    #[error("the face model {path} does not fit: {reason}")]
+    FaceModel { path: String, reason: String },
+    #[error("the mood model {path} does not fit its sidecar: {reason}")]
+    MoodModel { path: String, reason: String },
+    #[error("the sidecar {path}: {reason}")]
+    Sidecar { path: String, reason: String },
+    #[error("the golden case {case}: {reason}")]
+    Golden { case: String, reason: String },
+    #[error("a crop of {found} pixels a side was handed to a model that takes {wanted}")]
+    Crop { found: usize, wanted: usize },
+    #[error("the camera's frame: {0}")]
+    Frame(#[from] FormatError),
+}
+
+/// What one picture shows.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Every face, largest first.
+    pub faces: Vec<FaceReading>,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+}
+
+/// One face of a picture.
+#[derive(Clone, Debug)]
+pub struct FaceReading {
+    /// Where it is; none when the whole picture was taken as the face.
+    pub face: Option<Face>,
+    pub scores: Scores,
+    pub reading: Reading,
+}
+
+/// Eyes: the face finder, the mood model, and the buffers they share from frame to frame.
+pub struct Vision {
+    finder: FaceFinder,
+    model: MoodModel,
+    rgb: Rgb,
+    luma: Luma,
+}
+
+impl Vision {
+    /// Loads the library and both models, and checks that they compute what they must: tens of
+    /// milliseconds. Everything that can be wrong with the files is an error here and not later.
+    pub fn load(config: &VisionConfig) -> Result<Vision, VisionError> {
+        Ok(Vision {
+            finder: FaceFinder::load(&config.runtime, &config.face_model, config.face_sha256.as_deref())?,
+            model: MoodModel::load(&config.runtime, &config.mood_model)?,
+            rgb: Rgb::default(),
+            luma: Luma::default(),
+        })
+    }
+
+    /// The rule of the mood model for what is sure.
+    pub fn judge(&self) -> Judge {
+        self.model.judge()
+    }
+
+    /// The mood model's papers.
+    pub fn sidecar(&self) -> &sidecar::Sidecar {
+        self.model.sidecar()
+    }
+
+    /// Looks at a frame of the camera. Nothing of the frame is left in memory afterwards but its scores.
+    pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
+        let mut rgb = std::mem::take(&mut self.rgb);
+        let result = to_rgb(frame, &mut rgb).map_err(VisionError::from).and_then(|()| self.observe_rgb(&rgb));
+        rgb.data.zeroize();
+        self.rgb = rgb;
+        result
+    }
+
+    fn observe_rgb(&mut self, rgb: &Rgb) -> Result<Observation, VisionError> {
+        let faces = self.finder.find(rgb)?;
+        let Some(largest) = faces.first() else {
+            return Ok(Observation { faces: 0, rival: 0.0, scores: None });
+        };
+        let rival = faces.get(1).map_or(0.0, |second| second.area.size() / largest.area.size());
+        self.luma.fill_from(rgb);
+        let scores = self.read(largest);
+        self.luma.wipe();
+        Ok(Observation { faces: faces.len(), rival, scores: Some(scores?) })
+    }
+
+    /// Looks at a photograph: every face of it.
+    pub fn look(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
+        let start = Instant::now();
+        let faces = self.finder.find(rgb)?;
+        self.luma.fill_from(rgb);
+        let judge = self.judge();
+        let readings = faces
+            .into_iter()
+            .map(|face| {
+                let scores = self.read(&face)?;
+                Ok(FaceReading { face: Some(face), scores, reading: judge.read(scores) })
+            })
+            .collect::<Result<Vec<_>, VisionError>>();
+        self.luma.wipe();
+        Ok(Look { faces: readings?, ms: start.elapsed().as_secs_f64() * 1e3 })
+    }
+
+    /// Takes the whole picture as one face that is framed already.
+    pub fn look_cropped(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
+        let start = Instant::now();
+        self.luma.fill_from(rgb);
+        let crop = whole(&self.luma, self.model.resolution());
+        self.luma.wipe();
+        let scores = self.model.scores(&crop)?;
+        let reading = FaceReading { face: None, scores, reading: self.judge().read(scores) };
+        Ok(Look { faces: vec![reading], ms: start.elapsed().as_secs_f64() * 1e3 })
+    }
+
+    /// The scores of one face of the picture in `luma`.
+    fn read(&mut self, face: &Face) -> Result<Scores, VisionError> {
+        let crop = align(&self.luma, Framing::of(face), self.model.resolution());
+        self.model.scores(&crop)
+    }
+}
+
+/// That a file is the one that was meant.
+fn check_sum(path: &Path, bytes: &[u8], expected: &str) -> Result<(), VisionError> {
+    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found.eq_ignore_ascii_case(expected.trim()) {
+        return Ok(());
+    }
+    Err(VisionError::Sum { path: path.display().to_string(), found, expected: expected.into() })
+}

@@ -1,0 +1,197 @@
+//! The mood model: an aligned crop in, calibrated scores out.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::mood::{Judge, Mood, Scores};
+use crate::vision::align::{Crop, whole};
+use crate::vision::photo::read_photo;
+use crate::vision::pixels::Luma;
+use crate::vision::sidecar::{Quantisation, Sidecar};
+use crate::vision::tensor::{Element, Tensors, TfLite, read_model};
+use crate::vision::{VisionError, check_sum};
+
+/// How far, in stored steps, an output may be from its golden value.
+///
+/// XNNPACK and the reference kernels round differently in the low bits, and so do its own paths for
+/// one processor and another; steps of one are normal, a network that is wired wrongly is tens away.
+const GOLDEN_TOLERANCE: f32 = 3.0;
+
+/// A classifier with its sidecar.
+pub struct MoodModel {
+    network: Box<dyn Tensors>,
+    sidecar: Sidecar,
+    moods: [Mood; 7],
+    channels: usize,
+    /// Where each pixel of the input reads from the crop: two pixels and the share of the second.
+    taps: Vec<(usize, usize, f32)>,
+    input: Zeroizing<Vec<f32>>,
+    outputs: Vec<Vec<f32>>,
+}
+
+impl MoodModel {
+    /// Loads the model that the sidecar at `path` names, and checks all of it: the sum of the file,
+    /// the shapes, the quantisation, and the golden cases.
+    pub fn load(runtime: &Path, path: &Path) -> Result<MoodModel, VisionError> {
+        let sidecar = Sidecar::read(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = folder.join(&sidecar.file);
+        let bytes = read_model(&file)?;
+        check_sum(&file, &bytes, &sidecar.sha256)?;
+        let network = TfLite::load(runtime, &file, bytes)?;
+        let mut model = MoodModel::over(Box::new(network), sidecar)
+            .map_err(|reason| VisionError::MoodModel { path: file.display().to_string(), reason })?;
+        model.check_golden(folder)?;
+        Ok(model)
+    }
+
+    /// Around a network that fits the sidecar; otherwise says what does not.
+    pub fn over(network: Box<dyn Tensors>, sidecar: Sidecar) -> Result<MoodModel, String> {
+        let moods = sidecar.moods()?;
+        let size = sidecar.input.size;
+        let input = network.input();
+        let channels = match input.shape.as_slice() {
+            [1, height, width, channels @ (1 | 3)] if (*height, *width) == (size, size) => *channels,
+            _ => {
+                return Err(format!(
+                    "its input is {input}, but the sidecar says [1, {size}, {size}, 1 or 3]"
+                ));
+            }
+        };
+        let quantisation = Quantisation { scale: sidecar.input.scale, zero_point: sidecar.input.zero_point };
+        agrees(input.element, quantisation).map_err(|reason| format!("input: {reason}"))?;
+        let [output] = network.outputs() else {
+            return Err(format!("it has {} outputs, not one", network.outputs().len()));
+        };
+        if output.shape != [1, 7] {
+            return Err(format!("its output is {output}, not [1, 7]"));
+        }
+        agrees(output.element, sidecar.output).map_err(|reason| format!("output: {reason}"))?;
+        let taps = taps(sidecar.input.resolution, size);
+        let input = Zeroizing::new(Vec::with_capacity(size * size * channels));
+        Ok(MoodModel { network, sidecar, moods, channels, taps, input, outputs: vec![Vec::new()] })
+    }
+
+    pub fn sidecar(&self) -> &Sidecar {
+        &self.sidecar
+    }
+
+    /// The rule of this model for what is sure.
+    pub fn judge(&self) -> Judge {
+        Judge { decision: self.sidecar.decision.clone(), strength: self.sidecar.strength }
+    }
+
+    /// Pixels a side that a crop must have.
+    pub fn resolution(&self) -> usize {
+        self.sidecar.input.resolution
+    }
+
+    /// Calibrated scores of a crop.
+    pub fn scores(&mut self, crop: &Crop) -> Result<Scores, VisionError> {
+        let outputs = self.logits(crop)?;
+        let mut logits = [0.0; 7];
+        for (mood, logit) in self.moods.iter().zip(outputs) {
+            logits[mood.index()] = logit;
+        }
+        Ok(Scores::from_logits(logits, self.sidecar.calibration.temperature))
+    }
+
+    /// The real outputs, in the order of the sidecar's labels.
+    fn logits(&mut self, crop: &Crop) -> Result<[f32; 7], VisionError> {
+        if crop.side() != self.resolution() {
+            return Err(VisionError::Crop { found: crop.side(), wanted: self.resolution() });
+        }
+        self.input.clear();
+        let side = crop.side();
+        let grey = crop.grey();
+        for (y0, y1, fy) in &self.taps {
+            for (x0, x1, fx) in &self.taps {
+                let at = |x: usize, y: usize| f32::from(grey[y * side + x]);
+                let top = at(*x0, *y0) + (at(*x1, *y0) - at(*x0, *y0)) * fx;
+                let bottom = at(*x0, *y1) + (at(*x1, *y1) - at(*x0, *y1)) * fx;
+                let real = (top + (bottom - top) * fy) / 127.5 - 1.0;
+                self.input.extend(std::iter::repeat_n(real, self.channels));
+            }
+        }
+        self.network.run(&self.input, &mut self.outputs)?;
+        let mut logits = [0.0; 7];
+        for (logit, output) in logits.iter_mut().zip(&self.outputs[0]) {
+            *logit = *output;
+        }
+        Ok(logits)
+    }
+
+    /// Says the same as where it was made, for each golden case: the same winner, and every output
+    /// within [`GOLDEN_TOLERANCE`] steps.
+    fn check_golden(&mut self, folder: &Path) -> Result<(), VisionError> {
+        let Quantisation { scale, zero_point } = self.sidecar.output;
+        for golden in self.sidecar.golden.clone() {
+            let path = folder.join(&golden.image);
+            let wrong = |reason: String| VisionError::Golden { case: path.display().to_string(), reason };
+            let picture = read_photo(&path).map_err(|error| wrong(error.to_string()))?;
+            let mut luma = Luma::default();
+            luma.fill_from(&picture);
+            let side = self.resolution();
+            if (luma.width as usize, luma.height as usize) != (side, side) {
+                return Err(wrong(format!("is {}x{}, not {side}x{side}", luma.width, luma.height)));
+            }
+            let logits = self.logits(&whole(&luma, side))?;
+            let stored = logits.map(|logit| logit / scale + zero_point as f32);
+            let expected = golden.logits.map(|logit| logit as f32);
+            let off = stored.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            // Written so that an output which is not a number fails too.
+            let near = off <= GOLDEN_TOLERANCE && stored.iter().all(|value| value.is_finite());
+            if !near || winner(&stored) != winner(&expected) {
+                return Err(wrong(format!(
+                    "the model says {:?} where {:?} was written down: the tensor library computes wrongly \
+                     on this machine, or model and sidecar do not belong together",
+                    stored.map(|value| value.round()),
+                    golden.logits
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first of the largest.
+fn winner(values: &[f32; 7]) -> usize {
+    let mut best = 0;
+    for (at, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = at;
+        }
+    }
+    best
+}
+
+/// Whether the file's own quantisation is what the sidecar says; a float tensor has none.
+fn agrees(element: Element, said: Quantisation) -> Result<(), String> {
+    match element {
+        Element::Float32 => Ok(()),
+        Element::Int8 { scale, zero_point } | Element::Uint8 { scale, zero_point } => {
+            // The sidecar carries the scale in decimal: allow for its last digit.
+            if zero_point == said.zero_point && (scale / said.scale - 1.0).abs() < 1e-4 {
+                Ok(())
+            } else {
+                Err(format!(
+                    "the file has scale {scale} and zero point {zero_point}, the sidecar {} and {}",
+                    said.scale, said.zero_point
+                ))
+            }
+        }
+    }
+}
+
+/// Bilinear, with half-pixel centres, from a line of `from` pixels to one of `to`.
+fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
+    let last = from.saturating_sub(1);
+    (0..to)
+        .map(|at| {
+            let place = ((at as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, last as f32);
+            let first = place.floor();
+            (first as usize, (first as usize + 1).min(last), place - first)
+        })
+        .collect()
+}

@@ -1,0 +1,338 @@
+//! The tensor runtime: one picture in, numbers out, behind a small trait.
+//!
+//! [`TfLite`] is the real one: the TensorFlow Lite C library, loaded at run time, with the XNNPACK
+//! delegate on one thread. Without that delegate the same model runs four times slower; with two
+//! threads and one busy core, single runs were seen to take a hundred times longer.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use edgefirst_tflite::{Delegate, Interpreter, Library, Model, Tensor, TensorMut, TensorType};
+
+/// A network that is ready to run. Numbers go in and come out as real values: where the network is
+/// quantised, the implementation converts, so that callers need not know.
+pub trait Tensors: Send {
+    /// What it takes. There is exactly one input.
+    fn input(&self) -> &Spec;
+
+    /// What it gives, in the order of the model file.
+    fn outputs(&self) -> &[Spec];
+
+    /// Runs it. `input` holds [`Spec::len`] values in row-major order; each of `outputs` is resized to
+    /// its own. Values outside the range of a quantised input are clamped to it.
+    fn run(&mut self, input: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError>;
+}
+
+/// How one number of a tensor is stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Element {
+    Float32,
+    /// real = scale * (stored - zero_point), stored in -128..=127
+    Int8 {
+        scale: f32,
+        zero_point: i32,
+    },
+    /// The same, stored in 0..=255.
+    Uint8 {
+        scale: f32,
+        zero_point: i32,
+    },
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Element::Float32 => write!(f, "float32"),
+            Element::Int8 { scale, zero_point } => write!(f, "int8 (scale {scale}, zero point {zero_point})"),
+            Element::Uint8 { scale, zero_point } => {
+                write!(f, "uint8 (scale {scale}, zero point {zero_point})")
+            }
+        }
+    }
+}
+
+/// The shape and the storage of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    pub shape: Vec<usize>,
+    pub element: Element,
+}
+
+impl Spec {
+    /// How many numbers it holds.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.shape, self.element)
+    }
+}
+
+/// What keeps a network from running.
+#[derive(Debug, thiserror::Error)]
+pub enum TensorError {
+    #[error(
+        "the tensor library {path} is missing. Run deploy/fetch-assets, or name your own build of \
+         libtensorflowlite_c.so in the configuration"
+    )]
+    LibraryMissing { path: String },
+    #[error(
+        "{path} is not a TensorFlow Lite C library that moodbox can use: {reason}. Run deploy/fetch-assets, or \
+         name your own build of libtensorflowlite_c.so with XNNPACK in the configuration"
+    )]
+    Library { path: String, reason: String },
+    #[error("{path}: {reason}")]
+    Unreadable { path: String, reason: String },
+    #[error("{path} is not a whole TensorFlow Lite model: {reason}. Fetch or copy the file again")]
+    NotAModel { path: String, reason: String },
+    #[error("{path}: {what} is {found}, which moodbox cannot feed or read; it needs {wanted}")]
+    Shape { path: String, what: String, found: String, wanted: String },
+    #[error("running {path} failed: {reason}")]
+    Run { path: String, reason: String },
+}
+
+/// The four bytes that stand at offset 4 of every TensorFlow Lite flatbuffer.
+const IDENTIFIER: &[u8] = b"TFL3";
+
+/// No model that this device could run is larger; it keeps a wrong path from filling the memory.
+const LARGEST_MODEL: u64 = 256 << 20;
+
+/// Reads a model file and looks at what can be told without the runtime: that it is a plain file of
+/// sensible size that carries the format's identifier. What stands inside is for the caller to check
+/// by its sha256 and for the library's own flatbuffer verifier.
+pub fn read_model(path: &Path) -> Result<Vec<u8>, TensorError> {
+    let name = || path.display().to_string();
+    let unreadable = |reason: String| TensorError::Unreadable { path: name(), reason };
+    let broken = |reason: String| TensorError::NotAModel { path: name(), reason };
+    let meta = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if !meta.is_file() {
+        return Err(unreadable("is not a plain file".into()));
+    }
+    if meta.len() > LARGEST_MODEL {
+        return Err(broken(format!("{} bytes are too many for one", meta.len())));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    match bytes.get(4..8) {
+        Some(IDENTIFIER) => Ok(bytes),
+        Some(_) => Err(broken("it does not carry the identifier TFL3".into())),
+        None => Err(broken(format!("it has only {} bytes", bytes.len()))),
+    }
+}
+
+/// A model in the TensorFlow Lite C library.
+pub struct TfLite {
+    // Dropped in this order: the interpreter reads the model's bytes until it is gone.
+    interpreter: Interpreter<'static>,
+    _model: Model<'static>,
+    input: Spec,
+    outputs: Vec<Spec>,
+    path: PathBuf,
+}
+
+impl TfLite {
+    /// Makes `bytes`, read from `path` by [`read_model`], ready to run in the library at `runtime`.
+    pub fn load(runtime: &Path, path: &Path, bytes: Vec<u8>) -> Result<TfLite, TensorError> {
+        let library = library(runtime)?;
+        let broken = |error: edgefirst_tflite::Error| TensorError::NotAModel {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        // The library verifies the flatbuffer (offsets, lengths, tables) before it believes any of it.
+        let model = Model::from_bytes(library, bytes).map_err(broken)?;
+        let delegate = Delegate::xnnpack(library, 1).map_err(|error| library_error(runtime, &error))?;
+        let interpreter = Interpreter::builder(library)
+            .map_err(|error| library_error(runtime, &error))?
+            .num_threads(1)
+            .delegate(delegate)
+            .build(&model)
+            .map_err(broken)?;
+
+        let named = |what: String, found: String, wanted: &str| TensorError::Shape {
+            path: path.display().to_string(),
+            what,
+            found,
+            wanted: wanted.into(),
+        };
+        let inputs = interpreter.inputs().map_err(broken)?;
+        let [input] = inputs.as_slice() else {
+            return Err(named("the number of inputs".into(), inputs.len().to_string(), "one"));
+        };
+        let input = spec(input).map_err(|found| named("the input".into(), found, NUMBERS))?;
+        let outputs = interpreter
+            .outputs()
+            .map_err(broken)?
+            .iter()
+            .enumerate()
+            .map(|(at, tensor)| spec(tensor).map_err(|found| named(format!("output {at}"), found, NUMBERS)))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(TfLite { interpreter, _model: model, input, outputs, path: path.to_owned() })
+    }
+
+    fn failed(&self, reason: impl fmt::Display) -> TensorError {
+        TensorError::Run { path: self.path.display().to_string(), reason: reason.to_string() }
+    }
+}
+
+const NUMBERS: &str = "int8, uint8 or float32 numbers of a fixed shape";
+
+impl Tensors for TfLite {
+    fn input(&self) -> &Spec {
+        &self.input
+    }
+
+    fn outputs(&self) -> &[Spec] {
+        &self.outputs
+    }
+
+    fn run(&mut self, input: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError> {
+        if input.len() != self.input.len() || outputs.len() != self.outputs.len() {
+            return Err(self.failed(format!(
+                "{} numbers and {} outputs were handed over, not {} and {}",
+                input.len(),
+                outputs.len(),
+                self.input.len(),
+                self.outputs.len()
+            )));
+        }
+        let element = self.input.element;
+        let result = (|| {
+            let mut inputs = self.interpreter.inputs_mut()?;
+            if let Some(tensor) = inputs.first_mut() {
+                write(tensor, element, input)?;
+            }
+            self.interpreter.invoke()?;
+            let tensors = self.interpreter.outputs()?;
+            for ((tensor, spec), values) in tensors.iter().zip(&self.outputs).zip(outputs) {
+                read(tensor, spec.element, values)?;
+            }
+            // The picture has done its work: it must not wait in the runtime's memory for the next press.
+            if let Some(tensor) = self.interpreter.inputs_mut()?.first_mut() {
+                tensor.as_bytes_mut()?.fill(0);
+            }
+            Ok(())
+        })();
+        result.map_err(|error: edgefirst_tflite::Error| self.failed(error))
+    }
+}
+
+fn write(
+    tensor: &mut TensorMut<'_>,
+    element: Element,
+    values: &[f32],
+) -> edgefirst_tflite::error::Result<()> {
+    match element {
+        Element::Float32 => tensor.as_mut_slice::<f32>()?.copy_from_slice(values),
+        Element::Int8 { scale, zero_point } => {
+            for (stored, value) in tensor.as_mut_slice::<i8>()?.iter_mut().zip(values) {
+                // A float to integer cast saturates, and takes what is not a number for 0.
+                *stored = ((value / scale).round() + zero_point as f32) as i8;
+            }
+        }
+        Element::Uint8 { scale, zero_point } => {
+            for (stored, value) in tensor.as_mut_slice::<u8>()?.iter_mut().zip(values) {
+                *stored = ((value / scale).round() + zero_point as f32) as u8;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(tensor: &Tensor<'_>, element: Element, values: &mut Vec<f32>) -> edgefirst_tflite::error::Result<()> {
+    values.clear();
+    match element {
+        Element::Float32 => values.extend_from_slice(tensor.as_slice::<f32>()?),
+        Element::Int8 { scale, zero_point } => values.extend(
+            tensor.as_slice::<i8>()?.iter().map(|stored| scale * (i32::from(*stored) - zero_point) as f32),
+        ),
+        Element::Uint8 { scale, zero_point } => values.extend(
+            tensor.as_slice::<u8>()?.iter().map(|stored| scale * (i32::from(*stored) - zero_point) as f32),
+        ),
+    }
+    Ok(())
+}
+
+/// The spec of a tensor, or what it is instead.
+fn spec(tensor: &Tensor<'_>) -> Result<Spec, String> {
+    let shape = tensor.shape().map_err(|error| error.to_string())?;
+    let params = tensor.quantization_params();
+    let (scale, zero_point) = (params.scale, params.zero_point);
+    let element = match tensor.tensor_type() {
+        TensorType::Float32 => Element::Float32,
+        TensorType::Int8 => Element::Int8 { scale, zero_point },
+        TensorType::UInt8 => Element::Uint8 { scale, zero_point },
+        other => return Err(format!("{other:?} {shape:?}")),
+    };
+    let spec = Spec { shape, element };
+    if spec.element != Element::Float32 && !(scale.is_finite() && scale > 0.0) {
+        return Err(format!("{spec}, which is not quantised"));
+    }
+    let size = if spec.element == Element::Float32 { 4 } else { 1 };
+    // A shape that is open (-1) or empty shows here as a size that does not fit.
+    let elements = spec.shape.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
+    if elements.is_none_or(|elements| elements == 0 || elements.checked_mul(size) != Some(tensor.byte_size()))
+    {
+        return Err(format!("{spec} in {} bytes", tensor.byte_size()));
+    }
+    Ok(spec)
+}
+
+fn library_error(path: &Path, reason: &dyn fmt::Display) -> TensorError {
+    TensorError::Library { path: path.display().to_string(), reason: reason.to_string() }
+}
+
+/// The library at `path`, loaded once and kept for the life of the process.
+///
+/// Models and interpreters borrow the library, and unloading a C++ library with its own threads and
+/// static objects is not safe in any case; leaking the one handle a path says exactly that.
+fn library(path: &Path) -> Result<&'static Library, TensorError> {
+    static LOADED: Mutex<Vec<(PathBuf, &'static Library)>> = Mutex::new(Vec::new());
+
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, library)) = loaded.iter().find(|(known, _)| known == path) {
+        return Ok(library);
+    }
+    if !path.is_file() {
+        return Err(TensorError::LibraryMissing { path: path.display().to_string() });
+    }
+    let library = Library::from_path(path).map_err(|error| library_error(path, &error))?;
+    // The binding resolves each function on its own and panics at the first use of one that is not
+    // there: any shared library would load. So ask for all those that are used below, now.
+    let functions = library.as_sys();
+    let present = [
+        ("TfLiteModelCreate", functions.TfLiteModelCreate.is_ok()),
+        ("TfLiteModelDelete", functions.TfLiteModelDelete.is_ok()),
+        ("TfLiteInterpreterOptionsCreate", functions.TfLiteInterpreterOptionsCreate.is_ok()),
+        ("TfLiteInterpreterOptionsDelete", functions.TfLiteInterpreterOptionsDelete.is_ok()),
+        ("TfLiteInterpreterOptionsSetNumThreads", functions.TfLiteInterpreterOptionsSetNumThreads.is_ok()),
+        ("TfLiteInterpreterOptionsAddDelegate", functions.TfLiteInterpreterOptionsAddDelegate.is_ok()),
+        ("TfLiteInterpreterCreate", functions.TfLiteInterpreterCreate.is_ok()),
+        ("TfLiteInterpreterDelete", functions.TfLiteInterpreterDelete.is_ok()),
+        ("TfLiteInterpreterAllocateTensors", functions.TfLiteInterpreterAllocateTensors.is_ok()),
+        ("TfLiteInterpreterInvoke", functions.TfLiteInterpreterInvoke.is_ok()),
+        ("TfLiteInterpreterGetInputTensorCount", functions.TfLiteInterpreterGetInputTensorCount.is_ok()),
+        ("TfLiteInterpreterGetInputTensor", functions.TfLiteInterpreterGetInputTensor.is_ok()),
+        ("TfLiteInterpreterGetOutputTensorCount", functions.TfLiteInterpreterGetOutputTensorCount.is_ok()),
+        ("TfLiteInterpreterGetOutputTensor", functions.TfLiteInterpreterGetOutputTensor.is_ok()),
+        ("TfLiteTensorType", functions.TfLiteTensorType.is_ok()),
+        ("TfLiteTensorName", functions.TfLiteTensorName.is_ok()),
+        ("TfLiteTensorNumDims", functions.TfLiteTensorNumDims.is_ok()),
+        ("TfLiteTensorDim", functions.TfLiteTensorDim.is_ok()),
+        ("TfLiteTensorByteSize", functions.TfLiteTensorByteSize.is_ok()),
+        ("TfLiteTensorData", functions.TfLiteTensorData.is_ok()),
+        ("TfLiteTensorQuantizationParams", functions.TfLiteTensorQuantizationParams.is_ok()),
+    ];
+    if let Some((missing, _)) = present.iter().find(|(_, there)| !there) {
+        return Err(library_error(path, &format!("it has no function {missing}")));
+    }
+    let library: &'static Library = Box::leak(Box::new(library));
+    loaded.push((path.to_owned(), library));
+    Ok(library)
+}
