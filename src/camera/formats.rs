@@ -13,7 +13,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Frame, PixelFormat};
+use super::{Frame, PixelFormat, bayer};
 
 /// The widest and highest frame that is taken, in pixels: beyond any camera that a kiosk has, and low
 /// enough that a corrupt header cannot ask for gigabytes.
@@ -48,7 +48,7 @@ impl Rgb {
     }
 
     /// Makes room for a picture of this size; its content is unspecified until it is written.
-    fn resize(&mut self, width: u32, height: u32) {
+    pub(super) fn resize(&mut self, width: u32, height: u32) {
         let bytes = width as usize * height as usize * 3;
         if bytes > self.data.capacity() {
             // Growing may move the bytes: wipe the old place before it is given back.
@@ -94,8 +94,10 @@ pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
     if width == 0 || height == 0 || width > LARGEST_SIDE || height > LARGEST_SIDE {
         return Err(FormatError::Size { width, height });
     }
-    if frame.format == PixelFormat::Mjpg {
-        return jpeg(frame, out);
+    match frame.format {
+        PixelFormat::Mjpg => return jpeg(frame, out),
+        PixelFormat::Bayer(bayer) => return bayer::develop(frame, bayer, out),
+        _ => {}
     }
     let planes = Planes::of(frame)?;
     out.resize(width, height);
@@ -109,7 +111,7 @@ pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
         PixelFormat::Grey => rows.for_each(|(y, row)| grey_row(planes.first(y), row)),
         PixelFormat::Rgb3 => rows.for_each(|(y, row)| row.copy_from_slice(planes.first(y))),
         PixelFormat::Bgr3 => rows.for_each(|(y, row)| bgr_row(planes.first(y), row)),
-        PixelFormat::Mjpg => {}
+        PixelFormat::Mjpg | PixelFormat::Bayer(_) => {}
     }
     Ok(())
 }
@@ -122,6 +124,7 @@ impl PixelFormat {
             PixelFormat::Yuyv => width.div_ceil(2) * 4,
             PixelFormat::Nv12 | PixelFormat::Yu12 | PixelFormat::Grey => width,
             PixelFormat::Rgb3 | PixelFormat::Bgr3 => width * 3,
+            PixelFormat::Bayer(bayer) => bayer.row_bytes(width),
             PixelFormat::Mjpg => 0,
         }
     }
@@ -131,7 +134,7 @@ impl PixelFormat {
 ///
 /// Chroma rows of NV12 are as far apart as luma rows, those of YU12 half as far (both rounded up, for
 /// odd sizes), as V4L2 lays out its single-buffer formats.
-struct Planes<'a> {
+pub(super) struct Planes<'a> {
     bytes: &'a [u8],
     /// Bytes of a row and from row to row, for luma and for chroma.
     luma: (usize, usize),
@@ -142,7 +145,7 @@ struct Planes<'a> {
 }
 
 impl<'a> Planes<'a> {
-    fn of(frame: &'a Frame) -> Result<Planes<'a>, FormatError> {
+    pub(super) fn of(frame: &'a Frame) -> Result<Planes<'a>, FormatError> {
         let row = frame.format.row_bytes(frame.width);
         // Some drivers leave the stride at 0 when rows follow each other without a gap.
         let stride = if frame.stride == 0 { row } else { frame.stride as usize };
@@ -179,7 +182,7 @@ impl<'a> Planes<'a> {
         Ok(Planes { bytes, luma: (row, stride), chroma, second, third })
     }
 
-    fn first(&self, y: usize) -> &'a [u8] {
+    pub(super) fn first(&self, y: usize) -> &'a [u8] {
         self.row(0, y, self.luma)
     }
 

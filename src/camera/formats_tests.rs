@@ -92,6 +92,7 @@ fn encode(format: PixelFormat, width: u32, height: u32, gap: usize) -> (u32, Vec
             bytes = jpeg_of(&rgb, width, height);
             return (0, bytes);
         }
+        PixelFormat::Bayer(_) => unreachable!("raw frames have tests of their own"),
     }
     (stride as u32, bytes)
 }
@@ -278,12 +279,24 @@ fn a_picture_tells_its_size_and_nothing_else() {
     assert_eq!(format!("{picture:?}"), "Rgb(4x2)");
 }
 
+fn raw() -> impl Strategy<Value = PixelFormat> {
+    use bayer::{Bayer, Order, Packing};
+    let packing = prop_oneof![
+        Just(Packing::Bits8),
+        Just(Packing::Packed10),
+        Just(Packing::Packed12),
+        any::<u8>().prop_map(Packing::Wide)
+    ];
+    let order = prop::sample::select(&[Order::Rggb, Order::Grbg, Order::Gbrg, Order::Bggr][..]);
+    (order, packing).prop_map(|(order, packing)| PixelFormat::Bayer(Bayer { order, packing }))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_frame_makes_the_reader_panic(
-        format in prop::sample::select(&FORMATS[..]),
+        format in prop_oneof![prop::sample::select(&FORMATS[..]), raw()],
         width in 0u32..=64,
         height in 0u32..=64,
         stride in prop_oneof![0u32..=256, Just(u32::MAX)],

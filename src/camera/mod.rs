@@ -1,7 +1,11 @@
 //! Cameras: anything that gives frames. `v4l2` is the real one, `photos` plays files as a camera.
 
+mod agree;
+pub mod bayer;
+pub mod exposure;
 pub mod find;
 pub mod formats;
+pub mod fourcc;
 pub mod negotiate;
 pub mod photos;
 pub mod settle;
@@ -32,6 +36,8 @@ pub enum PixelFormat {
     Rgb3,
     /// `B G R`.
     Bgr3,
+    /// A bare sensor's mosaic; its picture has half the width and half the height.
+    Bayer(bayer::Bayer),
 }
 
 /// One frame as the camera gave it. The bytes are wiped when it is dropped, and nothing here
@@ -117,7 +123,7 @@ pub enum CameraError {
     #[error("no permission for camera {device}: add the user to the group `video`")]
     Denied { device: String },
     #[error(
-        "camera {device} offers only {offered}; moodbox reads YUYV, MJPG, NV12, YU12, GREY, RGB3 and BGR3. {cure}"
+        "camera {device} offers only {offered}; moodbox reads YUYV, MJPG, NV12, YU12, GREY, RGB3, BGR3 and raw Bayer. {cure}"
     )]
     Format { device: String, offered: String, cure: String },
     #[error("camera {device} gave no frame within {} ms", waited.as_millis())]

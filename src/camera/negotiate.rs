@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::PixelFormat;
+use super::bayer::Packing;
 
 /// The size that is asked for: faces at arm's length are then some 150 pixels wide, more than the models
 /// look at, and a frame is small enough for a Raspberry Pi Zero.
@@ -27,14 +28,17 @@ pub struct Offer {
 ///
 /// In this order: smooth before jerky; near 640x480 before far from it; plain bytes before JPEG, which
 /// costs a decoder and loses detail; colour before grey, because the face finder was trained on colour.
+/// A raw mosaic only where there is nothing else.
 pub fn choose(offers: &[Offer]) -> Option<Offer> {
     offers.iter().copied().min_by(compare)
 }
 
 fn compare(a: &Offer, b: &Offer) -> Ordering {
     let jerky = |offer: &Offer| offer.fps.is_some_and(|fps| fps < SMOOTH);
-    jerky(a)
-        .cmp(&jerky(b))
+    let raw = |offer: &Offer| matches!(offer.format, PixelFormat::Bayer(_));
+    raw(a)
+        .cmp(&raw(b))
+        .then_with(|| jerky(a).cmp(&jerky(b)))
         .then_with(|| if jerky(a) { fps(b).total_cmp(&fps(a)) } else { Ordering::Equal })
         .then_with(|| distance(a).total_cmp(&distance(b)))
         .then_with(|| rank(a.format).cmp(&rank(b.format)))
@@ -49,11 +53,17 @@ fn fps(offer: &Offer) -> f32 {
 /// too large, because pixels that are missing cannot be had back.
 fn distance(offer: &Offer) -> f32 {
     let doublings = |side: u32, wanted: u32| (side as f32 / wanted as f32).log2();
-    let (w, h) = (doublings(offer.width, WIDTH), doublings(offer.height, HEIGHT));
+    let scale = scale(offer.format);
+    let (w, h) = (doublings(offer.width, WIDTH * scale), doublings(offer.height, HEIGHT * scale));
     [w, h].into_iter().map(|d| if d < 0.0 { -2.0 * d } else { d }).sum()
 }
 
-/// Order of formats at the same size.
+/// Pixels of the frame, in each direction, for one of the picture.
+pub fn scale(format: PixelFormat) -> u32 {
+    if matches!(format, PixelFormat::Bayer(_)) { 2 } else { 1 }
+}
+
+/// Order of formats at the same size. Of raw ones the deep come first, and of those the packed.
 fn rank(format: PixelFormat) -> u8 {
     match format {
         PixelFormat::Yuyv => 0,
@@ -63,6 +73,12 @@ fn rank(format: PixelFormat) -> u8 {
         PixelFormat::Bgr3 => 4,
         PixelFormat::Mjpg => 5,
         PixelFormat::Grey => 6,
+        PixelFormat::Bayer(bayer) => match bayer.packing {
+            Packing::Packed10 => 7,
+            Packing::Packed12 => 8,
+            Packing::Wide(_) => 9,
+            Packing::Bits8 => 10,
+        },
     }
 }
 
@@ -79,7 +95,11 @@ pub fn fit(range: (u32, u32), step: u32, wanted: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::camera::bayer::{Bayer, Order};
     use PixelFormat::{Grey, Mjpg, Nv12, Rgb3, Yuyv};
+
+    const RAW8: PixelFormat = PixelFormat::Bayer(Bayer { order: Order::Rggb, packing: Packing::Bits8 });
+    const RAW10: PixelFormat = PixelFormat::Bayer(Bayer { order: Order::Rggb, packing: Packing::Packed10 });
 
     fn offer((format, width, height, fps): (PixelFormat, u32, u32, u32)) -> Offer {
         Offer { format, width, height, fps: (fps > 0).then_some(fps as f32) }
@@ -127,6 +147,21 @@ mod tests {
                 "an infrared camera beside a colour format",
                 vec![(Grey, 640, 480, 30), (Nv12, 640, 480, 30)],
                 (Nv12, 640, 480, 30),
+            ),
+            (
+                "a bare sensor: twice the size, because two by two become one",
+                vec![
+                    (RAW10, 640, 480, 90),
+                    (RAW10, 1280, 960, 40),
+                    (RAW10, 3280, 2464, 20),
+                    (RAW8, 1280, 960, 40),
+                ],
+                (RAW10, 1280, 960, 40),
+            ),
+            (
+                "anything before a raw mosaic",
+                vec![(RAW10, 1280, 960, 30), (Yuyv, 320, 240, 30)],
+                (Yuyv, 320, 240, 30),
             ),
             ("an infrared camera alone", vec![(Grey, 640, 360, 15)], (Grey, 640, 360, 15)),
             (

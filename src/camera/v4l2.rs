@@ -2,24 +2,21 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use v4l::buffer::{Flags as BufferFlags, Type};
-use v4l::capability::Flags;
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
+use v4l::control::{Control, Value};
 use v4l::io::mmap::Stream as MmapStream;
 use v4l::io::traits::CaptureStream;
-use v4l::video::Capture;
-use v4l::video::capture::Parameters;
-use v4l::{Device, Format, FourCC};
+use v4l::{Device, control};
 
+use super::agree::{Opened, answer, meaning};
+use super::bayer::{Bayer, measure};
+use super::exposure::{Exposure, Limits, Range, Setting};
 use super::find::{Node, Places, Wanted};
-use super::formats::{LARGEST_SIDE, Rgb, to_rgb};
-use super::negotiate::{self, Offer};
-use super::settle::Settling;
+use super::formats::{Rgb, to_rgb};
+use super::settle::{MOST_FRAMES, Settling};
 use super::{Camera, CameraError, Frame, PixelFormat, Stream};
 use crate::light::LightOn;
 
@@ -29,9 +26,6 @@ const BUFFERS: u32 = 4;
 
 /// Broken reads in a row after which the camera counts as broken itself.
 const MOST_FAILURES: u32 = 10;
-
-/// Frames a second that are asked for; a camera may give fewer, above all in the dark.
-const FPS: u32 = 30;
 
 /// A camera known by name. It is looked for anew at every start: a camera that was plugged in again has
 /// another number.
@@ -104,170 +98,12 @@ impl Camera for V4l2Camera {
     }
 }
 
-/// A device that agreed on a format.
-struct Opened {
-    device: Device,
-    node: Node,
-    format: PixelFormat,
-    width: u32,
-    height: u32,
-    stride: u32,
-}
-
-impl Opened {
-    fn open(node: &Node) -> Result<Opened, CameraError> {
-        let failed = |error| meaning(&node.path, error);
-        let device = Device::with_path(&node.path).map_err(failed)?;
-        let caps = answer(|| device.query_caps()).map_err(failed)?.capabilities;
-        let m2m = Flags::VIDEO_M2M | Flags::VIDEO_M2M_MPLANE;
-        if !caps.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) || caps.intersects(m2m) {
-            return Err(unusable(node, "no pictures", "It is another kind of device; choose another"));
-        }
-        let described = answer(|| device.enum_formats()).map_err(failed)?;
-        let fourccs: Vec<FourCC> = described.iter().map(|format| format.fourcc).collect();
-        let offers = offers(&device, &fourccs);
-        let Some((fourcc, offer)) = choose(&offers) else {
-            return Err(unusable(node, &names(&fourccs), cure(&fourccs)));
-        };
-        let wanted = Format::new(offer.width, offer.height, fourcc);
-        let agreed = answer(|| device.set_format(&wanted)).map_err(failed)?;
-        let Some(format) = known(agreed.fourcc) else {
-            return Err(unusable(node, &names(&[agreed.fourcc]), cure(&[agreed.fourcc])));
-        };
-        // Another program may have left it at one frame a second. Not every driver lets itself be told.
-        let rate = answer(|| device.set_params(&Parameters::with_fps(FPS)));
-        tracing::debug!(%node, ?offer, agreed = %agreed, ?rate, "agreed");
-        let stride = if format == PixelFormat::Mjpg { 0 } else { agreed.stride };
-        let (width, height) = (agreed.width, agreed.height);
-        Ok(Opened { device, node: node.clone(), format, width, height, stride })
-    }
-
-    fn describe(&self) -> String {
-        format!("{}, {:?} {}x{}", self.node, self.format, self.width, self.height)
-    }
-}
-
-/// Asks the driver something. The `v4l` crate panics where a driver answers with what it does not know
-/// (a colour space newer than itself, a name that is not UTF-8); that is an error like any other here.
-fn answer<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(ask))
-        .unwrap_or_else(|_| Err(io::Error::other("the driver gave an answer that cannot be understood")))
-}
-
-/// Every size of every format that can be read.
-fn offers(device: &Device, fourccs: &[FourCC]) -> Vec<(FourCC, Offer)> {
-    let mut offers = Vec::new();
-    for &fourcc in fourccs {
-        let Some(format) = known(fourcc) else { continue };
-        for (width, height) in sizes(device, fourcc) {
-            if width.max(height) <= LARGEST_SIDE && width.min(height) > 0 {
-                offers.push((
-                    fourcc,
-                    Offer { format, width, height, fps: rate(device, fourcc, width, height) },
-                ));
-            }
-        }
-    }
-    offers
-}
-
-fn choose(offers: &[(FourCC, Offer)]) -> Option<(FourCC, Offer)> {
-    let plain: Vec<Offer> = offers.iter().map(|(_, offer)| *offer).collect();
-    let best = negotiate::choose(&plain)?;
-    offers.iter().find(|(_, offer)| *offer == best).copied()
-}
-
-fn sizes(device: &Device, fourcc: FourCC) -> Vec<(u32, u32)> {
-    let listed = answer(|| device.enum_framesizes(fourcc)).unwrap_or_default();
-    let sizes: Vec<(u32, u32)> = listed
-        .into_iter()
-        .map(|listed| match listed.size {
-            FrameSizeEnum::Discrete(size) => (size.width, size.height),
-            FrameSizeEnum::Stepwise(range) => (
-                negotiate::fit((range.min_width, range.max_width), range.step_width, negotiate::WIDTH),
-                negotiate::fit((range.min_height, range.max_height), range.step_height, negotiate::HEIGHT),
-            ),
-        })
-        .collect();
-    // A driver that does not list sizes takes what is asked for, or rounds it.
-    if sizes.is_empty() { vec![(negotiate::WIDTH, negotiate::HEIGHT)] } else { sizes }
-}
-
-/// The most frames a second.
-fn rate(device: &Device, fourcc: FourCC, width: u32, height: u32) -> Option<f32> {
-    let listed = answer(|| device.enum_frameintervals(fourcc, width, height)).ok()?;
-    listed
-        .iter()
-        .map(|listed| match &listed.interval {
-            FrameIntervalEnum::Discrete(interval) => interval,
-            FrameIntervalEnum::Stepwise(range) => &range.min,
-        })
-        .filter(|interval| interval.numerator > 0)
-        .map(|interval| interval.denominator as f32 / interval.numerator as f32)
-        .max_by(f32::total_cmp)
-}
-
-fn known(fourcc: FourCC) -> Option<PixelFormat> {
-    Some(match &fourcc.repr {
-        b"YUYV" => PixelFormat::Yuyv,
-        b"MJPG" | b"JPEG" => PixelFormat::Mjpg,
-        b"NV12" => PixelFormat::Nv12,
-        b"YU12" => PixelFormat::Yu12,
-        b"GREY" => PixelFormat::Grey,
-        b"RGB3" => PixelFormat::Rgb3,
-        b"BGR3" => PixelFormat::Bgr3,
-        _ => return None,
-    })
-}
-
-fn names(fourccs: &[FourCC]) -> String {
-    let name = |fourcc: &FourCC| fourcc.repr.escape_ascii().to_string();
-    if fourccs.is_empty() {
-        "nothing".to_owned()
-    } else {
-        fourccs.iter().map(name).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// What to do about formats that cannot be read. Raw Bayer formats are those of a CSI sensor: four
-/// letters that begin with a colour order (`RG10`, `BA81`, `pBAA`, `pgCC`, `GRBG`, `BYR2`).
-fn cure(fourccs: &[FourCC]) -> &'static str {
-    const RAW: [&[u8]; 13] =
-        [b"RG", b"GB", b"GR", b"BG", b"BA", b"BYR", b"pRA", b"pGA", b"pgA", b"pBA", b"pRC", b"pGC", b"pgC"];
-    let raw = |fourcc: &FourCC| {
-        RAW.iter().any(|start| fourcc.repr.starts_with(start)) || fourcc.repr.starts_with(b"pBC")
-    };
-    if fourccs.iter().any(raw) {
-        "It is a bare sensor on the CSI connector: start moodbox through `libcamerify` (package libcamera-tools)"
-    } else {
-        "Use another camera"
-    }
-}
-
-fn unusable(node: &Node, offered: &str, cure: &str) -> CameraError {
-    CameraError::Format { device: node.to_string(), offered: offered.to_owned(), cure: cure.to_owned() }
-}
-
-/// What an error number of the kernel means for a camera.
-fn meaning(path: &Path, error: io::Error) -> CameraError {
-    let device = path.display().to_string();
-    match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::BUSY) => CameraError::Busy { device },
-        Some(Errno::ACCESS | Errno::PERM) => CameraError::Denied { device },
-        Some(Errno::NODEV | Errno::NOENT | Errno::NXIO) => CameraError::Gone { device },
-        // The driver's word for a USB bus that has no bandwidth left for this camera.
-        Some(Errno::NOSPC) => CameraError::Io {
-            device,
-            source: io::Error::new(error.kind(), "the USB bus is full; plug the camera into another port"),
-        },
-        _ => CameraError::Io { device, source: error },
-    }
-}
-
 /// A device that streams. The light is declared after the stream, so it goes out after the camera stops.
 struct V4l2Stream {
     /// Taken only by `drop`.
     stream: Option<MmapStream<'static>>,
+    /// For its controls; the stream holds the file open by itself.
+    device: Device,
     /// Every buffer is with the driver: the last wait ended without one. The next buffer has to be
     /// fetched, not exchanged.
     all_queued: bool,
@@ -283,7 +119,6 @@ impl V4l2Stream {
     fn start(opened: Opened, light: LightOn) -> Result<V4l2Stream, CameraError> {
         let Opened { device, node, format, width, height, stride } = opened;
         let failed = |error| meaning(&node.path, error);
-        // The stream keeps the file open by itself; it borrows nothing of the device.
         let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS).map_err(failed)?;
         // The first call queues the buffers and switches the camera on. Without patience it does not
         // wait for a frame, so every other error is one of switching on.
@@ -295,6 +130,7 @@ impl V4l2Stream {
         };
         Ok(V4l2Stream {
             stream: Some(stream),
+            device,
             all_queued,
             node,
             format,
@@ -332,8 +168,82 @@ impl V4l2Stream {
         Ok(Taken::Frame)
     }
 
-    fn device(&self) -> String {
-        self.node.to_string()
+    /// Sets the exposure of a bare sensor, which nobody else does. Without the controls, the picture is
+    /// raised as far as it goes and has to do.
+    fn expose(
+        &mut self,
+        bayer: Bayer,
+        deadline: Instant,
+        frame: &mut Frame,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), CameraError> {
+        let Some((controls, limits, now)) = SensorControls::of(&self.device) else {
+            tracing::debug!("a bare sensor without an exposure control");
+            return Ok(());
+        };
+        let mut exposure = Exposure::new(limits, now);
+        for _ in 0..MOST_FRAMES {
+            if cancelled() || exposure.settled() {
+                break;
+            }
+            match self.next(deadline, frame) {
+                Err(CameraError::Silent { .. }) if Instant::now() >= deadline => break,
+                taken => taken?,
+            }
+            let Ok(light) = measure(frame, bayer) else { continue };
+            if let Some(setting) = exposure.see(&light) {
+                tracing::debug!(luma = light.luma(), clipped = light.clipped, ?setting, "exposure");
+                if let Err(error) = controls.set(&self.device, setting) {
+                    tracing::warn!(camera = %self.node, %error, "the exposure cannot be set");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The controls of a sensor that its video node passes on.
+struct SensorControls {
+    exposure: u32,
+    gain: Option<u32>,
+}
+
+impl SensorControls {
+    /// `V4L2_CID_EXPOSURE`, in lines of the sensor.
+    const EXPOSURE: u32 = 0x0098_0911;
+    /// `V4L2_CID_ANALOGUE_GAIN`, and `V4L2_CID_GAIN` of older drivers.
+    const GAINS: [u32; 2] = [0x009e_0903, 0x0098_0913];
+
+    /// The controls, what they take, and what they are set to.
+    fn of(device: &Device) -> Option<(SensorControls, Limits, Setting)> {
+        let listed = answer(|| device.query_controls()).ok()?;
+        let find = |id: u32| {
+            let usable = |control: &&control::Description| {
+                control.id == id
+                    && !control.flags.intersects(control::Flags::DISABLED | control::Flags::READ_ONLY)
+            };
+            let control = listed.iter().find(usable)?;
+            Some(Range { least: control.minimum, most: control.maximum })
+        };
+        let value = |id: u32| match answer(|| device.control(id)) {
+            Ok(Control { value: Value::Integer(value), .. }) => Some(value),
+            _ => None,
+        };
+        let exposure = find(Self::EXPOSURE)?;
+        let gain = Self::GAINS.into_iter().find_map(|id| Some((id, find(id)?)));
+        let now = Setting {
+            exposure: value(Self::EXPOSURE)?,
+            gain: gain.and_then(|(id, range)| value(id).or(Some(range.least))).unwrap_or_default(),
+        };
+        let controls = SensorControls { exposure: Self::EXPOSURE, gain: gain.map(|(id, _)| id) };
+        Some((controls, Limits { exposure, gain: gain.map(|(_, range)| range) }, now))
+    }
+
+    fn set(&self, device: &Device, setting: Setting) -> io::Result<()> {
+        let set = |id, value| answer(|| device.set_control(Control { id, value: Value::Integer(value) }));
+        set(self.exposure, setting.exposure)?;
+        self.gain.map_or(Ok(()), |gain| set(gain, setting.gain))
     }
 }
 
@@ -371,7 +281,7 @@ impl Stream for V4l2Stream {
                 std::thread::sleep(Duration::from_millis(5));
             }
             if Instant::now() >= deadline {
-                return Err(CameraError::Silent { device: self.device(), waited: begun.elapsed() });
+                return Err(CameraError::Silent { device: self.node.to_string(), waited: begun.elapsed() });
             }
         }
     }
@@ -382,12 +292,16 @@ impl Stream for V4l2Stream {
         frame: &mut Frame,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(), CameraError> {
+        let is_raw = matches!(self.format, PixelFormat::Bayer(_));
+        if let PixelFormat::Bayer(bayer) = self.format {
+            self.expose(bayer, deadline, frame, cancelled)?;
+        }
         let mut settling = Settling::new();
         let mut rgb = Rgb::new();
         while !cancelled() {
             match self.next(deadline, frame) {
                 // A picture that is still moving is better than none.
-                Err(CameraError::Silent { .. }) if settling.seen() > 0 => break,
+                Err(CameraError::Silent { .. }) if settling.seen() > 0 || is_raw => break,
                 taken => taken?,
             }
             match to_rgb(frame, &mut rgb) {
@@ -457,38 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_of_the_kernel_is_told_apart() {
-        let refused = |number| meaning(Path::new("/dev/video0"), io::Error::from_raw_os_error(number));
-        assert!(matches!(refused(16), CameraError::Busy { .. }));
-        assert!(matches!(refused(13), CameraError::Denied { .. }));
-        assert!(matches!(refused(1), CameraError::Denied { .. }));
-        assert!(matches!(refused(19), CameraError::Gone { .. }));
-        assert!(refused(28).to_string().contains("another port"));
-        assert!(matches!(refused(22), CameraError::Io { .. }));
-    }
-
-    #[test]
-    fn a_bare_sensor_is_told_from_a_camera_with_formats_of_its_own() {
-        let cure_of =
-            |names: &[&[u8; 4]]| cure(&names.iter().map(|name| FourCC::new(name)).collect::<Vec<_>>());
-        for raw in [b"RG10", b"BA81", b"pBAA", b"pgCC", b"GRBG", b"BYR2", b"pRAA"] {
-            assert!(cure_of(&[raw]).contains("libcamerify"), "{}", raw.escape_ascii());
-        }
-        assert!(!cure_of(&[b"H264", b"HEVC"]).contains("libcamerify"));
-        assert_eq!(names(&[FourCC::new(b"H264"), FourCC::new(b"Y8 \xff")]), "H264, Y8 \\xff");
-    }
-
-    #[test]
     fn what_refuses_with_the_best_reason_is_what_the_person_hears_about() {
         let busy = CameraError::Busy { device: String::new() };
         let denied = CameraError::Denied { device: String::new() };
-        let other = unusable(&Node { path: "/dev/video1".into(), name: String::new() }, "no pictures", "");
+        let node = Node { path: "/dev/video1".into(), name: String::new() };
+        let other = super::super::agree::unusable(&node, "no pictures", "");
         assert!(telling(&busy) > telling(&denied) && telling(&denied) > telling(&other));
-    }
-
-    #[test]
-    fn a_driver_that_makes_the_crate_panic_is_an_error() {
-        let error = answer::<()>(|| panic!("Invalid colorspace")).unwrap_err();
-        assert!(error.to_string().contains("cannot be understood"));
     }
 }
