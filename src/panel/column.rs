@@ -41,6 +41,26 @@ impl Set {
     fn height(&self) -> f32 {
         self.gap + self.lines.len() as f32 * self.face.line_height()
     }
+
+    /// Makes the lines about equally long, as many as they are.
+    fn balance(&mut self, width: f32) {
+        let (count, text) = (self.lines.len(), self.lines.join(" "));
+        let (mut least, mut most) = (width / 2.0, width);
+        if count < 2 {
+            return;
+        }
+        for _ in 0..6 {
+            let middle = (least + most) / 2.0;
+            let lines = lettering::wrap(&text, self.face, middle, count + 1);
+            // A word that is broken to fit would make the text another one.
+            if lines.len() == count && lines.join(" ") == text {
+                self.lines = lines;
+                most = middle;
+            } else {
+                least = middle;
+            }
+        }
+    }
 }
 
 impl Column {
@@ -60,7 +80,10 @@ impl Column {
 
     /// Draws all blocks, together in the middle of the area's height.
     pub fn draw(&self, canvas: &mut Canvas, area: Area, align: Align) {
-        let blocks = self.set(area);
+        let mut blocks = self.set(area);
+        if align == Align::Center {
+            blocks.iter_mut().for_each(|block| block.balance(area.w));
+        }
         let total: f32 = blocks.iter().map(Set::height).sum();
         let mut y = area.y + (area.h - total).max(0.0) / 2.0;
         for block in &blocks {

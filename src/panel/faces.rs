@@ -58,6 +58,8 @@ struct Features {
     mouth: Mouth,
     cheeks: bool,
     tear: bool,
+    /// Out, as a child shows that something is nasty.
+    tongue: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,7 @@ const CALM: Features = Features {
     mouth: Mouth { half: 0.3, y: 0.36, corners: 0.14, open: 0.0, wave: 0.0 },
     cheeks: false,
     tear: false,
+    tongue: false,
 };
 
 /// After the action units that FACS names for each: brows lowered or raised (1, 2, 4), lids (5, 7),
@@ -114,8 +117,8 @@ const fn of_mood(mood: Mood) -> Features {
         },
         Mood::Disgust => Features {
             eyes: Eyes::Wedges,
-            brows: None,
-            mouth: Mouth { half: 0.36, y: 0.44, corners: -0.03, open: 0.0, wave: 0.1 },
+            mouth: Mouth { half: 0.3, y: 0.36, corners: -0.08, open: 0.0, wave: 0.0 },
+            tongue: true,
             ..CALM
         },
         Mood::Fear => Features {
@@ -152,6 +155,8 @@ const fn of_mood(mood: Mood) -> Features {
 /// Horizontal distance of the eyes from the middle, and their height.
 const EYE_X: f32 = 0.36;
 const EYE_Y: f32 = -0.14;
+
+const TONGUE: Ink = Ink(255, 110, 104);
 
 /// A face in its own colour.
 pub(super) fn draw(canvas: &mut Canvas, look: Look, center: (f32, f32), radius: f32) {
@@ -192,6 +197,9 @@ impl Head<'_> {
         self.eyes(features.eyes);
         if let Some(brows) = features.brows {
             self.brows(brows);
+        }
+        if features.tongue {
+            self.tongue(features.mouth);
         }
         self.mouth(features.mouth);
         if features.tear {
@@ -277,7 +285,35 @@ impl Head<'_> {
         // The same shape, stroked, rounds the corners.
         let path = laugh(self);
         self.line(path, 0.06);
-        self.oval((0.0, end + open * 0.74), (half * 0.48, open * 0.2), Ink(255, 110, 104), 1.0);
+        self.oval((0.0, end + open * 0.74), (half * 0.48, open * 0.2), TONGUE, 1.0);
+    }
+
+    /// Hangs from the line of the mouth, a little to one side.
+    fn tongue(&mut self, mouth: Mouth) {
+        let (x, top, half, bottom) = (0.06, mouth.y, 0.17, mouth.y + 0.42);
+        let outline = |head: &Head<'_>| {
+            let mut path = PathBuilder::new();
+            path.move_to(head.x(x - half), head.y(top));
+            path.line_to(head.x(x + half), head.y(top));
+            path.cubic_to(
+                head.x(x + half * 1.1),
+                head.y(bottom + 0.05),
+                head.x(x - half * 1.1),
+                head.y(bottom + 0.05),
+                head.x(x - half),
+                head.y(top),
+            );
+            path.close();
+            path
+        };
+        let path = outline(self);
+        self.canvas.shape(path, TONGUE, 1.0);
+        let path = outline(self);
+        self.line(path, 0.06);
+        let mut crease = PathBuilder::new();
+        crease.move_to(self.x(x), self.y(top + 0.04));
+        crease.line_to(self.x(x), self.y(top + 0.14));
+        self.line(crease, 0.045);
     }
 
     fn tear(&mut self) {

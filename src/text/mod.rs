@@ -8,7 +8,7 @@ mod prompts;
 mod troubles;
 
 pub use moods::{MoodWords, mood, sureness};
-pub use prompts::{Prompt, cancel_in, flash, more_troubles, prompt, several_faces, volume};
+pub use prompts::{Prompt, flash, prompt, several_faces, volume};
 pub use troubles::{TroubleWords, trouble};
 
 use serde::{Deserialize, Serialize};

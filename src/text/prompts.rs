@@ -60,13 +60,13 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
     match prompt {
         Prompt::Starting => said("waking up …", "wacht auf …"),
         Prompt::PressTheButton => said("Press the button", "Drück den Knopf"),
-        Prompt::PressTheButtonWhy => said("and I play you something", "und ich spiele dir etwas"),
+        Prompt::PressTheButtonWhy => said("I’ll play you something", "ich spiele dir etwas vor"),
         Prompt::NoticeTitle => said("I am about to look", "Gleich schaue ich"),
         Prompt::NoticeText => said(
             "A camera looks at your face for a moment to guess a mood. No picture is kept.",
             "Eine Kamera schaut kurz dein Gesicht an und schätzt die Stimmung. Kein Bild bleibt.",
         ),
-        Prompt::NoticeCancel => said("No? Press again", "Nein? Noch mal drücken"),
+        Prompt::NoticeCancel => said("Press to say no", "Drücken heißt nein"),
         Prompt::LookAtMe => said("Look at me", "Schau mich an"),
         Prompt::LookAtMeHint => said("just for a moment", "nur einen Augenblick"),
         Prompt::Thinking => said("Let me think", "Ich überlege"),
@@ -113,22 +113,6 @@ pub fn several_faces(count: usize, language: Language) -> String {
     match language {
         Language::En => format!("I see {count} faces"),
         Language::De => format!("Ich sehe {count} Gesichter"),
-    }
-}
-
-/// Seconds until the camera opens, beside the way to say no.
-pub fn cancel_in(seconds: u8, language: Language) -> String {
-    match language {
-        Language::En => format!("{seconds} s"),
-        Language::De => format!("{seconds} s"),
-    }
-}
-
-/// How many troubles there are beside the one that is named.
-pub fn more_troubles(count: usize, language: Language) -> String {
-    match language {
-        Language::En => format!("and {count} more"),
-        Language::De => format!("und {count} weitere"),
     }
 }
 

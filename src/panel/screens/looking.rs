@@ -73,7 +73,7 @@ pub(super) fn no_face(stage: &mut Stage) {
 
 pub(super) fn several_faces(stage: &mut Stage, count: usize) {
     let (figure, words) = stage.halves(0.56);
-    let radius = stage.radius(figure, 40.0).min(figure.w / 5.2);
+    let radius = stage.radius(figure, 40.0).min(figure.w / if count > 2 { 4.95 } else { 3.9 });
     let (x, y) = figure.center();
     let behind = if count > 2 { &[-1.0, 1.0][..] } else { &[][..] };
     for side in behind {

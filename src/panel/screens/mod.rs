@@ -11,7 +11,7 @@ mod waiting;
 use super::Picture;
 use super::canvas::{Area, Canvas, Ink};
 use super::column::{Align, Column};
-use super::lettering::Face;
+use super::lettering::{self, Face};
 use super::palette;
 use crate::kiosk::action::Screen;
 use crate::text::Language;
@@ -32,7 +32,8 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
     let canvas = Canvas::new(width, height, palette::GROUND)?;
     let area = canvas.area();
     let unit = area.w.min(area.h) / 240.0;
-    let mut stage = Stage { canvas, language, area, unit };
+    let wide = area.w > area.h * 1.15;
+    let mut stage = Stage { canvas, language, area, unit, wide };
     match screen {
         Screen::Splash => waiting::splash(&mut stage),
         Screen::Idle { troubles } => waiting::idle(&mut stage, troubles),
@@ -60,18 +61,16 @@ struct Stage {
     area: Area,
     /// One 240th of the shorter side: lengths are written for a 240x240 panel.
     unit: f32,
+    /// Whether figure and words stand side by side.
+    wide: bool,
 }
 
 impl Stage {
-    fn wide(&self) -> bool {
-        self.area.w > self.area.h * 1.15
-    }
-
     /// The screen without its margin, as a place for the figure and one for the words.
     /// `share` of the height goes to the figure where it stands above.
     fn halves(&self, share: f32) -> (Area, Area) {
         let inner = self.area.inset(self.px(12.0), self.px(10.0));
-        if self.wide() {
+        if self.wide {
             let (figure, words) = inner.split_left(inner.w * 0.42);
             (figure, Area::new(words.x + self.px(10.0), words.y, words.w - self.px(10.0), words.h))
         } else {
@@ -95,7 +94,9 @@ impl Stage {
 
     /// The radius of a figure of this radius on 240x240, as far as there is room for it.
     fn radius(&self, place: Area, radius: f32) -> f32 {
-        let roomy = self.px(radius) * if self.wide() { 1.05 } else { (place.h / place.w).clamp(1.0, 1.2) };
+        // What a panel has beyond a square makes figures larger too, as far as it goes.
+        let beyond = self.area.w.max(self.area.h) / self.area.w.min(self.area.h).max(1.0);
+        let roomy = self.px(radius) * beyond.min(if self.wide { 1.05 } else { 1.2 });
         roomy.min(place.w / 2.0).min(place.h / 2.0)
     }
 
@@ -105,13 +106,10 @@ impl Stage {
 
     /// Headline and one sentence: most screens.
     fn headline(&mut self, place: Area, title: &str, hint: &str, ink: Ink) {
-        let column = Column::new().add(title, self.bold(27.0), ink, 2, 0.0).add(
-            hint,
-            self.plain(19.0),
-            palette::QUIET,
-            3,
-            self.px(5.0),
-        );
+        let fits_one = lettering::width(title, self.bold(22.0)) <= place.w;
+        let (lines, quiet) = (if fits_one { 1 } else { 2 }, palette::QUIET);
+        let column = Column::new().add(title, self.bold(27.0), ink, lines, 0.0);
+        let column = column.add(hint, self.plain(19.0), quiet, 3, self.px(5.0));
         self.words(&column, place);
     }
 }

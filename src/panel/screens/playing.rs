@@ -15,6 +15,13 @@ use crate::text::{self, Prompt, prompt};
 pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
     let look = playing.mood.map_or(Look::Awake, Look::Of);
     let ink = look.ink();
+    match playing.flash {
+        Some(Flash::Next) => return did(stage, Icon::Next, ink, Flash::Next),
+        Some(Flash::Liked) => return did(stage, Icon::Heart, palette::HEART, Flash::Liked),
+        Some(Flash::Stopping) => return did(stage, Icon::Stop, ink, Flash::Stopping),
+        Some(Flash::Volume(percent)) => return did(stage, Icon::Speaker, ink, Flash::Volume(percent)),
+        Some(Flash::Pressed) | None => {}
+    }
     let inner = stage.area.inset(stage.px(14.0), stage.px(12.0));
     stage.canvas.glow(inner.x + stage.px(20.0), inner.y + stage.px(20.0), stage.px(150.0), ink, 0.16);
 
@@ -31,8 +38,10 @@ pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
     let body = body.inset(0.0, stage.px(5.0));
     column.draw(&mut stage.canvas, body, Align::Left);
     progress(stage, foot, playing, ink);
-    if let Some(flash) = playing.flash {
-        over(stage, flash, ink);
+    if playing.flash == Some(Flash::Pressed) {
+        // Nothing is known yet but that the finger was felt.
+        let (edge, width) = (stage.area.inset(stage.px(2.0), stage.px(2.0)), stage.px(5.0));
+        stage.canvas.frame(edge, stage.px(18.0), width, ink);
     }
 }
 
@@ -50,15 +59,20 @@ fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
     let (face, words) = place.split_left(radius * 2.0);
     let center = (face.x + radius, place.y + place.h / 2.0);
     faces::draw(&mut stage.canvas, look, center, radius);
-    let heart = stage.px(24.0);
-    let mut words = Area::new(words.x + stage.px(10.0), words.y, words.w - stage.px(10.0), words.h);
+    let gap = stage.px(if playing.liked { 17.0 } else { 11.0 });
+    let words = Area::new(words.x + gap, words.y, words.w - gap, words.h);
     if playing.liked {
-        let at = (place.x + place.w - heart / 2.0, center.1);
+        let heart = stage.px(21.0);
+        let at = (center.0 + radius * 0.72, center.1 + radius * 0.72);
+        icons::draw(&mut stage.canvas, Icon::Heart, at, heart * 1.4, palette::GROUND, palette::GROUND);
         icons::draw(&mut stage.canvas, Icon::Heart, at, heart, palette::HEART, palette::GROUND);
-        words.w = (words.w - heart - stage.px(8.0)).max(0.0);
     }
-    let column =
-        Column::new().add(&playing.why, stage.plain(17.0), palette::QUIET.mix(palette::TEXT, 0.4), 2, 0.0);
+    // Two lines in good size, or three small ones.
+    let ink = palette::QUIET.mix(palette::TEXT, 0.4);
+    let why = lettering::clean(&playing.why);
+    let fits = lettering::wrap(&why, stage.plain(15.0), words.w, 2).join(" ") == why;
+    let (face, lines) = if fits { (stage.plain(17.0), 2) } else { (stage.plain(13.5), 3) };
+    let column = Column::new().add(&why, face, ink, lines, 0.0);
     column.draw(&mut stage.canvas, words, Align::Left);
 }
 
@@ -100,37 +114,24 @@ fn clock(time: Duration) -> String {
     }
 }
 
-/// What the last press did, large over all.
-fn over(stage: &mut Stage, flash: Flash, ink: Ink) {
-    let (icon, ink) = match flash {
-        Flash::Pressed => {
-            // Nothing is known yet but that the finger was felt.
-            let (area, width) = (stage.area.inset(stage.px(2.0), stage.px(2.0)), stage.px(5.0));
-            stage.canvas.frame(area, stage.px(18.0), width, ink);
-            return;
-        }
-        Flash::Next => (Icon::Next, palette::TEXT),
-        Flash::Liked => (Icon::Heart, palette::HEART),
-        Flash::Stopping => (Icon::Stop, palette::TEXT),
-        Flash::Volume(_) => (Icon::Speaker, palette::TEXT),
-    };
-    stage.canvas.plate(stage.area, 0.0, palette::GROUND, 0.86);
+/// What the last press did, large and alone: it is read from across the room.
+fn did(stage: &mut Stage, icon: Icon, ink: Ink, flash: Flash) {
     let (middle, y) = stage.area.center();
-    let size = stage.px(76.0);
-    let sign = (middle, y - stage.px(28.0));
-    stage.canvas.glow(sign.0, sign.1, size * 1.3, ink, 0.14);
+    let size = stage.px(84.0);
+    let sign = (middle, y - stage.px(30.0));
+    stage.canvas.glow(sign.0, sign.1, size * 1.5, ink, 0.24);
     icons::draw(&mut stage.canvas, icon, sign, size, ink, palette::GROUND);
     let words = match flash {
         Flash::Volume(percent) => text::volume(percent, stage.language),
         other => text::flash(other, stage.language).to_owned(),
     };
-    let place = Area::new(stage.area.x, y + stage.px(22.0), stage.area.w, stage.px(42.0));
-    let column = Column::new().add(&words, stage.bold(30.0), palette::TEXT, 1, 0.0);
+    let place = Area::new(stage.area.x, y + stage.px(26.0), stage.area.w, stage.px(42.0));
+    let column = Column::new().add(&words, stage.bold(32.0), palette::TEXT, 1, 0.0);
     stage.words(&column, place.inset(stage.px(12.0), 0.0));
     if let Flash::Volume(percent) = flash {
         let width = stage.px(150.0).min(stage.area.w * 0.8);
-        let bar = Area::new(middle - width / 2.0, y + stage.px(72.0), width, stage.px(8.0));
-        stage.canvas.bar(bar, f32::from(percent) / 100.0, palette::RAISED, palette::OWN);
+        let bar = Area::new(middle - width / 2.0, y + stage.px(76.0), width, stage.px(8.0));
+        stage.canvas.bar(bar, f32::from(percent) / 100.0, palette::RAISED, ink);
     }
 }
 

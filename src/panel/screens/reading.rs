@@ -2,15 +2,19 @@
 
 use super::Stage;
 use crate::mood::{Mood, Strength};
-use crate::panel::canvas::Area;
+use crate::panel::canvas::{Area, Ink};
 use crate::panel::column::Column;
 use crate::panel::faces::{self, Look};
+use crate::panel::lettering;
 use crate::panel::palette;
 use crate::text::{self, Prompt, prompt};
 
 pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
     let ink = palette::of(mood);
-    let (figure, words) = stage.halves(0.5);
+    let (figure, mut words) = stage.halves(0.47);
+    if stage.wide {
+        words = words.inset(0.0, words.h * 0.16);
+    }
     let radius = stage.radius(figure, 54.0);
     let (x, y) = figure.center();
     stage.canvas.glow(x, y, stage.px(170.0), ink, 0.3);
@@ -18,12 +22,29 @@ pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence
 
     let said = text::mood(mood, stage.language);
     let (words, sure) = words.split_bottom(stage.px(36.0));
-    let column = Column::new()
-        .add(said.before, stage.plain(19.0), palette::TEXT, 1, 0.0)
-        .add(said.word, stage.bold(35.0), ink, 1, stage.px(-5.0))
-        .add(said.after, stage.plain(19.0), palette::TEXT, 1, stage.px(-4.0));
-    stage.words(&column, words);
+    sentence(stage, words, &said, ink);
     sureness(stage, sure, mood, strength, confidence);
+}
+
+/// "you look", and under it the word, large, with what the language needs after it.
+fn sentence(stage: &mut Stage, place: Area, said: &text::MoodWords, ink: Ink) {
+    let small = stage.plain(20.0);
+    let mut large = stage.bold(36.0);
+    let after = if said.after.is_empty() { String::new() } else { format!(" {}", said.after) };
+    let width = |large| lettering::width(said.word, large) + lettering::width(&after, small);
+    while width(large) > place.w && large.size > small.size {
+        large.size -= 1.0;
+    }
+    let total = small.line_height() + large.line_height() - stage.px(5.0);
+    let (middle, y) = place.center();
+    let top = y - total / 2.0;
+    let x = middle - lettering::width(said.before, small) / 2.0;
+    stage.canvas.text(said.before, small, x, top + small.baseline(), palette::TEXT);
+    let x = middle - width(large) / 2.0;
+    let baseline = top + small.line_height() - stage.px(5.0) + large.baseline();
+    stage.canvas.text(said.word, large, x, baseline, ink);
+    let x = x + lettering::width(said.word, large);
+    stage.canvas.text(&after, small, x, baseline, palette::TEXT);
 }
 
 /// How sure: a bar and words under it.
@@ -45,7 +66,7 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
     let ink = palette::of(mood);
     let inner = stage.area.inset(stage.px(10.0), stage.px(10.0));
     let (title, rest) = inner.split_top(stage.px(26.0));
-    let (rest, how) = rest.split_bottom(stage.px(if stage.wide() { 24.0 } else { 46.0 }));
+    let (rest, how) = rest.split_bottom(stage.px(if stage.wide { 24.0 } else { 46.0 }));
     let (faces_at, word) = rest.split_bottom(stage.px(38.0));
 
     let column =
@@ -61,7 +82,7 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
 
     let how_to = prompt(Prompt::UnsureHow, stage.language);
     let face = stage.plain(17.0);
-    let column = if stage.wide() {
+    let column = if stage.wide {
         Column::new().add(&how_to.replace('\n', "  ·  "), face, palette::QUIET, 1, 0.0)
     } else {
         how_to.lines().fold(Column::new(), |column, line| column.add(line, face, palette::QUIET, 1, 0.0))
@@ -72,20 +93,34 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
 /// Two or three candidates: all of them, the selected one large, lit and underlined.
 fn side_by_side(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize) {
     let count = candidates.len() as f32;
-    let cell = (place.w / count).min(stage.px(112.0) * if stage.wide() { 1.1 } else { 1.0 });
-    let radius = (cell * 0.46).min(place.h / 2.0 - stage.px(5.0));
+    // Circles in a row: one large, the others three quarters of it, the gaps a quarter of a radius.
+    let widths = 2.0 + (count - 1.0) * (2.0 * BESIDE + 0.25);
+    let most = stage.px(if stage.wide { 56.0 } else { 52.0 });
+    let radius = (place.w / widths).min(place.h / 2.0 - stage.px(4.0)).min(most);
     let (middle, y) = place.center();
+    let mut left = middle - radius * widths / 2.0;
     for (number, &mood) in candidates.iter().enumerate() {
-        let x = middle + (number as f32 - (count - 1.0) / 2.0) * cell;
+        let own = if number == selected { radius } else { radius * BESIDE };
+        let x = left + own;
         if number == selected {
-            stage.canvas.glow(x, y, radius * 1.7, palette::of(mood), 0.3);
-            stage.canvas.arc((x, y), radius + stage.px(1.0), stage.px(3.5), 1.0, palette::WHITE);
-            let inside = radius - stage.px(4.0);
-            faces::draw(&mut stage.canvas, Look::Of(mood), (x, y), inside);
+            stage.canvas.glow(x, y, radius * 1.6, palette::of(mood), 0.3);
+            chosen(stage, mood, (x, y), own);
         } else {
-            faces::draw_faded(&mut stage.canvas, Look::Of(mood), (x, y), radius * 0.76);
+            faces::draw_faded(&mut stage.canvas, Look::Of(mood), (x, y), own);
         }
+        left += own * 2.0 + radius * 0.25;
     }
+}
+
+/// Size of a face that is not selected, as a share of the selected one's.
+const BESIDE: f32 = 0.75;
+
+/// A face in a white ring of this radius.
+fn chosen(stage: &mut Stage, mood: Mood, center: (f32, f32), radius: f32) {
+    let line = stage.px(3.5);
+    stage.canvas.arc(center, radius - line / 2.0, line, 1.0, palette::WHITE);
+    let inside = radius - line - stage.px(3.0);
+    faces::draw(&mut stage.canvas, Look::Of(mood), center, inside);
 }
 
 /// Any number of candidates: the selected one in the middle, its neighbours beside it, dots below.
@@ -93,17 +128,16 @@ fn carousel(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize
     let count = candidates.len();
     let (place, dots) = place.split_bottom(stage.px(14.0));
     let (x, y) = place.center();
-    let radius = stage.px(54.0).min(place.h / 2.0 - stage.px(4.0));
-    let small = radius * 0.66;
-    let apart = (radius + small + stage.px(7.0)).min(place.w / 2.0 - small * 0.55);
+    let radius = stage.px(50.0).min(place.h / 2.0);
+    let gap = stage.px(7.0);
+    let small = ((place.w / 2.0 - radius - gap) / 2.0).clamp(0.0, radius * 0.66);
+    let apart = radius + gap + small;
     for (side, number) in [(-1.0, (selected + count - 1) % count), (1.0, (selected + 1) % count)] {
         faces::draw_faded(&mut stage.canvas, Look::Of(candidates[number]), (x + side * apart, y), small);
     }
     let ink = palette::of(candidates[selected]);
     stage.canvas.glow(x, y, radius * 1.6, ink, 0.28);
-    stage.canvas.arc((x, y), radius + stage.px(1.0), stage.px(3.5), 1.0, palette::WHITE);
-    let inside = radius - stage.px(4.0);
-    faces::draw(&mut stage.canvas, Look::Of(candidates[selected]), (x, y), inside);
+    chosen(stage, candidates[selected], (x, y), radius);
 
     let (middle, y) = dots.center();
     let step = stage.px(13.0).min(dots.w / count as f32);

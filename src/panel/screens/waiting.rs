@@ -44,7 +44,7 @@ fn trouble_strip(stage: &mut Stage, strip: Area, first: TroubleKind, count: usiz
     let title = text::trouble(first, stage.language).title;
     let text = match count {
         0 | 1 => title.to_owned(),
-        more => format!("{title}, {}", text::more_troubles(more - 1, stage.language)),
+        more => format!("{title}  +{}", more - 1),
     };
     let sign = stage.px(14.0);
     let gap = stage.px(7.0);
@@ -70,23 +70,23 @@ fn trouble_strip(stage: &mut Stage, strip: Area, first: TroubleKind, count: usiz
 }
 
 pub(super) fn notice(stage: &mut Stage, seconds: u8) {
-    let (figure, words) = stage.halves(0.34);
+    let (above, strip) = stage.area.split_bottom(stage.px(46.0));
+    let strip = Area::new(strip.x, strip.y, strip.w, stage.px(36.0)).inset(stage.px(12.0), 0.0);
+    stage.area = above;
+    let (figure, words) = stage.halves(0.42);
     let radius = stage.radius(figure, 34.0);
     let (x, y) = figure.center();
     stage.canvas.disc(x, y, radius, palette::RAISED);
     icons::draw(&mut stage.canvas, Icon::Camera, (x, y), radius * 1.05, palette::OWN, palette::RAISED);
 
-    let button = stage.px(36.0);
-    let (words, strip) = words.split_bottom(button);
     let column = Column::new()
         .add(prompt(Prompt::NoticeTitle, stage.language), stage.bold(23.0), palette::TEXT, 2, 0.0)
         .add(prompt(Prompt::NoticeText, stage.language), stage.plain(17.0), palette::QUIET, 6, stage.px(3.0));
-    let (words, _) = words.split_bottom(stage.px(6.0));
     stage.words(&column, words);
 
     stage.canvas.plate(strip, strip.h / 2.0, palette::RAISED, 1.0);
     let inner = strip.inset(stage.px(14.0), 0.0);
-    let count = text::cancel_in(seconds, stage.language);
+    let count = format!("{seconds}\u{a0}s");
     let face = stage.bold(17.0);
     let baseline = strip.y + strip.h / 2.0 + face.size * 0.36;
     let count_width = lettering::width(&count, face);

@@ -1,0 +1,122 @@
+//! Every screen as a picture that a person can look at, compared pixel by pixel with the one drawn now.
+//!
+//! After a change that is meant: `MOODBOX_BLESS=1 cargo test --test panel_screens`, then look at what
+//! changed in `tests/golden/panel` before it is committed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use moodbox::kiosk::action::Screen;
+use moodbox::panel::{Picture, gallery, png, screens};
+use moodbox::text::Language;
+
+/// One step of RGB565 in a channel: what the rounding of another processor may move.
+const ROUNDING: u8 = 9;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/panel")
+}
+
+fn draw(screen: &Screen, language: Language, (width, height): (u32, u32)) -> RgbImage {
+    let mut picture = Picture::new(width, height);
+    screens::draw(screen, language, &mut picture);
+    image::load_from_memory(&png::to_png(&picture)).unwrap().to_rgb8()
+}
+
+/// Compares with the golden picture; the complaint names the file and the pixels.
+fn check(name: &str, drawn: &RgbImage) -> Result<(), String> {
+    let path = folder().join(format!("{name}.png"));
+    if std::env::var_os("MOODBOX_BLESS").is_some() {
+        fs::create_dir_all(folder()).unwrap();
+        drawn.save(&path).unwrap();
+        return Ok(());
+    }
+    let golden = image::open(&path).map_err(|error| format!("{}: {error}", path.display()))?.to_rgb8();
+    if golden.dimensions() != drawn.dimensions() {
+        return Err(format!("{name}: is {:?}, should be {:?}", drawn.dimensions(), golden.dimensions()));
+    }
+    let differs = |(a, b): &(&u8, &u8)| a.abs_diff(**b) > ROUNDING;
+    let wrong: Vec<(u32, u32)> = golden
+        .enumerate_pixels()
+        .zip(drawn.pixels())
+        .filter(|((_, _, is), was)| is.0.iter().zip(&was.0).any(|pair| differs(&pair)))
+        .map(|((x, y, _), _)| (x, y))
+        .collect();
+    let Some(first) = wrong.first() else { return Ok(()) };
+    let actual = std::env::temp_dir().join(format!("moodbox-{}.png", name.replace('/', "-")));
+    drawn.save(&actual).unwrap();
+    let (now, then) = (drawn.get_pixel(first.0, first.1).0, golden.get_pixel(first.0, first.1).0);
+    Err(format!(
+        "{name}: {} pixels differ, the first at {first:?}: {now:?}, should be {then:?}; drawn: {}",
+        wrong.len(),
+        actual.display()
+    ))
+}
+
+fn check_all(language: Language, size: (u32, u32), only: &[&str]) {
+    let complaints: Vec<String> = gallery::screens(language)
+        .iter()
+        .filter(|(name, _)| only.is_empty() || only.contains(&name.as_str()))
+        .filter_map(|(name, screen)| {
+            let file = format!("{name}.{}.{}x{}", language.code(), size.0, size.1);
+            check(&file, &draw(screen, language, size)).err()
+        })
+        .collect();
+    assert!(
+        complaints.is_empty(),
+        "{}\nIf it is meant, look at it and run with MOODBOX_BLESS=1.",
+        complaints.join("\n")
+    );
+}
+
+#[test]
+fn every_screen_looks_as_its_picture_in_english() {
+    check_all(Language::En, (240, 240), &[]);
+}
+
+#[test]
+fn every_screen_looks_as_its_picture_in_german() {
+    check_all(Language::De, (240, 240), &[]);
+}
+
+#[test]
+fn screens_look_as_their_pictures_on_an_upright_panel() {
+    check_all(
+        Language::De,
+        (240, 320),
+        &["idle-trouble", "mood-happy", "unsure-any", "playing-long", "notice"],
+    );
+}
+
+#[test]
+fn screens_look_as_their_pictures_on_a_wide_panel() {
+    check_all(
+        Language::En,
+        (320, 240),
+        &["idle-trouble", "mood-happy", "unsure-any", "playing-long", "notice"],
+    );
+}
+
+#[test]
+fn every_picture_belongs_to_a_screen() {
+    let names: Vec<String> = gallery::screens(Language::En).into_iter().map(|(name, _)| name).collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let name = file.split('.').next().unwrap();
+        assert!(names.iter().any(|known| known == name), "{file} is the picture of no screen");
+    }
+}
+
+#[test]
+fn a_press_that_is_felt_is_seen_at_the_edge_and_hides_nothing() {
+    let playing =
+        |name: &str| gallery::screens(Language::En).into_iter().find(|(other, _)| other == name).unwrap().1;
+    let before = draw(&playing("playing"), Language::En, (240, 240));
+    let pressed = draw(&playing("playing-pressed"), Language::En, (240, 240));
+    let changed = before.enumerate_pixels().zip(pressed.pixels()).filter(|((_, _, a), b)| a != b);
+    let places: Vec<(u32, u32)> = changed.map(|((x, y, _), _)| (x, y)).collect();
+    assert!(places.len() > 1000, "{} pixels say that the finger was felt", places.len());
+    let edge = |at: u32| !(20..220).contains(&at);
+    assert!(places.iter().all(|&(x, y)| edge(x) || edge(y)));
+}
