@@ -5,7 +5,9 @@
 
 pub mod button;
 pub mod camera;
+pub mod cli;
 pub mod kiosk;
+pub mod library;
 pub mod light;
 pub mod mood;
 pub mod music;

@@ -205,6 +205,7 @@ impl Kiosk<'_> {
                 seed: state.settings.seed.wrapping_add(state.sessions),
                 recent: state.recent.make_contiguous(),
                 minute_of_day: state.minute_of_day,
+                ..Request::new(mood)
             },
         );
         let has = state.settings.has;

@@ -1,19 +1,44 @@
 //! What to play for a mood: pure, over a catalog and templates handed in.
+//!
+//! ```
+//! use moodbox::mood::Mood;
+//! use moodbox::recommend::{Catalog, Item, Request, Templates, suggest};
+//!
+//! let track = Item { id: "a.flac".into(), genres: vec!["Ambient".into()], ..Item::default() };
+//! let catalog = Catalog { music: vec![track].into(), ..Catalog::default() };
+//! let list = suggest(&catalog, &Templates::shipped(), &Request::new(Mood::Fear));
+//! assert_eq!(list.music[0].id, "a.flac");
+//! ```
 
 mod catalog;
+mod check;
+mod choose;
+mod genre;
+mod pool;
+mod reason;
+mod shelf;
+mod shipped;
+mod taste;
 mod template;
+mod template_file;
 
-pub use catalog::{Catalog, Feeling, FeelingSource, Item};
-pub use template::Templates;
+pub use catalog::{Catalog, Entry, Feeling, FeelingSource, Item, Shelf};
+pub use check::{Finding, check};
+pub use reason::{Move, Note, Reason};
+pub use shipped::text as shipped_text;
+pub use taste::{Taste, Weights};
+pub use template::{Kind, Length, Mode, Pair, Point, Pool, Problem, Quiet, Region, Template, Templates, Why};
+pub(crate) use template_file::nearest;
 
 use crate::mood::{Mood, Strength};
-use crate::text::Language;
 
 /// For whom and under which circumstances something is chosen.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// The mood that was read or picked.
     pub mood: Mood,
+    /// The other candidate, when the reading was not sure: the list is then a gentle middle.
+    pub or: Option<Mood>,
     pub strength: Strength,
     /// The same catalog, history and seed give the same list.
     pub seed: u64,
@@ -21,6 +46,26 @@ pub struct Request<'a> {
     pub recent: &'a [String],
     /// Minutes since local midnight, where the clock is known: for quiet hours.
     pub minute_of_day: Option<u16>,
+    /// What this place likes.
+    pub taste: Option<&'a Taste>,
+    /// How much each part of the ranking counts.
+    pub weights: Weights,
+}
+
+impl Request<'_> {
+    /// A clear mood with nothing else known, and seed 0.
+    pub fn new(mood: Mood) -> Self {
+        Request {
+            mood,
+            or: None,
+            strength: Strength::Clear,
+            seed: 0,
+            recent: &[],
+            minute_of_day: None,
+            taste: None,
+            weights: Weights::default(),
+        }
+    }
 }
 
 /// What was chosen.
@@ -33,6 +78,8 @@ pub struct Suggestion {
     pub volume: Option<u8>,
     /// Whether the video repeats for as long as the music lasts.
     pub loop_video: bool,
+    /// What is to be said about the list as a whole: that nothing fitted, that it ends short of its goal.
+    pub notes: Vec<Note>,
 }
 
 /// One item, and why it.
@@ -42,23 +89,6 @@ pub struct Pick {
     pub title: String,
     pub artist: String,
     pub why: Reason,
-}
-
-/// Why an item was chosen. Put into a person's language by `Reason::say`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It carries a tag or genre that the template asks for.
-    Tagged(String),
-}
-
-impl Reason {
-    /// The reason in a person's language.
-    pub fn say(&self, language: Language) -> String {
-        match (self, language) {
-            (Reason::Tagged(tag), Language::En) => format!("tagged {tag}"),
-            (Reason::Tagged(tag), Language::De) => format!("markiert als {tag}"),
-        }
-    }
 }
 
 /// Which of the two is heard. The other is mute: music and video never fight for the sound.
@@ -71,6 +101,33 @@ pub enum Speaks {
 }
 
 /// Chooses music and video for a request.
-pub fn suggest(_catalog: &Catalog, _templates: &Templates, _request: &Request<'_>) -> Suggestion {
-    Suggestion::default()
+pub fn suggest(catalog: &Catalog, templates: &Templates, request: &Request<'_>) -> Suggestion {
+    // Not knowing which of two moods it is, the even template is the one that can do no harm.
+    let pair = templates.of(if request.or.is_some() { Mood::Neutral } else { request.mood });
+    let mut notes = Vec::new();
+    if let Some(or) = request.or {
+        notes.push(Note::Unsure(request.mood, or));
+    }
+    let music = choose::list(Kind::Music, &catalog.music, &pair.music, request, &mut notes);
+    let video = choose::list(Kind::Video, &catalog.video, &pair.video, request, &mut notes);
+    let speaks = match pair.video.speaks {
+        _ if video.is_empty() => Speaks::Music,
+        _ if music.is_empty() => Speaks::Video,
+        wanted => wanted,
+    };
+    let (heard, mute) = match speaks {
+        Speaks::Music => (&pair.music, &pair.video),
+        Speaks::Video => (&pair.video, &pair.music),
+    };
+    let mut volume = heard.volume.or(mute.volume);
+    let quiet = heard
+        .quiet
+        .or(mute.quiet)
+        .filter(|quiet| request.minute_of_day.is_some_and(|minute| quiet.covers(minute)));
+    if let Some(quiet) = quiet {
+        volume = Some(volume.map_or(quiet.volume, |volume| volume.min(quiet.volume)));
+        notes.push(Note::QuietHours);
+    }
+    let loop_video = pair.video.repeat && !video.is_empty();
+    Suggestion { music, video, speaks, volume, loop_video, notes }
 }

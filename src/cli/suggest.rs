@@ -1,0 +1,150 @@
+//! `moodbox suggest`: what the templates would choose from the library, and why.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::library;
+use crate::mood::{Mood, Strength};
+use crate::recommend::{Catalog, Item, Pick, Request, Suggestion, Templates, suggest};
+use crate::text::Language;
+
+/// Show what would be played for a mood, and why.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  moodbox suggest --mood sad
+  moodbox suggest --mood happy --seed 7 --json
+  moodbox suggest --mood fear --or surprise      as after a look that was not sure")]
+pub struct Args {
+    /// angry, disgust, fear, happy, sad, surprise or neutral.
+    #[arg(long)]
+    pub mood: Mood,
+    /// The other candidate of a look that was not sure.
+    #[arg(long, value_name = "MOOD")]
+    pub or: Option<Mood>,
+    /// How marked the mood is: slight, clear or strong.
+    #[arg(long, default_value = "clear", value_parser = strength)]
+    pub strength: Strength,
+    /// The same library, history and seed give the same list.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// The configuration, which names the library.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder of templates instead of the configured one.
+    #[arg(long, value_name = "DIR")]
+    pub templates: Option<PathBuf>,
+    /// A library from a file: {"music": [items], "video": [items]}.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub catalog: Option<PathBuf>,
+}
+
+fn strength(word: &str) -> Result<Strength, String> {
+    match word {
+        "slight" => Ok(Strength::Slight),
+        "clear" => Ok(Strength::Clear),
+        "strong" => Ok(Strength::Strong),
+        _ => Err("say slight, clear or strong".to_owned()),
+    }
+}
+
+/// Suggests from the library named by the arguments.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Some(file) = &args.catalog else {
+        anyhow::bail!("no library is known; name one with --catalog FILE");
+    };
+    let catalog = catalog(file)?;
+    let templates = match &args.templates {
+        Some(folder) => templates(folder)?,
+        None => Templates::shipped(),
+    };
+    Ok(suggest_from(&args, &catalog, &templates, Language::En))
+}
+
+/// Suggests from a library that was read, and prints it. Fails if there is nothing to play.
+pub fn suggest_from(args: &Args, catalog: &Catalog, templates: &Templates, language: Language) -> ExitCode {
+    let request =
+        Request { or: args.or, strength: args.strength, seed: args.seed, ..Request::new(args.mood) };
+    let suggestion = suggest(catalog, templates, &request);
+    print(args.mood, &suggestion, args.json, language);
+    if suggestion.music.is_empty() && suggestion.video.is_empty() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// Prints a suggestion, for a person or as JSON.
+pub fn print(mood: Mood, suggestion: &Suggestion, json: bool, language: Language) {
+    let text =
+        if json { as_json(mood, suggestion, language).to_string() } else { as_text(suggestion, language) };
+    // A reader that has gone, such as `head`, is no failure of ours.
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), format!("{}\n", text.trim_end()).as_bytes());
+}
+
+fn as_text(suggestion: &Suggestion, language: Language) -> String {
+    let mut text = String::new();
+    for (name, picks) in [("music", &suggestion.music), ("video", &suggestion.video)] {
+        if picks.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("{name}:\n"));
+        for pick in picks {
+            let by = if pick.artist.is_empty() { String::new() } else { format!(" · {}", pick.artist) };
+            text.push_str(&format!("  {}{by}\n      {}\n", pick.title, pick.why.say(language)));
+        }
+    }
+    if let Some(volume) = suggestion.volume {
+        text.push_str(&format!("volume: {volume} %\n"));
+    }
+    for note in &suggestion.notes {
+        text.push_str(&format!("note: {}\n", note.say(language)));
+    }
+    text
+}
+
+fn as_json(mood: Mood, suggestion: &Suggestion, language: Language) -> serde_json::Value {
+    let picks = |picks: &[Pick]| -> Vec<serde_json::Value> {
+        let one = |pick: &Pick| json!({ "id": pick.id, "title": pick.title, "artist": pick.artist, "why": pick.why.say(language) });
+        picks.iter().map(one).collect()
+    };
+    json!({
+        "mood": mood,
+        "music": picks(&suggestion.music),
+        "video": picks(&suggestion.video),
+        "speaks": suggestion.speaks,
+        "volume": suggestion.volume,
+        "loop_video": suggestion.loop_video,
+        "notes": suggestion.notes.iter().map(|note| note.say(language)).collect::<Vec<_>>(),
+    })
+}
+
+/// Reads a library from a file.
+pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
+    #[derive(Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    #[derive(Default)]
+    struct Library {
+        music: Vec<Item>,
+        video: Vec<Item>,
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let library: Library = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a library: see `--help` for its form", file.display()))?;
+    Ok(Catalog { music: library.music.into(), video: library.video.into() })
+}
+
+/// Reads a folder of templates; all that is wrong with it is one error.
+pub fn templates(folder: &Path) -> anyhow::Result<Templates> {
+    library::templates::load(folder).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(lines.join("\n"))
+    })
+}

@@ -1,0 +1,174 @@
+//! A folder of templates: `music/<mood>.toml` and `video/<mood>.toml`. What is not there is as shipped.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::mood::Mood;
+use crate::recommend::{Kind, Problem, Templates, nearest};
+
+/// Something wrong in a folder of templates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateProblem {
+    pub file: PathBuf,
+    /// Where in the file; none if it is the file itself.
+    pub at: Option<(usize, usize)>,
+    pub what: String,
+    pub cure: String,
+}
+
+impl fmt::Display for TemplateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some((line, column)) = self.at {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.cure)
+    }
+}
+
+impl std::error::Error for TemplateProblem {}
+
+/// Reads a folder.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn load(folder: &Path) -> Result<Templates, Vec<TemplateProblem>> {
+    let (templates, problems) = reload(folder, &Templates::shipped());
+    if problems.is_empty() { Ok(templates) } else { Err(problems) }
+}
+
+/// Reads a folder again: a template that is broken now stays as it was in `last`, all others are taken.
+pub fn reload(folder: &Path, last: &Templates) -> (Templates, Vec<TemplateProblem>) {
+    let mut templates = Templates::shipped();
+    let mut problems = strangers(folder);
+    for kind in Kind::ALL {
+        for mood in Mood::ALL {
+            let file = folder.join(kind.name()).join(format!("{mood}.toml"));
+            match read(&file, kind) {
+                Ok(Some(template)) => templates = templates.with(mood, kind, template),
+                Ok(None) => {}
+                Err(found) => {
+                    templates = templates.with(mood, kind, last.of(mood).of(kind).clone());
+                    problems.extend(found);
+                }
+            }
+        }
+    }
+    (templates, problems)
+}
+
+type Read = Result<Option<crate::recommend::Template>, Vec<TemplateProblem>>;
+
+fn read(file: &Path, kind: Kind) -> Read {
+    let problem =
+        |at, what, cure: &str| TemplateProblem { file: file.to_owned(), at, what, cure: cure.into() };
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let what = format!("cannot be read: {error}");
+            return Err(vec![problem(None, what, "let the user that moodbox runs as read it")]);
+        }
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|&byte| byte == b'\n').count();
+        vec![problem(Some((line, 1)), "is not UTF-8 text here".into(), "save it as UTF-8")]
+    })?;
+    Templates::parse(kind, &text).map(Some).map_err(|found| {
+        let to_file =
+            |found: Problem| problem(Some((found.line, found.column)), found.what.clone(), &found.cure);
+        found.into_iter().map(to_file).collect()
+    })
+}
+
+/// Files and folders that look like templates and are none: mostly a mood's name with a slip of the pen.
+fn strangers(folder: &Path) -> Vec<TemplateProblem> {
+    let mut problems = Vec::new();
+    let mut problem = |file: PathBuf, what: String, cure: String| {
+        problems.push(TemplateProblem { file, at: None, what, cure });
+    };
+    if let Err(error) = fs::read_dir(folder) {
+        let cure = "make it, with the folders `music` and `video` in it, or take the setting away to use the \
+                    shipped templates";
+        problem(folder.to_owned(), format!("the folder of templates cannot be read: {error}"), cure.into());
+        return problems;
+    }
+    for kind in Kind::ALL {
+        let Ok(files) = fs::read_dir(folder.join(kind.name())) else { continue };
+        let mut names: Vec<_> = files.flatten().map(|file| file.path()).collect();
+        names.sort();
+        for file in names {
+            if file.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if Mood::ALL.iter().any(|mood| mood.name() == stem) {
+                continue;
+            }
+            let names = Mood::ALL.map(Mood::name);
+            let cure = match nearest(&stem, &names) {
+                Some(meant) => format!("did you mean `{meant}.toml`?"),
+                None => format!("the moods are {}", names.join(", ")),
+            };
+            problem(file, format!("`{stem}` is not a mood"), cure);
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_a_folder_leaves_out_is_as_shipped() {
+        let folder = folder(&[("music/sad.toml", b"volume = 12")]);
+        let templates = load(folder.path()).unwrap();
+        assert_eq!(templates.of(Mood::Sad).music.volume, Some(12));
+        assert_eq!(templates.of(Mood::Sad).video, Templates::shipped().of(Mood::Sad).video);
+        assert_eq!(templates.of(Mood::Happy), Templates::shipped().of(Mood::Happy));
+    }
+
+    #[test]
+    fn every_mistake_in_a_folder_names_the_file_the_place_and_the_cure() {
+        let cases: [(&str, &[u8], &str); 5] = [
+            ("music/sad.toml", b"# a\nvolum = 3", "music/sad.toml:2:1: unknown field `volum`"),
+            ("video/fear.toml", b"mode = \"mach\"", "did you mean `match`?"),
+            ("music/hapy.toml", b"", "did you mean `happy.toml`?"),
+            ("video/joyous.toml", b"", "`joyous` is not a mood; the moods are angry"),
+            ("music/sad.toml", b"\n\xff\xfe", "music/sad.toml:2:1: is not UTF-8"),
+        ];
+        for (name, bytes, said) in cases {
+            let folder = folder(&[(name, bytes)]);
+            let problems = load(folder.path()).unwrap_err();
+            assert_eq!(problems.len(), 1, "{name}");
+            assert!(problems[0].to_string().contains(said), "{}", problems[0]);
+        }
+        let missing = load(Path::new("/nowhere/templates")).unwrap_err();
+        assert!(missing[0].to_string().contains("/nowhere/templates"), "{}", missing[0]);
+    }
+
+    #[test]
+    fn a_broken_edit_keeps_the_last_good_one_and_takes_the_others() {
+        let folder = folder(&[("music/sad.toml", b"volume = 12"), ("music/happy.toml", b"volume = 50")]);
+        let good = load(folder.path()).unwrap();
+        fs::write(folder.path().join("music/sad.toml"), "volume = ").unwrap();
+        fs::write(folder.path().join("music/happy.toml"), "volume = 60").unwrap();
+        let (after, problems) = reload(folder.path(), &good);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(after.of(Mood::Sad).music.volume, Some(12));
+        assert_eq!(after.of(Mood::Happy).music.volume, Some(60));
+    }
+}

@@ -1,0 +1,429 @@
+//! Items in little room: a hundred thousand tracks in about twenty megabytes.
+//!
+//! A library repeats itself: few artists, albums and genres for many tracks. Each distinct word is kept
+//! once, each distinct list of genres once, and the rest of the text of all items in one string.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::catalog::{Feeling, Item};
+use super::genre;
+
+/// Items of one kind. Each id is on it once: of two items with one id the later one stays.
+#[derive(Clone, Default)]
+pub struct Shelf {
+    words: Words,
+    lists: Lists,
+    /// Ids and titles, one after another.
+    text: String,
+    rows: Vec<Row>,
+    by_id: HashMap<u64, u32>,
+}
+
+/// One item of a shelf, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    pub artist: &'a str,
+    pub album: &'a str,
+    pub length: Option<Duration>,
+    pub feeling: Option<Feeling>,
+    pub explicit: bool,
+    pub rating: Option<u8>,
+    pub like: Option<u8>,
+    shelf: &'a Shelf,
+    row: &'a Row,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    id_at: u32,
+    id_len: u32,
+    title_len: u32,
+    pub(super) artist: u32,
+    album: u32,
+    pub(super) genres: u32,
+    pub(super) tags: u32,
+    pub(super) playlists: u32,
+    /// Milliseconds; `u32::MAX` is unknown.
+    millis: u32,
+    pub(super) feeling: Option<Feeling>,
+    pub(super) explicit: bool,
+    pub(super) rating: Option<u8>,
+    pub(super) like: Option<u8>,
+}
+
+impl Row {
+    pub(super) fn length(&self) -> Option<Duration> {
+        (self.millis != u32::MAX).then(|| Duration::from_millis(self.millis.into()))
+    }
+}
+
+impl Shelf {
+    pub fn new() -> Shelf {
+        Shelf::default()
+    }
+
+    /// Puts an item on the shelf; one with the same id is replaced. An item without an id, or one that
+    /// would bring the text over four gigabytes, is left out: the answer is whether it was taken.
+    pub fn push(&mut self, item: Item) -> bool {
+        let room = self.text.len() + item.id.len() + item.title.len();
+        if item.id.is_empty() || room > u32::MAX as usize || self.rows.len() >= u32::MAX as usize {
+            return false;
+        }
+        let genres =
+            self.lists.intern(&mut self.words, item.genres.iter().flat_map(|genre| genre_words(genre)));
+        let tags = self.lists.intern(&mut self.words, item.tags.iter().map(|tag| normal(tag)));
+        let playlists = self.lists.intern(&mut self.words, item.playlists.iter().map(|name| normal(name)));
+        let feeling = item
+            .feeling
+            .and_then(Feeling::checked)
+            .or_else(|| genre::feeling_of_tags(self.lists.words(tags).map(|word| self.words.get(word))))
+            .or_else(|| genre::feeling(self.lists.words(genres).map(|word| self.words.get(word))))
+            .or_else(|| genre::feeling(self.lists.words(tags).map(|word| self.words.get(word))));
+        let millis = item.length.map_or(u32::MAX, |length| {
+            u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
+        });
+        let row = Row {
+            id_at: self.text.len() as u32,
+            id_len: item.id.len() as u32,
+            title_len: item.title.len() as u32,
+            artist: self.words.intern(&item.artist),
+            album: self.words.intern(&item.album),
+            genres,
+            tags,
+            playlists,
+            millis,
+            feeling,
+            explicit: item.explicit,
+            rating: item.rating.map(|rating| rating.min(10)),
+            like: item.like.map(|like| like.min(2)),
+        };
+        let place = self.place(&item.id);
+        self.text.push_str(&item.id);
+        self.text.push_str(&item.title);
+        match place {
+            Some(at) => self.rows[at] = row,
+            None => {
+                // Two ids with one 64-bit hash: both stay on the shelf, the first is found by its name.
+                self.by_id.entry(hash(&item.id)).or_insert(self.rows.len() as u32);
+                self.rows.push(row);
+            }
+        }
+        true
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The item at a position, in the order of arrival.
+    pub fn get(&self, at: usize) -> Option<Entry<'_>> {
+        self.rows.get(at).map(|row| self.entry(row))
+    }
+
+    /// The item with this id.
+    pub fn find(&self, id: &str) -> Option<Entry<'_>> {
+        self.place(id).and_then(|at| self.get(at))
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        self.rows.iter().map(|row| self.entry(row))
+    }
+
+    /// Gives back the room that growing left over; call it after the last [`Shelf::push`].
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        self.words.all.shrink_to_fit();
+        self.lists.flat.shrink_to_fit();
+        self.lists.ends.shrink_to_fit();
+    }
+
+    /// Position of the item with this id.
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        let at = *self.by_id.get(&hash(id))? as usize;
+        (self.id(self.rows.get(at)?) == id).then_some(at)
+    }
+
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(super) fn id(&self, row: &Row) -> &str {
+        &self.text[row.id_at as usize..][..row.id_len as usize]
+    }
+
+    pub(super) fn word(&self, word: u32) -> &str {
+        self.words.get(word)
+    }
+
+    /// The number of a word as it is stored, if anything on the shelf carries it.
+    pub(super) fn find_word(&self, word: &str) -> Option<u32> {
+        self.words.numbers.get(word).copied()
+    }
+
+    /// How many words there are: their numbers are below it.
+    pub(super) fn word_count(&self) -> usize {
+        self.words.all.len()
+    }
+
+    /// How many distinct lists of words there are: their numbers are below it.
+    pub(super) fn list_count(&self) -> usize {
+        self.lists.ends.len()
+    }
+
+    pub(super) fn list(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
+        self.lists.words(list)
+    }
+
+    fn entry<'a>(&'a self, row: &'a Row) -> Entry<'a> {
+        let title_at = (row.id_at + row.id_len) as usize;
+        Entry {
+            id: self.id(row),
+            title: &self.text[title_at..][..row.title_len as usize],
+            artist: self.words.get(row.artist),
+            album: self.words.get(row.album),
+            length: row.length(),
+            feeling: row.feeling,
+            explicit: row.explicit,
+            rating: row.rating,
+            like: row.like,
+            shelf: self,
+            row,
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// Lower case, each of `a; b` and `a/b` by itself.
+    pub fn genres(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.genres)
+    }
+
+    pub fn tags(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.tags)
+    }
+
+    pub fn playlists(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.playlists)
+    }
+
+    fn of(&self, list: u32) -> impl Iterator<Item = &'a str> + use<'a> {
+        let shelf = self.shelf;
+        shelf.lists.words(list).map(move |word| shelf.words.get(word))
+    }
+
+    /// An item of its own, with the words as they are stored.
+    pub fn to_item(&self) -> Item {
+        Item {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            artist: self.artist.to_owned(),
+            album: self.album.to_owned(),
+            genres: self.genres().map(str::to_owned).collect(),
+            tags: self.tags().map(str::to_owned).collect(),
+            playlists: self.playlists().map(str::to_owned).collect(),
+            length: self.length,
+            feeling: self.feeling,
+            explicit: self.explicit,
+            rating: self.rating,
+            like: self.like,
+        }
+    }
+}
+
+impl PartialEq for Shelf {
+    fn eq(&self, other: &Shelf) -> bool {
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.to_item() == b.to_item())
+    }
+}
+
+impl std::fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().take(8).map(|entry| entry.id)).finish()?;
+        write!(f, " of {}", self.len())
+    }
+}
+
+impl FromIterator<Item> for Shelf {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Shelf {
+        let mut shelf = Shelf::new();
+        shelf.extend(items);
+        shelf.shrink();
+        shelf
+    }
+}
+
+impl Extend<Item> for Shelf {
+    fn extend<I: IntoIterator<Item = Item>>(&mut self, items: I) {
+        for item in items {
+            self.push(item);
+        }
+    }
+}
+
+impl From<Vec<Item>> for Shelf {
+    fn from(items: Vec<Item>) -> Shelf {
+        items.into_iter().collect()
+    }
+}
+
+/// Each distinct word once, by number.
+#[derive(Clone, Default)]
+struct Words {
+    all: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Words {
+    fn intern(&mut self, word: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(word) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        let word: Arc<str> = word.into();
+        self.all.push(word.clone());
+        self.numbers.insert(word, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> &str {
+        self.all.get(number as usize).map_or("", |word| word)
+    }
+}
+
+/// Each distinct list of words once, by number.
+#[derive(Clone, Default)]
+struct Lists {
+    flat: Vec<u32>,
+    /// Where each list ends in `flat`; it starts where the one before ends.
+    ends: Vec<u32>,
+    numbers: HashMap<Box<[u32]>, u32>,
+}
+
+impl Lists {
+    fn intern<W: AsRef<str>>(&mut self, words: &mut Words, list: impl Iterator<Item = W>) -> u32 {
+        let mut numbers = Vec::new();
+        for word in list {
+            let word = word.as_ref();
+            if word.is_empty() {
+                continue;
+            }
+            let number = words.intern(word);
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if let Some(&known) = self.numbers.get(numbers.as_slice()) {
+            return known;
+        }
+        self.flat.extend(&numbers);
+        self.ends.push(self.flat.len() as u32);
+        let number = self.ends.len() as u32 - 1;
+        self.numbers.insert(numbers.into(), number);
+        number
+    }
+
+    fn words(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.ends.get(list as usize).copied().unwrap_or(0) as usize;
+        let start = (list as usize).checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let start = (start.unwrap_or(0) as usize).min(end);
+        self.flat[start..end].iter().copied()
+    }
+}
+
+/// A word as it is compared: without surrounding space, in lower case.
+pub(super) fn normal(word: &str) -> String {
+    word.trim().to_lowercase()
+}
+
+/// The genres that one genre tag names.
+fn genre_words(tag: &str) -> impl Iterator<Item = String> + '_ {
+    tag.split([';', '/', ',', '|', '\0']).map(normal)
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::FeelingSource;
+    use super::*;
+
+    fn item(id: &str) -> Item {
+        Item { id: id.into(), title: format!("Title of {id}"), ..Item::default() }
+    }
+
+    #[test]
+    fn an_item_comes_back_as_it_was_put_in() {
+        let full = Item {
+            id: "日本/曲.flac".into(),
+            title: "Ночь".into(),
+            artist: "Ólafur".into(),
+            album: "🎵".into(),
+            genres: vec!["ambient".into(), "neo-classical".into()],
+            tags: vec!["calm".into()],
+            playlists: vec!["evening".into()],
+            length: Some(Duration::from_millis(184_250)),
+            feeling: Some(Feeling { valence: 0.4, arousal: -0.6, source: FeelingSource::Explicit }),
+            explicit: true,
+            rating: Some(8),
+            like: Some(2),
+        };
+        let shelf: Shelf = vec![item("a"), full.clone(), item("c")].into();
+        assert_eq!(shelf.find("日本/曲.flac").unwrap().to_item(), full);
+        assert_eq!(shelf.get(0).unwrap().title, "Title of a");
+        assert_eq!(shelf.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
+        assert!(shelf.find("b").is_none());
+    }
+
+    #[test]
+    fn an_id_is_on_the_shelf_once_and_never_without_a_name() {
+        let mut shelf = Shelf::new();
+        assert!(shelf.push(item("a")));
+        assert!(shelf.push(Item { title: "newer".into(), ..item("a") }));
+        assert!(!shelf.push(item("")));
+        assert_eq!(shelf.len(), 1);
+        assert_eq!(shelf.find("a").unwrap().title, "newer");
+    }
+
+    #[test]
+    fn a_genre_tag_with_several_genres_counts_as_each_in_any_case() {
+        let shelf: Shelf =
+            vec![Item { genres: vec!["Electronic; AMBIENT/Drone".into()], ..item("a") }].into();
+        let genres: Vec<_> = shelf.get(0).unwrap().genres().collect();
+        assert_eq!(genres, ["electronic", "ambient", "drone"]);
+    }
+
+    #[test]
+    fn a_feeling_that_is_no_number_is_unknown_and_one_too_large_is_brought_in() {
+        let with = |valence, arousal| {
+            let feeling = Some(Feeling { valence, arousal, source: FeelingSource::Sound });
+            Shelf::from(vec![Item { feeling, ..item("a") }]).get(0).unwrap().feeling
+        };
+        assert_eq!(with(f32::NAN, 0.0), None);
+        assert_eq!(with(0.0, f32::INFINITY), None);
+        let feeling = with(7.0, -7.0).unwrap();
+        assert_eq!((feeling.valence, feeling.arousal), (1.0, -1.0));
+    }
+
+    #[test]
+    fn an_item_without_a_feeling_gets_the_one_of_its_genre() {
+        let shelf: Shelf = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+        let feeling = shelf.find("a").unwrap().feeling.unwrap();
+        assert_eq!(feeling.source, FeelingSource::Genre);
+        assert!(feeling.arousal < 0.0);
+        assert_eq!(shelf.find("b").unwrap().feeling, None);
+    }
+}
