@@ -33,7 +33,8 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub fn open(node: &Node) -> Result<Opened, CameraError> {
+    /// Opens a node, if it gives pictures in a format that is `allowed`.
+    pub fn open(node: &Node, allowed: &dyn Fn(PixelFormat) -> bool) -> Result<Opened, CameraError> {
         let failed = |error| meaning(&node.path, error);
         let device = Device::with_path(&node.path).map_err(failed)?;
         let caps = answer(|| device.query_caps()).map_err(failed)?.capabilities;
@@ -43,7 +44,7 @@ impl Opened {
         }
         let described = answer(|| device.enum_formats()).map_err(failed)?;
         let fourccs: Vec<FourCC> = described.iter().map(|format| format.fourcc).collect();
-        let offers = offers(&device, &fourccs);
+        let offers = offers(&device, &fourccs, allowed);
         let Some((fourcc, offer)) = choose(&offers) else {
             return Err(unusable(node, &names(&fourccs), cure(&fourccs)));
         };
@@ -73,10 +74,14 @@ pub(super) fn answer<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 }
 
 /// Every size of every format that can be read.
-fn offers(device: &Device, fourccs: &[FourCC]) -> Vec<(FourCC, Offer)> {
+fn offers(
+    device: &Device,
+    fourccs: &[FourCC],
+    allowed: &dyn Fn(PixelFormat) -> bool,
+) -> Vec<(FourCC, Offer)> {
     let mut offers = Vec::new();
     for &fourcc in fourccs {
-        let Some(format) = known(fourcc) else { continue };
+        let Some(format) = known(fourcc).filter(|format| allowed(*format)) else { continue };
         for (width, height) in sizes(device, fourcc, format) {
             if width.max(height) <= LARGEST_SIDE && width.min(height) > 0 {
                 offers.push((

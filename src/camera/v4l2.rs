@@ -32,6 +32,8 @@ const MOST_FAILURES: u32 = 10;
 pub struct V4l2Camera {
     wanted: Wanted,
     places: Places,
+    /// Formats that may be taken; all if empty.
+    formats: Vec<PixelFormat>,
     last: Option<String>,
 }
 
@@ -44,7 +46,13 @@ impl V4l2Camera {
     /// The same on another machine's folders.
     pub fn at(name: &str, places: Places) -> V4l2Camera {
         let Ok(wanted) = name.parse();
-        V4l2Camera { wanted, places, last: None }
+        V4l2Camera { wanted, places, formats: Vec::new(), last: None }
+    }
+
+    /// Takes no other formats than these, for a camera that is bad at the one that would be chosen.
+    pub fn with_formats(mut self, formats: Vec<PixelFormat>) -> V4l2Camera {
+        self.formats = formats;
+        self
     }
 
     /// The first candidate that gives pictures.
@@ -52,7 +60,7 @@ impl V4l2Camera {
         let candidates = self.places.candidates(&self.wanted);
         let mut refusal: Option<CameraError> = None;
         for node in &candidates {
-            match Opened::open(node) {
+            match Opened::open(node, &|format| self.formats.is_empty() || self.formats.contains(&format)) {
                 Ok(opened) => return Ok(opened),
                 Err(error) => {
                     tracing::debug!(%node, %error, "not this one");

@@ -1,0 +1,80 @@
+//! A person tries the kiosk with photos instead of a camera: everything behind the camera is what ships.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use moodbox::camera::formats::{Rgb, to_rgb};
+use moodbox::camera::photos::PhotoCamera;
+use moodbox::camera::worker::{CaptureSettings, capture};
+use moodbox::camera::{Camera, Frame};
+use moodbox::kiosk::event::{Event, Observation, TroubleKind};
+use moodbox::light::SharedLight;
+use moodbox::light::simulated::SimulatedLight;
+
+fn save(folder: &Path, name: &str, color: [u8; 3]) {
+    image::RgbImage::from_pixel(64, 48, image::Rgb(color)).save(folder.join(name)).unwrap();
+}
+
+#[test]
+fn a_folder_of_photos_is_looked_at_like_a_camera_and_the_light_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), "1.png", [200, 10, 10]);
+    save(folder.path(), "2.jpg", [10, 200, 10]);
+    let mut camera = PhotoCamera::new(&[folder.path().to_owned()], None).unwrap();
+    let (light, bulb) = SimulatedLight::new();
+    let settings = CaptureSettings { within: Duration::ZERO, ..CaptureSettings::default() };
+
+    let mut rgb = Rgb::new();
+    let mut colors = Vec::new();
+    let mut look = |frame: &Frame| {
+        assert!(bulb.is_on());
+        to_rgb(frame, &mut rgb)?;
+        colors.push(if rgb.data[0] > rgb.data[1] { "red" } else { "green" });
+        Ok(Observation { faces: 1, rival: 0.0, scores: None })
+    };
+    let mut saw = 0;
+    let mut send = |event| saw += usize::from(matches!(event, Event::Saw(_)));
+    let light = SharedLight::new(Box::new(light));
+    capture(&mut camera, &light, &settings, &mut look, &|| false, &mut send).unwrap();
+
+    assert_eq!(saw, settings.frames);
+    assert_eq!(colors, ["red", "green", "red", "green", "red", "green"]);
+    assert_eq!(bulb.history(), [true, false]);
+}
+
+#[test]
+fn a_photo_that_is_none_is_named_to_the_person_and_the_light_goes_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.jpg");
+    std::fs::write(&path, "Dear kiosk").unwrap();
+    let mut camera = PhotoCamera::new(std::slice::from_ref(&path), None).unwrap();
+    let (light, bulb) = SimulatedLight::new();
+    let trouble = capture(
+        &mut camera,
+        &SharedLight::new(Box::new(light)),
+        &CaptureSettings::default(),
+        &mut |_| panic!("there is nothing to look at"),
+        &|| false,
+        &mut |event| panic!("{event:?}"),
+    )
+    .unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Other);
+    assert!(trouble.report.contains("letter.jpg"), "{}", trouble.report);
+    assert!(!bulb.is_on());
+}
+
+#[test]
+fn the_pace_of_photos_is_that_of_a_camera() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), "1.png", [1, 2, 3]);
+    let mut camera = PhotoCamera::new(&[folder.path().to_owned()], Some(50.0)).unwrap();
+    let (light, _) = SimulatedLight::new();
+    let begun = Instant::now();
+    let mut stream = camera.start(SharedLight::new(Box::new(light)).turn_on().unwrap()).unwrap();
+    let mut frame = Frame::new();
+    for _ in 0..6 {
+        stream.next(Instant::now() + Duration::from_secs(5), &mut frame).unwrap();
+    }
+    // The first comes at once, then one every 20 ms; a slow machine only takes longer.
+    assert!(begun.elapsed() >= Duration::from_millis(99), "{:?}", begun.elapsed());
+}
