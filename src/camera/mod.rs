@@ -96,16 +96,25 @@ pub trait Camera: Send {
     fn describe(&self) -> String;
 }
 
+/// How long a camera that was just switched on may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until its first frame: some need two seconds.
+    pub first: Duration,
+    /// From there until the picture has settled.
+    pub settle: Duration,
+}
+
 /// A camera that streams.
 pub trait Stream {
     /// The next frame, into `frame`, or an error when `deadline` passes first.
     fn next(&mut self, deadline: Instant, frame: &mut Frame) -> Result<(), CameraError>;
 
-    /// Discards the first frames until the picture can be believed, at most until `deadline` or until
-    /// `cancelled`. Cameras that need no warming up leave it at this.
+    /// Discards the first frames until the picture can be believed. Cameras that need no warming up
+    /// leave it at this.
     fn settle(
         &mut self,
-        _deadline: Instant,
+        _patience: &Patience,
         _frame: &mut Frame,
         _cancelled: &dyn Fn() -> bool,
     ) -> Result<(), CameraError> {

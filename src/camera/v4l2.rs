@@ -17,7 +17,7 @@ use super::exposure::{Exposure, Limits, Range, Setting};
 use super::find::{Node, Places, Wanted};
 use super::formats::{Rgb, to_rgb};
 use super::settle::{MOST_FRAMES, Settling};
-use super::{Camera, CameraError, Frame, PixelFormat, Stream};
+use super::{Camera, CameraError, Frame, Patience, PixelFormat, Stream};
 use crate::light::LightOn;
 
 /// Buffers that the driver fills in turn. Four, so that none is missed while a frame is looked at; more
@@ -72,6 +72,11 @@ impl V4l2Camera {
             }
         }
         Err(refusal.unwrap_or_else(|| self.missing()))
+    }
+
+    /// Agrees with the camera on a format and closes it again, for checks: no frame is taken, so no light.
+    pub fn probe(&self) -> Result<String, CameraError> {
+        Ok(self.open()?.describe())
     }
 
     fn missing(&self) -> CameraError {
@@ -176,6 +181,28 @@ impl V4l2Stream {
         Ok(Taken::Frame)
     }
 
+    /// Waits for the first frame of all, in steps, so that a person who changes their mind is heard.
+    fn first(
+        &mut self,
+        patience: Duration,
+        frame: &mut Frame,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), CameraError> {
+        const STEP: Duration = Duration::from_millis(200);
+        let begun = Instant::now();
+        loop {
+            let left = patience.saturating_sub(begun.elapsed());
+            match self.next(Instant::now() + left.min(STEP), frame) {
+                Err(CameraError::Silent { .. }) if cancelled() => return Ok(()),
+                Err(CameraError::Silent { .. }) if left > STEP => {}
+                Err(CameraError::Silent { device, .. }) => {
+                    return Err(CameraError::Silent { device, waited: begun.elapsed() });
+                }
+                taken => return taken,
+            }
+        }
+    }
+
     /// Sets the exposure of a bare sensor, which nobody else does. Without the controls, the picture is
     /// raised as far as it goes and has to do.
     fn expose(
@@ -195,7 +222,7 @@ impl V4l2Stream {
                 break;
             }
             match self.next(deadline, frame) {
-                Err(CameraError::Silent { .. }) if Instant::now() >= deadline => break,
+                Err(CameraError::Silent { .. }) => break,
                 taken => taken?,
             }
             let Ok(light) = measure(frame, bayer) else { continue };
@@ -296,11 +323,12 @@ impl Stream for V4l2Stream {
 
     fn settle(
         &mut self,
-        deadline: Instant,
+        patience: &Patience,
         frame: &mut Frame,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(), CameraError> {
-        let is_raw = matches!(self.format, PixelFormat::Bayer(_));
+        self.first(patience.first, frame, cancelled)?;
+        let deadline = Instant::now() + patience.settle;
         if let PixelFormat::Bayer(bayer) = self.format {
             self.expose(bayer, deadline, frame, cancelled)?;
         }
@@ -309,7 +337,7 @@ impl Stream for V4l2Stream {
         while !cancelled() {
             match self.next(deadline, frame) {
                 // A picture that is still moving is better than none.
-                Err(CameraError::Silent { .. }) if settling.seen() > 0 || is_raw => break,
+                Err(CameraError::Silent { .. }) => break,
                 taken => taken?,
             }
             match to_rgb(frame, &mut rgb) {

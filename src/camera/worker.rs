@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Camera, CameraError, Frame, Stream};
+use super::{Camera, CameraError, Frame, Patience, Stream};
 use crate::camera::formats::FormatError;
 use crate::kiosk::event::{Event, Observation, Trouble, TroubleKind};
 use crate::light::SharedLight;
@@ -14,9 +14,9 @@ pub struct CaptureSettings {
     pub frames: usize,
     /// The time over which they are spread.
     pub within: Duration,
-    /// How long the picture may take to settle after the camera is on.
-    pub settle: Duration,
-    /// How long a single frame may take. A camera in the dark may take 200 ms.
+    /// How long the camera may take to wake up.
+    pub patience: Patience,
+    /// How long a single frame may take after that. A camera in the dark may take 200 ms.
     pub read: Duration,
 }
 
@@ -25,8 +25,8 @@ impl Default for CaptureSettings {
         CaptureSettings {
             frames: 6,
             within: Duration::from_secs(1),
-            settle: Duration::from_millis(1500),
-            read: Duration::from_secs(2),
+            patience: Patience { first: Duration::from_secs(3), settle: Duration::from_millis(1500) },
+            read: Duration::from_secs(1),
         }
     }
 }
@@ -68,7 +68,7 @@ pub fn capture(
     let light = light.turn_on().map_err(|error| CameraError::from(error).trouble())?;
     let stream = camera.start(light).map_err(|error| error.trouble())?;
     let mut run = Run { stream, frame: Frame::new(), settings, cancelled, clock: &Instant::now };
-    run.settle().map_err(|error| error.trouble())?;
+    run.stream.settle(&settings.patience, &mut run.frame, cancelled).map_err(|error| error.trouble())?;
     if cancelled() {
         return Ok(());
     }
@@ -99,11 +99,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn settle(&mut self) -> Result<(), CameraError> {
-        let deadline = (self.clock)() + self.settings.settle;
-        self.stream.settle(deadline, &mut self.frame, self.cancelled)
-    }
-
     fn look_at_frames(
         &mut self,
         look: &mut dyn FnMut(&Frame) -> Result<Observation, LookError>,
