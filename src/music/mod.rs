@@ -21,6 +21,7 @@ use std::time::Duration;
 pub use address::{Address, AddressError};
 pub use mpd::Mpd;
 pub use simulated::Simulated;
+pub(crate) use wire::connect_unix;
 
 use crate::kiosk::event::{NowPlaying, Trouble, TroubleKind};
 use crate::recommend::Item;

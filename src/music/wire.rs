@@ -189,7 +189,7 @@ fn resolve(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>
 }
 
 /// Connects to a socket file within `limit`.
-fn connect_unix(path: &Path, limit: Duration) -> io::Result<UnixStream> {
+pub(crate) fn connect_unix(path: &Path, limit: Duration) -> io::Result<UnixStream> {
     connect_local(&SocketAddrUnix::new(path)?, limit)
 }
 

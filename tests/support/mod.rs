@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each story uses its own part")]
 
 pub mod mpd;
+pub mod mpv;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
