@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use image::{RgbImage, imageops};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage, imageops};
 use moodbox::panel::{Picture, gallery, png, screens};
 use moodbox::text::Language;
 
@@ -70,5 +71,12 @@ fn sheet(file: &Path) -> anyhow::Result<()> {
         let (x, y) = (length(number % columns), length(number / columns));
         imageops::replace(&mut sheet, &picture, x, y);
     }
-    sheet.save(file).with_context(|| format!("write {}", file.display()))
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive).write_image(
+        &sheet,
+        sheet.width(),
+        sheet.height(),
+        ExtendedColorType::Rgb8,
+    )?;
+    std::fs::write(file, bytes).with_context(|| format!("write {}", file.display()))
 }

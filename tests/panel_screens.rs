@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use image::RgbImage;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use moodbox::kiosk::action::Screen;
 use moodbox::panel::{Picture, gallery, png, screens};
 use moodbox::text::Language;
@@ -24,12 +25,20 @@ fn draw(screen: &Screen, language: Language, (width, height): (u32, u32)) -> Rgb
     image::load_from_memory(&png::to_png(&picture)).unwrap().to_rgb8()
 }
 
+/// As few bytes as PNG can: these files are kept for ever.
+fn small_png(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8).unwrap();
+    bytes
+}
+
 /// Compares with the golden picture; the complaint names the file and the pixels.
 fn check(name: &str, drawn: &RgbImage) -> Result<(), String> {
     let path = folder().join(format!("{name}.png"));
     if std::env::var_os("MOODBOX_BLESS").is_some() {
         fs::create_dir_all(folder()).unwrap();
-        drawn.save(&path).unwrap();
+        fs::write(&path, small_png(drawn)).unwrap();
         return Ok(());
     }
     let golden = image::open(&path).map_err(|error| format!("{}: {error}", path.display()))?.to_rgb8();

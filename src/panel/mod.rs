@@ -2,6 +2,7 @@
 //! a [`Panel`] shows the picture: over SPI, as a PNG, in a terminal.
 
 mod canvas;
+pub mod changes;
 mod column;
 pub mod faces;
 pub mod gallery;
@@ -9,8 +10,11 @@ mod icons;
 mod lettering;
 mod palette;
 pub mod png;
+pub mod presets;
 pub mod screens;
+pub mod spi;
 pub mod terminal;
+mod wire;
 pub mod worker;
 
 use embedded_graphics::pixelcolor::Rgb565;
@@ -93,7 +97,23 @@ pub trait Panel: Send {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PanelError {
-    #[error("panel on {device}: {reason}")]
+    #[error(
+        "panel on {device}: SPI is off: add `dtparam=spi=on` to /boot/firmware/config.txt and restart the board"
+    )]
+    SpiOff { device: String },
+    #[error(
+        "panel on {device}: there is no such SPI device, but there is {there}: name one of these in the settings"
+    )]
+    NoDevice { device: String, there: String },
+    #[error("panel on {device}: not allowed: add the user to the group `spi` (`usermod -aG spi USER`)")]
+    Denied { device: String },
+    #[error(
+        "panel on {device}: {size} does not fit the controller's memory of 240x320: correct the size, the offset or the rotation"
+    )]
+    Size { device: String, size: String },
+    #[error("panel on GPIO line {line}: {reason}")]
+    Line { line: String, reason: String },
+    #[error("panel on {device}: {reason}: check its cable and that no other program draws on it")]
     Io { device: String, reason: String },
     #[error("panel picture {path}: {source}")]
     Save { path: String, source: std::io::Error },

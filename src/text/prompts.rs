@@ -17,6 +17,7 @@ pub enum Prompt {
     Thinking,
     ThinkingHint,
     Unsure,
+    Pick,
     UnsureHow,
     NoFace,
     NoFaceHint,
@@ -30,7 +31,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 21] = [
+    pub const ALL: [Prompt; 22] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -42,6 +43,7 @@ impl Prompt {
         Prompt::Thinking,
         Prompt::ThinkingHint,
         Prompt::Unsure,
+        Prompt::Pick,
         Prompt::UnsureHow,
         Prompt::NoFace,
         Prompt::NoFaceHint,
@@ -72,6 +74,7 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::Thinking => said("Let me think", "Ich überlege"),
         Prompt::ThinkingHint => said("the camera is off", "die Kamera ist aus"),
         Prompt::Unsure => said("You look …", "Du siehst … aus"),
+        Prompt::Pick => said("Pick your mood", "Wähl die Stimmung"),
         Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),
         Prompt::NoFace => said("I can’t see you", "Ich sehe dich nicht"),
         Prompt::NoFaceHint => said("Come closer and face the light", "Komm näher und dreh dich zum Licht"),

@@ -69,10 +69,12 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
     let (rest, how) = rest.split_bottom(stage.px(if stage.wide { 24.0 } else { 46.0 }));
     let (faces_at, word) = rest.split_bottom(stage.px(38.0));
 
-    let column =
-        Column::new().add(prompt(Prompt::Unsure, stage.language), stage.plain(20.0), palette::TEXT, 1, 0.0);
+    // With two or three, a look came before; with more, nobody was looked at or nothing was seen.
+    let few = count <= 3;
+    let asked = prompt(if few { Prompt::Unsure } else { Prompt::Pick }, stage.language);
+    let column = Column::new().add(asked, stage.plain(20.0), palette::TEXT, 1, 0.0);
     stage.words(&column, title);
-    if count <= 3 {
+    if few {
         side_by_side(stage, faces_at, candidates, selected);
     } else {
         carousel(stage, faces_at, candidates, selected);

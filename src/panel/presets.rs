@@ -1,0 +1,266 @@
+//! How a panel is wired and mounted, and the panels that people own by name.
+
+use serde::{Deserialize, Serialize};
+
+/// The chip that drives the glass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Controller {
+    St7789,
+    Ili9341,
+}
+
+/// How far the picture is turned clockwise on the glass. Written in degrees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub enum Turn {
+    #[default]
+    Deg0,
+    Deg90,
+    Deg180,
+    Deg270,
+}
+
+/// A rotation that no panel has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a panel cannot be rotated by {0} degrees: write 0, 90, 180 or 270")]
+pub struct UnknownTurn(pub u16);
+
+impl TryFrom<u16> for Turn {
+    type Error = UnknownTurn;
+
+    fn try_from(degrees: u16) -> Result<Turn, UnknownTurn> {
+        match degrees {
+            0 => Ok(Turn::Deg0),
+            90 => Ok(Turn::Deg90),
+            180 => Ok(Turn::Deg180),
+            270 => Ok(Turn::Deg270),
+            other => Err(UnknownTurn(other)),
+        }
+    }
+}
+
+impl From<Turn> for u16 {
+    fn from(turn: Turn) -> u16 {
+        match turn {
+            Turn::Deg0 => 0,
+            Turn::Deg90 => 90,
+            Turn::Deg180 => 180,
+            Turn::Deg270 => 270,
+        }
+    }
+}
+
+/// Everything about a panel on SPI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpiSettings {
+    /// The device file; its second number is the chip select line.
+    pub device: String,
+    pub controller: Controller,
+    /// Pixels from left to right as a person sees the panel, after the rotation.
+    pub width: u16,
+    /// Pixels from top to bottom as a person sees the panel, after the rotation.
+    pub height: u16,
+    /// First column and row of the glass in the controller's memory of 240 x 320, before the rotation.
+    #[serde(default)]
+    pub offset: (u16, u16),
+    #[serde(default)]
+    pub rotation: Turn,
+    /// The glass is wired from right to left (most ILI9341 modules).
+    #[serde(default)]
+    pub mirrored: bool,
+    /// The glass shows the complement of what it is given (every IPS panel).
+    #[serde(default)]
+    pub inverted: bool,
+    /// Blue comes before red.
+    #[serde(default)]
+    pub bgr: bool,
+    /// SPI clock in hertz.
+    pub clock_hz: u32,
+    /// GPIO line that tells commands from data, by name or `chip:offset`.
+    pub dc: String,
+    /// GPIO line that resets the controller, low is reset.
+    #[serde(default)]
+    pub reset: Option<String>,
+    /// GPIO line of the backlight, high is bright.
+    #[serde(default)]
+    pub backlight: Option<String>,
+}
+
+/// A panel by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    pub name: &'static str,
+    /// What is printed on the box.
+    pub about: &'static str,
+    settings: fn() -> SpiSettings,
+}
+
+impl Preset {
+    pub fn settings(&self) -> SpiSettings {
+        (self.settings)()
+    }
+}
+
+impl SpiSettings {
+    /// The settings of a panel by its name.
+    pub fn preset(name: &str) -> Option<SpiSettings> {
+        PRESETS.iter().find(|preset| preset.name == name).map(Preset::settings)
+    }
+
+    /// A square ST7789 on IPS glass, as most small panels are.
+    fn square(device: &str, rotation: Turn, clock_hz: u32, dc: &str) -> SpiSettings {
+        SpiSettings {
+            device: device.to_owned(),
+            controller: Controller::St7789,
+            width: 240,
+            height: 240,
+            offset: (0, 0),
+            rotation,
+            mirrored: false,
+            inverted: true,
+            bgr: false,
+            clock_hz,
+            dc: dc.to_owned(),
+            reset: None,
+            backlight: None,
+        }
+    }
+}
+
+fn line(name: &str) -> Option<String> {
+    Some(name.to_owned())
+}
+
+/// The panels known by name. Each was taken from the maker's own driver or example, named beside it.
+pub const PRESETS: [Preset; 8] = [
+    // pimoroni/pirate-audio examples/rainbow.py: rotation=90, cs=1, dc=9, backlight=13, 80 MHz; the
+    // driver (pimoroni/st7789-python) turns the picture back by the same 90 degrees before it writes
+    // with MADCTL 0x70, so the memory is upright. 80 MHz is beyond the data sheet; 62.5 MHz is its limit.
+    Preset {
+        name: "pirate-audio",
+        about: "Pimoroni Pirate Audio, 1.3\", 240x240",
+        settings: || SpiSettings {
+            backlight: line("GPIO13"),
+            ..SpiSettings::square("/dev/spidev0.1", Turn::Deg0, 62_500_000, "GPIO9")
+        },
+    },
+    // adafruit/Adafruit_CircuitPython_ST7789 examples/st7789_240x240_bonnet_simpletest.py: CE0, dc D25,
+    // backlight D26, rowstart=80, rotation=180. The 80 rows follow from the rotation.
+    Preset {
+        name: "adafruit-1.3-bonnet",
+        about: "Adafruit 1.3\" Color TFT Bonnet, 240x240",
+        settings: || SpiSettings {
+            backlight: line("GPIO26"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg180, 24_000_000, "GPIO25")
+        },
+    },
+    // The same repository, examples/st7789_240x240_pitft_simpletest.py; the backlight on D22 is in the
+    // maker's pinout of the Mini PiTFT.
+    Preset {
+        name: "adafruit-1.3-pitft",
+        about: "Adafruit Mini PiTFT 1.3\", 240x240",
+        settings: || SpiSettings {
+            backlight: line("GPIO22"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg180, 24_000_000, "GPIO25")
+        },
+    },
+    // adafruit/Adafruit_CircuitPython_RGB_Display examples/rgb_display_pillow_image.py, the line for
+    // 1.3" and 1.54": CE0, dc D25, reset D24, y_offset=80, rotation=180, 24 MHz.
+    Preset {
+        name: "adafruit-1.54",
+        about: "Adafruit 1.54\" breakout, 240x240, wired to GPIO25 and GPIO24",
+        settings: || SpiSettings {
+            reset: line("GPIO24"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg180, 24_000_000, "GPIO25")
+        },
+    },
+    // The maker's ST7789.py for the HAT: rst=27, dc=25, bl=24, MADCTL 0x70, inverted, 40 MHz; pictures
+    // are written as they are.
+    Preset {
+        name: "waveshare-1.3",
+        about: "Waveshare 1.3inch LCD HAT, 240x240",
+        settings: || SpiSettings {
+            reset: line("GPIO27"),
+            backlight: line("GPIO24"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg90, 40_000_000, "GPIO25")
+        },
+    },
+    // The maker's LCD_2inch.py and lcdconfig.py: 240x320, MADCTL 0x00 upright and 0x70 on its side,
+    // inverted, rst=27, dc=25, bl=18, 40 MHz.
+    Preset {
+        name: "waveshare-2.0",
+        about: "Waveshare 2inch LCD Module, upright, 240x320",
+        settings: || SpiSettings {
+            height: 320,
+            reset: line("GPIO27"),
+            backlight: line("GPIO18"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg0, 40_000_000, "GPIO25")
+        },
+    },
+    Preset {
+        name: "waveshare-2.0-wide",
+        about: "Waveshare 2inch LCD Module, on its side, 320x240",
+        settings: || SpiSettings {
+            width: 320,
+            reset: line("GPIO27"),
+            backlight: line("GPIO18"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg90, 40_000_000, "GPIO25")
+        },
+    },
+    // adafruit/Adafruit_CircuitPython_ILI9341: MADCTL 0x38, that is rows and columns swapped and blue
+    // first; wiring as in rgb_display_pillow_image.py (dc D25, reset D24), backlight on GPIO18 as on the
+    // PiTFTs. The controller is rated at 10 MHz; 24 MHz is what that example uses.
+    Preset {
+        name: "ili9341",
+        about: "ILI9341 modules of 2.2\" to 3.2\", on their side, 320x240",
+        settings: || SpiSettings {
+            controller: Controller::Ili9341,
+            width: 320,
+            mirrored: true,
+            inverted: false,
+            bgr: true,
+            reset: line("GPIO24"),
+            backlight: line("GPIO18"),
+            ..SpiSettings::square("/dev/spidev0.0", Turn::Deg90, 24_000_000, "GPIO25")
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_found_by_its_name_and_no_two_share_one() {
+        for preset in PRESETS {
+            assert_eq!(SpiSettings::preset(preset.name), Some(preset.settings()), "{}", preset.name);
+            assert_eq!(PRESETS.iter().filter(|other| other.name == preset.name).count(), 1);
+        }
+        assert_eq!(SpiSettings::preset("no-such-panel"), None);
+    }
+
+    #[test]
+    fn settings_are_written_and_read_as_toml() {
+        for preset in PRESETS {
+            let written = toml::to_string(&preset.settings()).unwrap();
+            assert_eq!(toml::from_str::<SpiSettings>(&written).unwrap(), preset.settings(), "{written}");
+        }
+        let odd = toml::to_string(&PRESETS[0].settings()).unwrap().replace("rotation = 0", "rotation = 45");
+        let error = toml::from_str::<SpiSettings>(&odd).unwrap_err().to_string();
+        assert!(error.contains("45 degrees") && error.contains("270"), "{error}");
+    }
+
+    #[test]
+    fn lines_that_the_spi_driver_owns_are_not_asked_for() {
+        // CE0, CE1, MOSI and SCLK; MISO is free, since nothing is read.
+        for preset in PRESETS {
+            let settings = preset.settings();
+            let lines = [Some(settings.dc), settings.reset, settings.backlight];
+            for line in lines.iter().flatten() {
+                assert!(!["GPIO7", "GPIO8", "GPIO10", "GPIO11"].contains(&line.as_str()), "{}", preset.name);
+            }
+        }
+    }
+}
