@@ -12,6 +12,7 @@ pub mod light;
 pub mod mood;
 pub mod music;
 pub mod panel;
+pub mod places;
 pub mod recommend;
 pub mod store;
 pub mod text;

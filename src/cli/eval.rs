@@ -1,0 +1,351 @@
+//! `moodbox eval`: how well the model reads a folder of labelled pictures.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::cli::look::vision_config;
+use crate::mood::{Mood, Reading, Scores};
+use crate::vision::photo::read_photo;
+use crate::vision::{Vision, VisionConfig};
+
+/// Measures the model on a folder of labelled pictures.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "DIR holds a folder for each mood: DIR/happy/*.png, DIR/sad/*.jpg, ...
+The moods: angry, disgust, fear, happy, sad, surprise, neutral.
+
+Examples:
+  moodbox eval --cropped faces/          pictures that are faces, cut out already
+  moodbox eval photos/ --json            photographs: the face is looked for first
+  moodbox eval --cropped faces/ --jobs 4")]
+pub struct Args {
+    /// The folder with a folder for each mood
+    pub dir: PathBuf,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Take each picture as a face that is cut out already; no face is looked for
+    #[arg(long)]
+    pub cropped: bool,
+    /// Pictures read at once [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let jobs = args
+        .jobs
+        .map(usize::from)
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let report = evaluate(&vision_config(), &args.dir, args.cropped, jobs)?;
+    for file in &report.unreadable_files {
+        eprintln!("moodbox eval: {}: {}", file.file, file.reason);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(if report.n > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Figures over a folder. Shares are in [0, 1]; those that no picture speaks to are null.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Pictures that were read.
+    pub n: usize,
+    /// Of all that were read, how many got the right mood; a face that was not found counts as wrong.
+    pub accuracy: Option<f64>,
+    /// Mean of the F1 of the moods that occur, in truth or in answers.
+    pub macro_f1: Option<f64>,
+    /// The order of the rows and columns of `confusion`.
+    pub labels: [Mood; 7],
+    /// Pictures by true mood (row) and answer (column); those without a face are in no column.
+    pub confusion: [[usize; 7]; 7],
+    pub per_class: Vec<PerClass>,
+    /// Expected calibration error over 15 bins of equal width.
+    pub ece: Option<f64>,
+    /// How many of all were sure.
+    pub sure_share: Option<f64>,
+    /// How many of the sure ones were right.
+    pub sure_accuracy: Option<f64>,
+    /// Pictures in which no face was found; 0 with `--cropped`.
+    pub no_face: usize,
+    pub unreadable: usize,
+    pub unreadable_files: Vec<Unreadable>,
+    pub images_per_second: Option<f64>,
+}
+
+/// One mood of a report.
+#[derive(Debug, Serialize)]
+pub struct PerClass {
+    pub mood: Mood,
+    pub n: usize,
+    pub recall: Option<f64>,
+    pub precision: Option<f64>,
+    pub f1: Option<f64>,
+}
+
+/// A file that is no picture.
+#[derive(Debug, Serialize)]
+pub struct Unreadable {
+    pub file: String,
+    pub reason: String,
+}
+
+/// What the model said of one picture; none when it found no face.
+type Answer = Option<(Scores, bool)>;
+
+/// Reads all the pictures of `dir` on `jobs` threads, each with its own model.
+pub fn evaluate(config: &VisionConfig, dir: &Path, cropped: bool, jobs: usize) -> anyhow::Result<Report> {
+    let pictures = pictures(dir)?;
+    let jobs = jobs.clamp(1, pictures.len());
+    let models = (0..jobs)
+        .map(|_| Vision::load(config))
+        .collect::<Result<Vec<_>, _>>()
+        .context("cannot read pictures")?;
+    let bar = progress(pictures.len());
+    let next = AtomicUsize::new(0);
+    let start = Instant::now();
+    let results = std::thread::scope(|scope| {
+        let workers: Vec<_> = models
+            .into_iter()
+            .map(|mut vision| {
+                let (pictures, next, bar) = (&pictures, &next, &bar);
+                scope.spawn(move || {
+                    let mut results = Vec::new();
+                    while let Some((_, path)) = pictures.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        results.push((path, answer(&mut vision, path, cropped)));
+                        bar.inc(1);
+                    }
+                    results
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().ok()).collect::<Option<Vec<_>>>()
+    });
+    let seconds = start.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    let Some(results) = results else { bail!("a thread that reads pictures stopped") };
+
+    let mut answers = Vec::new();
+    let mut unreadable = Vec::new();
+    let mut results: Vec<_> = results.into_iter().flatten().collect();
+    results.sort_by_key(|(path, _)| *path);
+    for ((truth, _), (path, result)) in pictures.iter().zip(results) {
+        match result {
+            Ok(answer) => answers.push((*truth, answer)),
+            Err(reason) => unreadable.push(Unreadable { file: path.display().to_string(), reason }),
+        }
+    }
+    Ok(report(&answers, unreadable, seconds))
+}
+
+/// Every picture of the folders named after moods, sorted by path.
+fn pictures(dir: &Path) -> anyhow::Result<Vec<(Mood, PathBuf)>> {
+    let listing = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(folder)
+            .with_context(|| format!("cannot list the folder {}", folder.display()))?;
+        let entries = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
+        entries.with_context(|| format!("cannot list the folder {}", folder.display()))
+    };
+    let is_picture = |path: &Path| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"))
+    };
+    let mut pictures = Vec::new();
+    for folder in listing(dir)? {
+        let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
+        let Ok(mood) = name.parse::<Mood>() else { continue };
+        if folder.is_dir() {
+            pictures.extend(
+                listing(&folder)?.into_iter().filter(|path| is_picture(path)).map(|path| (mood, path)),
+            );
+        }
+    }
+    if pictures.is_empty() {
+        bail!(
+            "{} holds no pictures to measure with. It needs a folder for each mood with PNG or JPEG files in it, \
+             as in {0}/happy/1.png; the moods are angry, disgust, fear, happy, sad, surprise and neutral",
+            dir.display()
+        );
+    }
+    pictures.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(pictures)
+}
+
+fn answer(vision: &mut Vision, path: &Path, cropped: bool) -> Result<Answer, String> {
+    let rgb = read_photo(path).map_err(|error| error.to_string())?;
+    let look = if cropped { vision.look_cropped(&rgb) } else { vision.look(&rgb) };
+    let look = look.map_err(|error| error.to_string())?;
+    Ok(look.faces.first().map(|face| (face.scores, matches!(face.reading, Reading::Sure { .. }))))
+}
+
+/// On a terminal a bar; otherwise nothing, so that logs stay readable.
+fn progress(pictures: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(pictures as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn report(answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadable>, seconds: f64) -> Report {
+    const BINS: usize = 15;
+    let mut confusion = [[0; 7]; 7];
+    let mut truths = [0; 7];
+    let (mut sure, mut sure_right) = (0, 0);
+    // In each bin: how many, how many right, and the sum of what the model promised.
+    let mut bins = [(0usize, 0usize, 0.0f64); BINS];
+    for (truth, answer) in answers {
+        truths[truth.index()] += 1;
+        let Some((scores, is_sure)) = answer else { continue };
+        let ((mood, promise), _) = scores.top_two();
+        let right = usize::from(mood == *truth);
+        confusion[truth.index()][mood.index()] += 1;
+        sure += usize::from(*is_sure);
+        sure_right += right * usize::from(*is_sure);
+        let bin = &mut bins[((promise * BINS as f32) as usize).min(BINS - 1)];
+        *bin = (bin.0 + 1, bin.1 + right, bin.2 + f64::from(promise));
+    }
+    let n = answers.len();
+    let right: usize = (0..7).map(|mood| confusion[mood][mood]).sum();
+    let answered: usize = bins.iter().map(|bin| bin.0).sum();
+    let gaps: f64 = bins.iter().map(|(_, right, promised)| (*right as f64 - promised).abs()).sum();
+    let per_class: Vec<_> = Mood::ALL
+        .into_iter()
+        .map(|mood| {
+            let at = mood.index();
+            let hits = confusion[at][at];
+            let said: usize = confusion.iter().map(|row| row[at]).sum();
+            PerClass {
+                mood,
+                n: truths[at],
+                recall: share(hits, truths[at]),
+                precision: share(hits, said),
+                f1: share(2 * hits, truths[at] + said),
+            }
+        })
+        .collect();
+    let f1: Vec<f64> = per_class.iter().filter_map(|class| class.f1).collect();
+    Report {
+        n,
+        accuracy: share(right, n),
+        macro_f1: (!f1.is_empty()).then(|| f1.iter().sum::<f64>() / f1.len() as f64),
+        labels: Mood::ALL,
+        confusion,
+        per_class,
+        ece: (answered > 0).then(|| gaps / answered as f64),
+        sure_share: share(sure, n),
+        sure_accuracy: share(sure_right, sure),
+        no_face: n - answered,
+        unreadable: unreadable_files.len(),
+        unreadable_files,
+        images_per_second: (n > 0 && seconds > 0.0).then(|| n as f64 / seconds),
+    }
+}
+
+impl Report {
+    /// For a person.
+    pub fn text(&self) -> String {
+        let percent =
+            |value: Option<f64>| value.map_or("-".into(), |value| format!("{:.1} %", value * 100.0));
+        let mut text = format!("{} pictures", self.n);
+        if self.unreadable > 0 {
+            text += &format!(", {} unreadable", self.unreadable);
+        }
+        if self.no_face > 0 {
+            text += &format!(", {} without a face that was found", self.no_face);
+        }
+        text += &format!("\naccuracy            {}\n", percent(self.accuracy));
+        text += &format!("macro F1            {}\n", percent(self.macro_f1));
+        text += &format!("calibration error   {}\n", percent(self.ece));
+        text += &format!("sure                {}\n", percent(self.sure_share));
+        text += &format!("accuracy when sure  {}\n", percent(self.sure_accuracy));
+        text += &format!(
+            "pictures a second   {}\n",
+            self.images_per_second.map_or("-".into(), |value| format!("{value:.0}"))
+        );
+        text += "\nis \\ read as";
+        for mood in self.labels {
+            text += &format!(" {:>8}", mood.name());
+        }
+        text += &format!(" {:>9}\n", "recall");
+        for (row, class) in self.confusion.iter().zip(&self.per_class) {
+            text += &format!("{:<12}", class.mood.name());
+            for count in row {
+                text += &format!(" {count:>8}");
+            }
+            text += &format!(" {:>9}\n", percent(class.recall));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(mood: Mood, logit: f32, sure: bool) -> Answer {
+        let mut logits = [0.0; 7];
+        logits[mood.index()] = logit;
+        Some((Scores::from_logits(logits, 1.0), sure))
+    }
+
+    #[test]
+    fn figures_follow_from_the_answers() {
+        let answers = [
+            (Mood::Happy, said(Mood::Happy, 50.0, true)),
+            (Mood::Happy, said(Mood::Sad, 50.0, true)),
+            (Mood::Sad, said(Mood::Sad, 50.0, false)),
+            (Mood::Sad, None),
+        ];
+        let report = report(&answers, Vec::new(), 2.0);
+        assert_eq!((report.n, report.no_face), (4, 1));
+        assert_eq!(report.accuracy, Some(0.5));
+        assert_eq!((report.sure_share, report.sure_accuracy), (Some(0.5), Some(0.5)));
+        assert_eq!(report.images_per_second, Some(2.0));
+        assert_eq!(report.confusion[Mood::Happy.index()][Mood::Sad.index()], 1);
+        // Happy: precision 1, recall 1/2. Sad: precision 1/2, recall 1/2 (the face not found is missed).
+        let f1 = report.macro_f1.unwrap();
+        assert!((f1 - (2.0 / 3.0 + 0.5) / 2.0).abs() < 1e-9, "{f1}");
+        // Three answers, each promised for certain, one of them wrong.
+        let ece = report.ece.unwrap();
+        assert!((ece - 1.0 / 3.0).abs() < 1e-6, "{ece}");
+    }
+
+    #[test]
+    fn without_any_answer_no_figure_is_made_up() {
+        let report = report(&[], Vec::new(), 0.0);
+        assert!(report.accuracy.is_none() && report.macro_f1.is_none() && report.ece.is_none());
+        assert!(report.text().contains("0 pictures"));
+        let json = serde_json::to_value(&report).unwrap();
+        for key in [
+            "accuracy",
+            "macro_f1",
+            "confusion",
+            "ece",
+            "sure_share",
+            "sure_accuracy",
+            "n",
+            "unreadable",
+            "images_per_second",
+        ] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `moodbox look`: what the kiosk would read from photographs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use crate::mood::{Mood, Reading, Scores, Strength};
+use crate::places;
+use crate::vision::photo::read_photo;
+use crate::vision::{FaceReading, Look, Vision, VisionConfig};
+
+/// Says what the kiosk would read from photographs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  moodbox look me.jpg
+  moodbox look --json *.jpg              a JSON object on a line for each photo
+  moodbox look --cropped face48.png      the picture is the face, cut out already
+
+Exit code: 0 when every file was read, 1 when some were not; each of those is named with the reason.")]
+pub struct Args {
+    /// JPEG or PNG pictures
+    #[arg(required = true, value_name = "PHOTO")]
+    pub photos: Vec<PathBuf>,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Take each picture as a face that is cut out already; no face is looked for
+    #[arg(long)]
+    pub cropped: bool,
+}
+
+/// Where vision finds its parts when no configuration says otherwise.
+pub fn vision_config() -> VisionConfig {
+    VisionConfig {
+        runtime: places::runtime(),
+        face_model: places::face_model(),
+        mood_model: places::mood_model(),
+        face_sha256: None,
+    }
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut vision = Vision::load(&vision_config()).context("cannot look at pictures")?;
+    let mut all_read = true;
+    for photo in &args.photos {
+        match look_at(&mut vision, photo, args.cropped) {
+            Ok(line) if args.json => println!("{}", serde_json::to_string(&line)?),
+            Ok(line) => print!("{}", line.text()),
+            Err(reason) => {
+                all_read = false;
+                if args.json {
+                    println!(
+                        "{}",
+                        serde_json::json!({ "photo": photo.display().to_string(), "error": reason })
+                    );
+                }
+                eprintln!("moodbox look: {}: {reason}", photo.display());
+            }
+        }
+    }
+    Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What one photo came to, or why it could not be read.
+pub fn look_at(vision: &mut Vision, photo: &Path, cropped: bool) -> Result<Line, String> {
+    let rgb = read_photo(photo).map_err(|error| error.to_string())?;
+    let look = if cropped { vision.look_cropped(&rgb) } else { vision.look(&rgb) };
+    let look = look.map_err(|error| error.to_string())?;
+    Ok(Line::new(photo, rgb.width, rgb.height, &look))
+}
+
+/// One photo, as it is printed.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    pub photo: String,
+    pub width: u32,
+    pub height: u32,
+    /// Largest first.
+    pub faces: Vec<FaceLine>,
+    /// Milliseconds for finding and reading all the faces, without decoding the file.
+    pub ms: f64,
+}
+
+/// One face, as it is printed.
+#[derive(Debug, Serialize)]
+pub struct FaceLine {
+    /// Left, top, width and height in pixels; none where the picture was taken as the face.
+    #[serde(rename = "box")]
+    pub area: Option<[i64; 4]>,
+    /// The two eyes as x and y in pixels, the left one in the picture first.
+    pub eyes: Option<[[i64; 2]; 2]>,
+    /// The most probable mood.
+    pub mood: Mood,
+    pub sure: bool,
+    /// How marked a sure mood is.
+    pub strength: Option<Strength>,
+    /// The mood after it.
+    pub next: Mood,
+    pub scores: Scores,
+}
+
+impl Line {
+    fn new(photo: &Path, width: u32, height: u32, look: &Look) -> Line {
+        // Microseconds are as fine as it is worth reading.
+        let ms = (look.ms * 1e3).round() / 1e3;
+        let faces = look.faces.iter().map(FaceLine::new).collect();
+        Line { photo: photo.display().to_string(), width, height, faces, ms }
+    }
+
+    /// A line for a photo with a face or none; with several, a line each below.
+    pub fn text(&self) -> String {
+        match self.faces.as_slice() {
+            [] => format!("{}: no face ({:.1} ms)\n", self.photo, self.ms),
+            [face] => format!("{}: {} ({:.1} ms)\n", self.photo, face.text(), self.ms),
+            faces => {
+                let mut text = format!("{}: {} faces ({:.1} ms)\n", self.photo, faces.len(), self.ms);
+                for face in faces {
+                    text += &format!("  {}\n", face.text());
+                }
+                text
+            }
+        }
+    }
+}
+
+impl FaceLine {
+    fn new(reading: &FaceReading) -> FaceLine {
+        let whole = |value: f32| value.round() as i64;
+        let ((mood, _), (next, _)) = reading.scores.top_two();
+        let strength = match reading.reading {
+            Reading::Sure { strength, .. } => Some(strength),
+            _ => None,
+        };
+        FaceLine {
+            area: reading.face.map(|face| {
+                let area = face.area;
+                [whole(area.x), whole(area.y), whole(area.width), whole(area.height)]
+            }),
+            eyes: reading.face.map(|face| {
+                [face.eyes.left_in_picture, face.eyes.right_in_picture]
+                    .map(|eye| [whole(eye.x), whole(eye.y)])
+            }),
+            mood,
+            sure: strength.is_some(),
+            strength,
+            next,
+            scores: reading.scores,
+        }
+    }
+
+    fn text(&self) -> String {
+        let how = match self.strength {
+            None => "unsure",
+            Some(Strength::Slight) => "sure, slight",
+            Some(Strength::Clear) => "sure, clear",
+            Some(Strength::Strong) => "sure, strong",
+        };
+        let mut scores: Vec<_> = self.scores.iter().collect();
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let scores: Vec<_> =
+            scores.iter().map(|(mood, score)| format!("{mood} {:.0} %", score * 100.0)).collect();
+        let place = match self.area {
+            Some([x, y, width, height]) => format!(", face {width}x{height} at {x},{y}"),
+            None => String::new(),
+        };
+        format!("looks {} ({how}){place}; {}", self.mood, scores.join(", "))
+    }
+}

@@ -1,0 +1,74 @@
+//! Where the parts that are not in the binary lie: the tensor library, the networks, photos to try.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of the networks, the tensor library and the photos.
+///
+/// `MOODBOX_ASSETS` names it; a checkout has it in `assets/` (made by `deploy/fetch-assets`);
+/// a device has the package's folders.
+fn assets() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("MOODBOX_ASSETS") {
+        return Some(named.into());
+    }
+    checkout().map(|root| root.join("assets")).filter(|folder| folder.is_dir())
+}
+
+/// The checkout that this binary was built in (`target/<profile>/moodbox`), or that it is started in.
+fn checkout() -> Option<PathBuf> {
+    let starts = [std::env::current_exe().ok(), std::env::current_dir().ok()];
+    let mut folders = starts.iter().flatten().flat_map(|start| start.ancestors().take(5));
+    folders.find(|folder| folder.join("models/mood.toml").is_file()).map(Path::to_owned)
+}
+
+/// `libtensorflowlite_c.so`.
+pub fn runtime() -> PathBuf {
+    let packaged = Path::new("/usr/lib/moodbox/libtensorflowlite_c.so");
+    assets().map_or(packaged.to_owned(), |folder| folder.join("lib/libtensorflowlite_c.so"))
+}
+
+/// The face finder, BlazeFace short-range.
+pub fn face_model() -> PathBuf {
+    let packaged = Path::new("/usr/share/moodbox/models/face.tflite");
+    assets().map_or(packaged.to_owned(), |folder| folder.join("models/face.tflite"))
+}
+
+/// The sidecar of the mood model.
+pub fn mood_model() -> PathBuf {
+    let packaged = Path::new("/usr/share/moodbox/models/mood.toml");
+    checkout().map_or(packaged.to_owned(), |root| root.join("models/mood.toml"))
+}
+
+/// Pictures to try the device with.
+pub fn photos() -> PathBuf {
+    assets().map_or("/usr/share/moodbox/photos".into(), |folder| folder.join("photos"))
+}
+
+/// The configuration of a device.
+pub fn config() -> PathBuf {
+    "/etc/moodbox/moodbox.toml".into()
+}
+
+/// What the device remembers: systemd's state directory, else the user's.
+pub fn state() -> PathBuf {
+    if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
+        return folder.into();
+    }
+    match std::env::var_os("XDG_STATE_HOME") {
+        Some(folder) => PathBuf::from(folder).join("moodbox"),
+        None => match std::env::var_os("HOME") {
+            Some(home) => PathBuf::from(home).join(".local/state/moodbox"),
+            None => "/var/lib/moodbox".into(),
+        },
+    }
+}
+
+/// What lives while the device runs: sockets, the picture of the panel.
+pub fn runtime_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("RUNTIME_DIRECTORY") {
+        return folder.into();
+    }
+    match std::env::var_os("XDG_RUNTIME_DIR") {
+        Some(folder) => PathBuf::from(folder).join("moodbox"),
+        None => std::env::temp_dir().join(format!("moodbox-{}", rustix::process::getuid().as_raw())),
+    }
+}

@@ -1,0 +1,337 @@
+//! Photographs through the real tensor library: what is seen in them, and what a wrong file says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use moodbox::camera::formats::Rgb;
+use moodbox::camera::{Frame, PixelFormat};
+use moodbox::mood::Mood;
+use moodbox::vision::photo::read_photo;
+use moodbox::vision::{Vision, VisionConfig, VisionError};
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn config() -> VisionConfig {
+    VisionConfig {
+        runtime: here("assets/lib/libtensorflowlite_c.so"),
+        face_model: here("assets/models/face.tflite"),
+        mood_model: here("models/mood.toml"),
+        face_sha256: None,
+    }
+}
+
+fn vision() -> Vision {
+    Vision::load(&config()).expect("assets/ is there after deploy/fetch-assets")
+}
+
+fn photo(name: &str) -> Rgb {
+    read_photo(&here("assets/photos").join(name)).expect("assets/ is there after deploy/fetch-assets")
+}
+
+/// Two pictures next to each other, as high as the higher.
+fn side_by_side(left: &Rgb, right: &Rgb) -> Rgb {
+    let (width, height) = (left.width + right.width, left.height.max(right.height));
+    let mut data = vec![127; (width * height * 3) as usize];
+    for (picture, offset) in [(left, 0), (right, left.width)] {
+        for (y, row) in picture.data.chunks_exact(picture.width as usize * 3).enumerate() {
+            let at = (y * width as usize + offset as usize) * 3;
+            data[at..at + row.len()].copy_from_slice(row);
+        }
+    }
+    Rgb { width, height, data }
+}
+
+/// A copy of the shipped mood model, to be spoiled.
+struct Copied(tempfile::TempDir);
+
+impl Copied {
+    fn new() -> Copied {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("golden")).unwrap();
+        for name in ["mood.toml", "mood.tflite"] {
+            fs::copy(here("models").join(name), folder.path().join(name)).unwrap();
+        }
+        for entry in fs::read_dir(here("models/golden")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.path().join("golden").join(path.file_name().unwrap())).unwrap();
+        }
+        Copied(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn edit(&self, change: impl Fn(&str) -> String) -> &Self {
+        let text = fs::read_to_string(self.path("mood.toml")).unwrap();
+        let changed = change(&text);
+        assert_ne!(text, changed, "the edit must change something");
+        fs::write(self.path("mood.toml"), changed).unwrap();
+        self
+    }
+
+    /// Puts other bytes in the place of the model, with a sidecar that vouches for them.
+    fn model_bytes(&self, bytes: &[u8]) -> &Self {
+        use sha2::{Digest, Sha256};
+        fs::write(self.path("mood.tflite"), bytes).unwrap();
+        let sum: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.edit(|text| {
+            let line = |line: &str| {
+                if line.starts_with("sha256") { format!("sha256 = \"{sum}\"") } else { line.into() }
+            };
+            text.lines().map(line).collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    fn load(&self) -> Result<Vision, VisionError> {
+        Vision::load(&VisionConfig { mood_model: self.path("mood.toml"), ..config() })
+    }
+
+    fn complaint(&self) -> String {
+        self.load().err().expect("a spoiled model must not load").to_string()
+    }
+}
+
+fn has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+#[test]
+fn the_smiling_astronaut_looks_happy() {
+    let look = vision().look(&photo("astronaut.png")).unwrap();
+    assert_eq!(look.faces.len(), 1);
+    assert_eq!(look.faces[0].scores.top_two().0.0, Mood::Happy, "{:?}", look.faces[0].scores);
+}
+
+#[test]
+fn a_portrait_has_one_face() {
+    let look = vision().look(&photo("grace_hopper.jpg")).unwrap();
+    assert_eq!(look.faces.len(), 1);
+}
+
+#[test]
+fn two_people_are_two_faces_and_the_larger_comes_first() {
+    let both = side_by_side(&photo("astronaut.png"), &photo("grace_hopper.jpg"));
+    let look = vision().look(&both).unwrap();
+    assert_eq!(look.faces.len(), 2);
+    let [first, second] = [0, 1].map(|at| look.faces[at].face.unwrap().area);
+    assert!(first.x > 512.0 && second.x < 512.0, "the portrait on the right fills more of its photo");
+    assert!(first.size() > second.size());
+}
+
+#[test]
+fn a_frame_of_the_camera_tells_faces_rival_and_scores() {
+    let mut vision = vision();
+    let mut frame = Frame::new();
+    for (picture, faces) in [
+        (photo("astronaut.png"), 1),
+        (side_by_side(&photo("astronaut.png"), &photo("grace_hopper.jpg")), 2),
+        (Rgb { width: 64, height: 48, data: vec![90; 64 * 48 * 3] }, 0),
+    ] {
+        frame.fill(picture.width, picture.height, picture.width * 3, PixelFormat::Rgb3, &picture.data);
+        let seen = vision.observe(&frame).unwrap();
+        assert_eq!(seen.faces, faces);
+        assert_eq!(seen.scores.is_some(), faces > 0);
+        assert_eq!(seen.rival > 0.0 && seen.rival <= 1.0, faces > 1);
+    }
+}
+
+#[test]
+fn a_frame_reads_the_same_as_the_photo_it_came_from() {
+    let mut vision = vision();
+    let picture = photo("astronaut.png");
+    let by_photo = vision.look(&picture).unwrap().faces[0].scores;
+    let mut frame = Frame::new();
+    frame.fill(picture.width, picture.height, picture.width * 3, PixelFormat::Rgb3, &picture.data);
+    for _ in 0..2 {
+        assert_eq!(vision.observe(&frame).unwrap().scores, Some(by_photo));
+    }
+}
+
+#[test]
+fn a_torn_frame_is_an_error_and_the_next_one_is_seen() {
+    let mut vision = vision();
+    let mut frame = Frame::new();
+    frame.fill(640, 480, 1280, PixelFormat::Yuyv, &[128; 1000]);
+    assert!(matches!(vision.observe(&frame), Err(VisionError::Frame(_))));
+    let picture = photo("grace_hopper.jpg");
+    frame.fill(picture.width, picture.height, picture.width * 3, PixelFormat::Rgb3, &picture.data);
+    assert_eq!(vision.observe(&frame).unwrap().faces, 1);
+}
+
+#[test]
+fn a_photo_that_a_camera_turned_is_read_upright() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("turned.jpg");
+    let upright = photo("grace_hopper.jpg");
+    // The picture lies on its side, and Exif says: turn it by 90 degrees (6).
+    let picture = image::RgbImage::from_raw(upright.width, upright.height, upright.data.clone()).unwrap();
+    let mut jpeg = Vec::new();
+    image::DynamicImage::from(image::imageops::rotate270(&picture))
+        .write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg)
+        .unwrap();
+    let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    jpeg.splice(2..2, exif.iter().copied());
+    fs::write(&path, jpeg).unwrap();
+
+    let read = read_photo(&path).unwrap();
+    assert_eq!((read.width, read.height), (upright.width, upright.height));
+    assert_eq!(vision().look(&read).unwrap().faces.len(), 1);
+}
+
+#[test]
+fn a_file_that_is_no_photo_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        read_photo(&path).expect_err("it is not a photo").to_string()
+    };
+    let astronaut = fs::read(here("assets/photos/astronaut.png")).unwrap();
+    has(&file("text.jpg", b"not a picture at all"), &["neither a JPEG nor a PNG"]);
+    has(&file("empty.png", b""), &["neither a JPEG nor a PNG"]);
+    has(&file("cut.png", &astronaut[..astronaut.len() / 2]), &["broken"]);
+    // A header that promises 60,000 x 60,000 pixels is refused before anything is reserved for them.
+    let mut bomb = astronaut[..33].to_vec();
+    bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    let mut crc = !0u32;
+    for byte in &bomb[12..29] {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        }
+    }
+    bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    bomb.extend_from_slice(&astronaut[33..]);
+    has(&file("bomb.png", &bomb), &["too large"]);
+    has(&read_photo(folder.path()).unwrap_err().to_string(), &["not a plain file"]);
+    assert!(read_photo(&folder.path().join("absent.jpg")).is_err());
+}
+
+#[test]
+fn a_library_that_is_missing_or_another_names_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |runtime: PathBuf| {
+        Vision::load(&VisionConfig { runtime, ..config() }).err().expect("no library").to_string()
+    };
+    has(&load(folder.path().join("none.so")), &["none.so", "missing", "deploy/fetch-assets"]);
+    let text = folder.path().join("text.so");
+    fs::write(&text, "not a library").unwrap();
+    has(&load(text), &["text.so", "deploy/fetch-assets"]);
+    // A library of quite another kind, which every glibc system has.
+    let Some(foreign) =
+        ["/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6", "/lib64/libm.so.6"]
+            .map(PathBuf::from)
+            .into_iter()
+            .find(|path| path.is_file())
+    else {
+        panic!("this test needs a glibc system");
+    };
+    has(&load(foreign), &["libm.so.6", "no function TfLiteModelCreate"]);
+}
+
+#[test]
+fn a_face_model_that_is_cut_or_another_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("face.tflite");
+    let whole = fs::read(here("assets/models/face.tflite")).unwrap();
+    let load = |bytes: &[u8], sum: Option<String>| {
+        fs::write(&path, bytes).unwrap();
+        let config = VisionConfig { face_model: path.clone(), face_sha256: sum, ..config() };
+        Vision::load(&config).err().expect("a spoiled face model must not load").to_string()
+    };
+    let sum = |bytes: &[u8]| {
+        use sha2::{Digest, Sha256};
+        Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    };
+    has(&load(&whole[..100_000], None), &["face.tflite", "sha256"]);
+    has(&load(b"PK\x03\x04 a zip", None), &["face.tflite", "TFL3"]);
+    has(&load(b"", None), &["face.tflite", "0 bytes"]);
+    // Even a file that somebody vouches for is looked at by the library before it is believed.
+    has(
+        &load(&whole[..100_000], sum(&whole[..100_000])),
+        &["face.tflite", "not a whole TensorFlow Lite model"],
+    );
+    let mood = fs::read(here("models/mood.tflite")).unwrap();
+    has(&load(&mood, sum(&mood)), &["face.tflite", "its input is"]);
+}
+
+#[test]
+fn a_mood_model_that_is_cut_or_another_is_refused() {
+    let whole = fs::read(here("models/mood.tflite")).unwrap();
+    let copied = Copied::new();
+    fs::write(copied.path("mood.tflite"), &whole[..whole.len() - 1]).unwrap();
+    has(&copied.complaint(), &["mood.tflite", "sha256"]);
+    for cut in [8, 1000, whole.len() / 2, whole.len() - 4] {
+        let complaint = Copied::new().model_bytes(&whole[..cut]).complaint();
+        has(&complaint, &["mood.tflite", "not a whole TensorFlow Lite model"]);
+    }
+    let face = fs::read(here("assets/models/face.tflite")).unwrap();
+    has(&Copied::new().model_bytes(&face).complaint(), &["mood.tflite", "does not fit its sidecar"]);
+    fs::remove_file(copied.path("mood.tflite")).unwrap();
+    has(&copied.complaint(), &["mood.tflite", "No such file"]);
+}
+
+#[test]
+fn flipped_bytes_are_caught_by_the_sum_before_the_library_reads_them() {
+    let whole = fs::read(here("assets/models/face.tflite")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("face.tflite");
+    for round in 0..40usize {
+        let mut bytes = whole.clone();
+        for step in 0..=round {
+            let at = (round * 7919 + step * 104_729) % bytes.len();
+            bytes[at] ^= 1 << (round % 8);
+        }
+        fs::write(&path, &bytes).unwrap();
+        // The sum catches it before the library sees a byte of it.
+        let config = VisionConfig { face_model: path.clone(), ..config() };
+        assert!(matches!(Vision::load(&config), Err(VisionError::Sum { .. } | VisionError::Tensor(_))));
+    }
+}
+
+#[test]
+fn a_sidecar_that_is_wrong_says_where() {
+    let cases: [(&str, &str, &[&str]); 8] = [
+        ("version =", "colour = 1\nversion =", &["mood.toml", "colour"]),
+        ("[calibration]", "[calibration]\nfactor = 2", &["mood.toml", "factor"]),
+        ("\"happy\"", "\"joyful\"", &["mood.toml", "labels", "joyful"]),
+        ("\"happy\"", "\"sad\"", &["mood.toml", "labels", "happy"]),
+        ("temperature = ", "temperature = -", &["mood.toml", "calibration.temperature"]),
+        ("resolution = 48", "resolution = 0", &["mood.toml", "input.resolution"]),
+        ("scale = 0.", "scale = 7.", &["mood.tflite", "zero point"]),
+        ("golden/0.png", "golden/none.png", &["none.png"]),
+    ];
+    for (from, to, parts) in cases {
+        let copied = Copied::new();
+        has(&copied.edit(|text| text.replacen(from, to, 1)).complaint(), parts);
+    }
+    let copied = Copied::new();
+    copied.edit(|text| text.split("[[golden]]").next().unwrap_or_default().into());
+    has(&copied.complaint(), &["mood.toml", "golden"]);
+}
+
+#[test]
+fn a_model_that_answers_otherwise_than_where_it_was_made_is_refused() {
+    // Two golden pictures change places: each is a fine picture, but the answers belong to the other.
+    let copied = Copied::new();
+    copied.edit(|text| text.replace("0.png", "x.png").replace("1.png", "0.png").replace("x.png", "1.png"));
+    has(&copied.complaint(), &["golden case", "the model says"]);
+}
+
+#[test]
+fn labels_in_another_order_are_mapped_by_name() {
+    let copied = Copied::new();
+    // The model stays as it is, and the sidecar calls its happy output sad, and the other way round.
+    copied.edit(|text| {
+        text.replacen("\"happy\"", "\"x\"", 1)
+            .replacen("\"sad\"", "\"happy\"", 1)
+            .replacen("\"x\"", "\"sad\"", 1)
+    });
+    let look = copied.load().unwrap().look(&photo("astronaut.png")).unwrap();
+    assert_eq!(look.faces[0].scores.top_two().0.0, Mood::Sad);
+}
