@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use super::pool::PoolOnShelf;
+use super::rank::Ranks;
 use super::reason::{Move, Note, Reason};
 use super::shelf::{Row, Shelf};
 use super::template::{Kind, Length, Mode, Point, Template};
@@ -177,6 +178,7 @@ struct Walk<'a> {
     kind: Kind,
     shelf: &'a Shelf,
     request: &'a Request<'a>,
+    ranks: Ranks<'a>,
     path: Path,
     /// About how many items the list will have.
     expected: usize,
@@ -186,7 +188,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(kind: Kind, shelf: &'a Shelf, request: &'a Request<'a>, path: Path) -> Walk<'a> {
-        Walk { kind, shelf, request, path, expected: 1, seconds: 0.0, chosen: Vec::new() }
+        let ranks = Ranks::new(kind, shelf, request);
+        Walk { kind, shelf, request, ranks, path, expected: 1, seconds: 0.0, chosen: Vec::new() }
     }
 
     fn seconds_of(&self, row: u32) -> f32 {
@@ -257,11 +260,8 @@ impl<'a> Walk<'a> {
 
     fn candidate(&self, row: u32) -> Candidate {
         let facts = &self.shelf.rows()[row as usize];
-        let stars = facts.rating.map_or(0.0, |rating| f32::from(rating) / 5.0 - 1.0);
-        let heart = if facts.like == Some(2) { 1.0 } else { 0.0 };
-        let weights = &self.request.weights;
-        let base = weights.taste * 0.25 * (stars + heart).clamp(-1.0, 1.0)
-            + weights.variety * chance(self.request.seed, self.kind, row);
+        let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
+        let base = self.ranks.parts(row, facts).sum() + chance;
         Candidate { row, point: point_of(facts), base, taken: false }
     }
 
@@ -294,7 +294,7 @@ impl<'a> Walk<'a> {
         room: usize,
         limit: f32,
     ) -> Vec<(f32, usize)> {
-        let content = self.request.weights.content;
+        let content = self.ranks.weights().content;
         let order = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         // Twice the room: the lower half is thrown out whenever it is full, which is linear on the whole.
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(room * 2);
@@ -364,9 +364,8 @@ impl<'a> Walk<'a> {
                 Through::Template => {
                     let of_template = template.why.clone().map(Reason::Template);
                     let of_pool = pool.and_then(|pool| pool.reason(self.shelf, facts));
-                    let rated = (facts.like == Some(2) || facts.rating >= Some(8)).then_some(Reason::Rated);
                     let first = if place == 0 { of_template.clone() } else { moved.map(Reason::Moved) };
-                    let second = rated.or(of_pool);
+                    let second = self.ranks.reason(*row, facts).or(of_pool);
                     match (first, second) {
                         (Some(first), Some(second)) => first.and(second),
                         (Some(one), None) | (None, Some(one)) => one,

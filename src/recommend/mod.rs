@@ -14,7 +14,10 @@ mod catalog;
 mod check;
 mod choose;
 mod genre;
+mod history;
+pub mod lab;
 mod pool;
+mod rank;
 mod reason;
 mod shelf;
 mod shipped;
@@ -24,6 +27,7 @@ mod template_file;
 
 pub use catalog::{Catalog, Entry, Feeling, FeelingSource, Item, Shelf};
 pub use check::{Finding, check};
+pub use history::{History, HistoryError, Outcome, Play, Session};
 pub use reason::{Move, Note, Reason};
 pub use shipped::text as shipped_text;
 pub use taste::{Taste, Weights};
