@@ -173,7 +173,7 @@ fn a_new_wish_wins_over_a_fade() {
 
 #[test]
 fn an_output_without_a_mixer_plays_and_stops_without_a_volume() {
-    let server = Server::with("", false);
+    let server = Server::without_mixer();
     let player = Player::well(server.by_socket());
     player.play(&["long-a.ogg"]);
     assert_eq!(player.hears_song("long-a.ogg").volume, None);

@@ -12,6 +12,7 @@ mod library;
 mod mpd;
 mod session;
 mod simulated;
+mod watcher;
 mod wire;
 pub mod worker;
 

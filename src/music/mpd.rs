@@ -1,15 +1,13 @@
 //! A real MPD server.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ::mpd::{Id, Subsystem};
+use ::mpd::Id;
 
 use super::entries::{Entries, Entry};
 use super::session::{Pairs, Session};
-use super::wire::Wire;
-use super::{Changes, Music, MusicError, MusicSettings, Skipped, Status, Watcher, library};
+use super::watcher::MpdWatcher;
+use super::{Music, MusicError, MusicSettings, Skipped, Status, Watcher, library};
 use crate::kiosk::event::NowPlaying;
 use crate::recommend::Item;
 
@@ -17,9 +15,6 @@ use crate::recommend::Item;
 /// would run into other clients' entries, `single` would stop after a song, `consume` would take
 /// away what `repeat` of ours needs. Repeating is done by [`Music::next`] with `wrap`.
 const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "0"), ("consume", "0")];
-
-/// Without a word for this long, the watcher asks whether the server still lives.
-const QUIET: Duration = Duration::from_secs(30);
 
 /// A connection to MPD that remembers which entries of the queue are ours.
 pub struct Mpd {
@@ -40,6 +35,13 @@ impl Mpd {
     pub fn new(settings: MusicSettings) -> Mpd {
         let entries = settings.memory.as_deref().map(Entries::load).unwrap_or_default();
         Mpd { settings, session: None, entries, heard: None, reached: None }
+    }
+
+    /// Reads the whole library over a connection of its own: for looks from outside the daemon.
+    pub fn library(settings: &MusicSettings) -> Result<Vec<Item>, MusicError> {
+        let mut reader = MpdWatcher::new(settings.clone());
+        reader.connect()?;
+        reader.catalog()
     }
 
     /// Runs something over the connection; drops the connection when it is of no use any more.
@@ -89,13 +91,7 @@ impl Music for Mpd {
     }
 
     fn watcher(&self) -> Box<dyn Watcher> {
-        Box::new(MpdWatcher {
-            settings: self.settings.clone(),
-            session: None,
-            items: Vec::new(),
-            stale: true,
-            shared: Arc::default(),
-        })
+        Box::new(MpdWatcher::new(self.settings.clone()))
     }
 
     fn status(&mut self) -> Result<Status, MusicError> {
@@ -415,94 +411,4 @@ fn number(pairs: &Pairs, name: &str) -> Option<u32> {
 
 fn seconds(pairs: &Pairs, name: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(value(pairs, name)?.parse().ok()?).ok()
-}
-
-/// Follows MPD by its `idle` command, and keeps the library.
-struct MpdWatcher {
-    settings: MusicSettings,
-    session: Option<Session>,
-    items: Vec<Item>,
-    /// The database has changed since `items` was read.
-    stale: bool,
-    shared: Arc<Interrupt>,
-}
-
-#[derive(Default)]
-struct Interrupt {
-    asked: AtomicBool,
-    wire: Mutex<Option<Wire>>,
-}
-
-impl MpdWatcher {
-    fn with<T>(&mut self, job: impl FnOnce(&mut Session) -> Result<T, MusicError>) -> Result<T, MusicError> {
-        let Some(session) = &mut self.session else {
-            let address = self.settings.address.to_string();
-            return Err(MusicError::Absent { address, reason: "not connected".to_owned() });
-        };
-        let done = job(session);
-        if done.is_err() {
-            self.session = None;
-        }
-        done
-    }
-}
-
-impl Watcher for MpdWatcher {
-    fn connect(&mut self) -> Result<(), MusicError> {
-        self.session = None;
-        let session = Session::open(&self.settings)?;
-        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
-        self.session = Some(session);
-        // Whatever happened in between was not heard.
-        self.stale = true;
-        Ok(())
-    }
-
-    fn catalog(&mut self) -> Result<Vec<Item>, MusicError> {
-        let known = (!self.stale).then(|| std::mem::take(&mut self.items));
-        let items = self.with(|session| {
-            let mut items = match known {
-                Some(items) => items,
-                None => library::songs(session)?,
-            };
-            library::put_stickers(session, &mut items)?;
-            Ok(items)
-        })?;
-        self.stale = false;
-        self.items.clone_from(&items);
-        Ok(items)
-    }
-
-    fn wait(&mut self) -> Result<Changes, MusicError> {
-        let shared = self.shared.clone();
-        let interrupted = || shared.asked.load(Ordering::Acquire);
-        let mut watched = vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Queue];
-        watched.extend(library::SUBSYSTEMS);
-        loop {
-            if interrupted() {
-                return Ok(Changes { interrupted: true, ..Changes::default() });
-            }
-            let changed = match self.with(|session| session.wait(&watched, QUIET)) {
-                Ok(changed) => changed,
-                Err(_) if interrupted() => continue,
-                Err(error) => return Err(error),
-            };
-            self.stale |= changed.contains(&Subsystem::Database);
-            let library = changed.iter().any(|changed| library::SUBSYSTEMS.contains(changed));
-            let playing = changed.iter().any(|changed| !library::SUBSYSTEMS.contains(changed));
-            if library || playing {
-                return Ok(Changes { playing, library, interrupted: false });
-            }
-        }
-    }
-
-    fn interrupter(&self) -> Box<dyn Fn() + Send> {
-        let shared = self.shared.clone();
-        Box::new(move || {
-            shared.asked.store(true, Ordering::Release);
-            if let Some(wire) = &*shared.wire.lock().unwrap_or_else(PoisonError::into_inner) {
-                wire.shut();
-            }
-        })
-    }
 }

@@ -20,6 +20,7 @@ pub struct Server {
     folder: tempfile::TempDir,
     port: u16,
     child: Option<Child>,
+    password: Option<&'static str>,
 }
 
 /// Songs of every library: name, seconds, genre.
@@ -33,11 +34,20 @@ pub const SONGS: [(&str, u32, &str); 5] = [
 
 impl Server {
     pub fn start() -> Server {
-        Server::with("", true)
+        Server::with(None, "software")
     }
 
-    /// With more lines in its configuration; `mixer` says whether the output has a volume.
-    pub fn with(more: &str, mixer: bool) -> Server {
+    /// One that tells nothing without this password.
+    pub fn with_password(password: &'static str) -> Server {
+        Server::with(Some(password), "software")
+    }
+
+    /// One whose output has no volume.
+    pub fn without_mixer() -> Server {
+        Server::with(None, "none")
+    }
+
+    fn with(password: Option<&'static str>, mixer: &str) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
         std::fs::create_dir(at("music")).unwrap();
@@ -47,7 +57,10 @@ impl Server {
             std::fs::copy(file.path(), folder.path().join("music").join(file.file_name())).unwrap();
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mixer = if mixer { "software" } else { "none" };
+        let more = match password {
+            Some(word) => format!("password \"{word}@read,add,control,admin\"\ndefault_permissions \"\""),
+            None => String::new(),
+        };
         let config = format!(
             r#"
 music_directory "{music}"
@@ -78,7 +91,7 @@ audio_output {{
             log = at("log"),
         );
         std::fs::write(at("mpd.conf"), config).unwrap();
-        let mut server = Server { folder, port, child: None };
+        let mut server = Server { folder, port, child: None, password };
         server.launch();
         server
     }
@@ -97,12 +110,10 @@ audio_output {{
         self.child = Some(child);
         wait_for("mpd to know its songs", || {
             let mut client = mpd::Client::new(UnixStream::connect(self.socket()).ok()?).ok()?;
-            // A server with a password does not tell before it has it.
-            match client.stats() {
-                Ok(stats) => (stats.songs as usize == SONGS.len()).then_some(()),
-                Err(mpd::error::Error::Server(_)) => Some(()),
-                Err(_) => None,
+            if let Some(password) = self.password {
+                client.login(password).ok()?;
             }
+            (client.stats().ok()?.songs as usize == SONGS.len()).then_some(())
         });
     }
 
