@@ -64,6 +64,12 @@ pub enum Screen {
         strength: Strength,
         confidence: f32,
     },
+    /// A mood that a person or another sensor named: nobody was looked at.
+    Chosen {
+        mood: Mood,
+    },
+    /// Nobody said which mood it is: something that suits most people follows.
+    Gentle,
     /// Two candidates or any mood to choose by hand: short press cycles, long press takes.
     Unsure {
         candidates: Vec<Mood>,

@@ -126,12 +126,23 @@ pub(super) enum Then {
     Choose,
 }
 
+/// How the mood of a session is known: the panel claims no more than that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Origin {
+    /// A face was read; the probability of the mood.
+    Seen { confidence: f32 },
+    /// A person or another sensor named it.
+    Chosen,
+    /// Nobody did.
+    Nobody,
+}
+
 /// From a mood to the end of what was chosen for it.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub mood: Mood,
     pub strength: Strength,
-    pub confidence: f32,
+    pub origin: Origin,
     pub since: Time,
     pub music: Voice,
     pub video: Voice,
@@ -314,10 +325,11 @@ impl State {
             Phase::Playing(session)
                 if at < session.since + self.settings.times.mood && session.flash.is_none() =>
             {
-                Screen::Mood {
-                    mood: session.mood,
-                    strength: session.strength,
-                    confidence: session.confidence,
+                let Session { mood, strength, .. } = *session;
+                match session.origin {
+                    Origin::Seen { confidence } => Screen::Mood { mood, strength, confidence },
+                    Origin::Chosen => Screen::Chosen { mood },
+                    Origin::Nobody => Screen::Gentle,
                 }
             }
             Phase::Playing(session) => Screen::Playing(self.playing(session, at)),

@@ -5,7 +5,7 @@ use super::event::{
     Button, Edge, Event, Gesture, Health, Observation, Part, PlayerEvent, Source, Time, Trouble, TroubleKind,
 };
 use super::policy::{Finger, Start};
-use super::state::{Phase, Session, State, Then, Voice};
+use super::state::{Origin, Phase, Session, State, Then, Voice};
 use super::vote::vote;
 use crate::mood::{Mood, Reading, Strength};
 use crate::recommend::{Pick, Request, Speaks, suggest};
@@ -106,7 +106,7 @@ impl Kiosk<'_> {
             }
             (Phase::Choosing { candidates, selected, .. }, Gesture::Long | Gesture::Double) => {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
-                self.begin(mood, Strength::Clear, 1.0);
+                self.begin(mood, Strength::Clear, Origin::Chosen);
             }
             (Phase::Playing(_), Gesture::Short) => self.next(),
             (Phase::Playing(_), Gesture::Double) => self.like(),
@@ -164,7 +164,9 @@ impl Kiosk<'_> {
         let reading = vote(seen, &self.state.settings.judge);
         self.state.last_reading = Some(reading);
         match reading {
-            Reading::Sure { mood, strength, scores } => self.begin(mood, strength, scores.of(mood)),
+            Reading::Sure { mood, strength, scores } => {
+                self.begin(mood, strength, Origin::Seen { confidence: scores.of(mood) })
+            }
             Reading::Unsure { first, second, .. } if self.state.settings.has.panel => {
                 self.choose(vec![first, second]);
             }
@@ -181,19 +183,19 @@ impl Kiosk<'_> {
 
     /// Nobody said which: something that suits most.
     fn gentle_middle(&mut self) {
-        self.begin(Mood::Neutral, Strength::Slight, 0.0);
+        self.begin(Mood::Neutral, Strength::Slight, Origin::Nobody);
     }
 
     fn picked(&mut self, mood: Mood, _source: &Source) {
         if matches!(self.state.phase, Phase::Looking { .. }) {
             self.abandon_capture();
         }
-        self.begin(mood, Strength::Clear, 1.0);
+        self.begin(mood, Strength::Clear, Origin::Chosen);
     }
 
     // ---- playing ----
 
-    fn begin(&mut self, mood: Mood, strength: Strength, confidence: f32) {
+    fn begin(&mut self, mood: Mood, strength: Strength, origin: Origin) {
         let state = &mut *self.state;
         state.sessions += 1;
         let suggestion = suggest(
@@ -220,7 +222,7 @@ impl Kiosk<'_> {
         let mut session = Session {
             mood,
             strength,
-            confidence,
+            origin,
             since: self.at,
             music: voice(suggestion.music, has.music && well(Part::Music)),
             video: voice(suggestion.video, has.video && well(Part::Video)),

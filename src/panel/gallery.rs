@@ -29,6 +29,8 @@ pub fn screens(language: Language) -> Vec<(String, Screen)> {
     ] {
         add(&format!("mood-{mood}"), Screen::Mood { mood, strength, confidence });
     }
+    add("chosen", Screen::Chosen { mood: Mood::Happy });
+    add("gentle", Screen::Gentle);
     let two = vec![Mood::Sad, Mood::Neutral];
     add("unsure-first", Screen::Unsure { candidates: two.clone(), selected: 0 });
     add("unsure-second", Screen::Unsure { candidates: two, selected: 1 });

@@ -18,6 +18,9 @@ pub enum Prompt {
     ThinkingHint,
     Unsure,
     Pick,
+    Chosen,
+    Something,
+    Gentle,
     UnsureHow,
     NoFace,
     NoFaceHint,
@@ -31,7 +34,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 22] = [
+    pub const ALL: [Prompt; 25] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -44,6 +47,9 @@ impl Prompt {
         Prompt::ThinkingHint,
         Prompt::Unsure,
         Prompt::Pick,
+        Prompt::Chosen,
+        Prompt::Something,
+        Prompt::Gentle,
         Prompt::UnsureHow,
         Prompt::NoFace,
         Prompt::NoFaceHint,
@@ -72,9 +78,12 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::LookAtMe => said("Look at me", "Schau mich an"),
         Prompt::LookAtMeHint => said("just for a moment", "nur einen Augenblick"),
         Prompt::Thinking => said("Let me think", "Ich überlege"),
-        Prompt::ThinkingHint => said("the camera is off", "die Kamera ist aus"),
+        Prompt::ThinkingHint => said("one moment", "einen Moment"),
         Prompt::Unsure => said("You look …", "Du siehst … aus"),
         Prompt::Pick => said("Pick your mood", "Wähl die Stimmung"),
+        Prompt::Chosen => said("chosen", "gewählt"),
+        Prompt::Something => said("something", "etwas"),
+        Prompt::Gentle => said("gentle", "Sanftes"),
         Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),
         Prompt::NoFace => said("I can’t see you", "Ich sehe dich nicht"),
         Prompt::NoFaceHint => said("Come closer and face the light", "Komm näher und dreh dich zum Licht"),

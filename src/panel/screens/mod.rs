@@ -47,6 +47,8 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Mood { mood, strength, confidence } => {
             reading::mood(&mut stage, *mood, *strength, *confidence)
         }
+        Screen::Chosen { mood } => reading::chosen_mood(&mut stage, *mood),
+        Screen::Gentle => reading::gentle(&mut stage),
         Screen::Unsure { candidates, selected } => reading::unsure(&mut stage, candidates, *selected),
         Screen::NothingToPlay { mood } => reading::nothing_to_play(&mut stage, *mood),
         Screen::Playing(playing) => playing::playing(&mut stage, playing),
@@ -146,6 +148,7 @@ mod tests {
                 check(&Screen::Idle { troubles: vec![kind; 5] }, language);
             }
             for mood in Mood::ALL {
+                check(&Screen::Chosen { mood }, language);
                 check(&Screen::NothingToPlay { mood }, language);
                 for strength in [Strength::Slight, Strength::Clear, Strength::Strong] {
                     check(&Screen::Mood { mood, strength, confidence: 1.0 }, language);

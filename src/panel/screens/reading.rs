@@ -10,20 +10,38 @@ use crate::panel::palette;
 use crate::text::{self, Prompt, prompt};
 
 pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
-    let ink = palette::of(mood);
-    let (figure, mut words) = stage.halves(0.47);
-    if stage.wide {
-        words = words.inset(0.0, words.h * 0.16);
-    }
+    let words = portrait(stage, Look::Of(mood));
+    let (words, sure) = words.split_bottom(stage.px(36.0));
+    sentence(stage, words, &text::mood(mood, stage.language), palette::of(mood));
+    sureness(stage, sure, mood, strength, confidence);
+}
+
+/// A mood that was named: no face was read, so nothing is said about one.
+pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood) {
+    let words = portrait(stage, Look::Of(mood));
+    let said = text::MoodWords {
+        before: prompt(Prompt::Chosen, stage.language),
+        word: text::mood(mood, stage.language).word,
+        after: "",
+    };
+    sentence(stage, words, &said, palette::of(mood));
+}
+
+/// No mood is known.
+pub(super) fn gentle(stage: &mut Stage) {
+    let words = portrait(stage, Look::Awake);
+    let [before, word] = [Prompt::Something, Prompt::Gentle].map(|which| prompt(which, stage.language));
+    sentence(stage, words, &text::MoodWords { before, word, after: "" }, palette::OWN);
+}
+
+/// A large face in its own light; the place beside or under it is left for words.
+fn portrait(stage: &mut Stage, look: Look) -> Area {
+    let (figure, words) = stage.halves(0.47);
     let radius = stage.radius(figure, 54.0);
     let (x, y) = figure.center();
-    stage.canvas.glow(x, y, stage.px(170.0), ink, 0.3);
-    faces::draw(&mut stage.canvas, Look::Of(mood), (x, y), radius);
-
-    let said = text::mood(mood, stage.language);
-    let (words, sure) = words.split_bottom(stage.px(36.0));
-    sentence(stage, words, &said, ink);
-    sureness(stage, sure, mood, strength, confidence);
+    stage.canvas.glow(x, y, stage.px(170.0), look.ink(), 0.3);
+    faces::draw(&mut stage.canvas, look, (x, y), radius);
+    if stage.wide { words.inset(0.0, words.h * 0.16) } else { words }
 }
 
 /// "you look", and under it the word, large, with what the language needs after it.
