@@ -15,9 +15,10 @@ const MOST_BYTES: u64 = 8192 * 8192 * 3;
 /// Longer sides are brought down to this, as no camera here sends larger pictures.
 const LONGEST_SIDE: u32 = 1280;
 
-/// Plays photos one after the other, over and over.
+/// Shows one photo for each capture: a person does not become another while the camera looks.
 pub struct PhotoCamera {
     paths: Vec<PathBuf>,
+    next: usize,
     /// Frames a second, or as fast as they are taken.
     fps: Option<f32>,
 }
@@ -44,15 +45,17 @@ impl PhotoCamera {
                 found: "no photo was named".to_owned(),
             });
         }
-        Ok(PhotoCamera { paths: files, fps: fps.filter(|fps| fps.is_finite() && *fps > 0.0) })
+        Ok(PhotoCamera { paths: files, next: 0, fps: fps.filter(|fps| fps.is_finite() && *fps > 0.0) })
     }
 }
 
 impl Camera for PhotoCamera {
     fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError> {
-        let pictures = self.paths.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        let path = &self.paths[self.next % self.paths.len()];
+        self.next = (self.next + 1) % self.paths.len();
+        let picture = read(path)?;
         let interval = self.fps.map(|fps| Duration::from_secs_f32(1.0 / fps));
-        Ok(Box::new(PhotoStream { pictures, next: 0, interval, due: Instant::now(), _light: light }))
+        Ok(Box::new(PhotoStream { picture, interval, due: Instant::now(), _light: light }))
     }
 
     fn describe(&self) -> String {
@@ -63,10 +66,9 @@ impl Camera for PhotoCamera {
     }
 }
 
-/// The photos of one capture, decoded; wiped at its end like every picture.
+/// The photo of one capture, decoded; wiped at its end like every picture.
 struct PhotoStream {
-    pictures: Vec<Picture>,
-    next: usize,
+    picture: Picture,
     interval: Option<Duration>,
     due: Instant,
     _light: LightOn,
@@ -89,8 +91,7 @@ impl Stream for PhotoStream {
             // A slow reader finds the newest frame, not a queue of old ones.
             self.due = self.due.max(begun) + interval;
         }
-        let Picture { width, height, rgb } = &self.pictures[self.next % self.pictures.len()];
-        self.next = (self.next + 1) % self.pictures.len();
+        let Picture { width, height, rgb } = &self.picture;
         frame.fill(*width, *height, *width * 3, PixelFormat::Rgb3, rgb);
         Ok(())
     }
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn photos_play_one_after_the_other_and_begin_again() {
+    fn each_capture_sees_the_next_photo_and_after_the_last_the_first() {
         let folder = tempfile::tempdir().unwrap();
         save(folder.path(), "b.png", (30, 20), [0, 255, 0]);
         save(folder.path(), "a.PNG", (16, 8), [255, 0, 0]);
@@ -166,13 +167,15 @@ mod tests {
         let alone = save(folder.path(), "c.png", (4, 4), [0, 0, 255]);
         let paths = [folder.path().to_owned(), alone];
         let mut camera = PhotoCamera::new(&paths, None).unwrap();
-        let mut stream = camera.start(light().0).unwrap();
         let mut frame = Frame::new();
         for wanted in [(16, 255, 0), (30, 0, 255), (4, 0, 0), (4, 0, 0), (16, 255, 0)] {
-            stream.next(soon(), &mut frame).unwrap();
-            assert_eq!((frame.width, frame.bytes()[0], frame.bytes()[1]), wanted);
-            assert_eq!(frame.bytes().len(), (frame.width * frame.height * 3) as usize);
-            assert_eq!(frame.stride, frame.width * 3);
+            let mut stream = camera.start(light().0).unwrap();
+            for _ in 0..2 {
+                stream.next(soon(), &mut frame).unwrap();
+                assert_eq!((frame.width, frame.bytes()[0], frame.bytes()[1]), wanted);
+                assert_eq!(frame.bytes().len(), (frame.width * frame.height * 3) as usize);
+                assert_eq!(frame.stride, frame.width * 3);
+            }
         }
     }
 

@@ -1,5 +1,56 @@
 //! The command line: one file a verb.
 
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub mod check;
+pub mod demo;
 pub mod eval;
+pub mod log;
 pub mod look;
+pub mod run;
 pub mod suggest;
+
+/// Press a button, be looked at once, get music and a video that help. All on the device.
+#[derive(Debug, Parser)]
+#[command(name = "moodbox", version, about, long_about = None, max_term_width = 100)]
+pub struct Cli {
+    /// Say more in the log (-vv: everything).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The daemon: button, camera, panel, music and video.
+    Run(run::Args),
+    /// The same with a simulated device, to press and to look at.
+    Demo(demo::Args),
+    /// Which mood each picture shows.
+    Look(look::Args),
+    /// Accuracy over a folder of pictures sorted by mood.
+    Eval(eval::Args),
+    /// What would be played for a mood, and why.
+    Suggest(suggest::Args),
+    /// What is wrong in the configuration, the templates, the model and the library, and the cure.
+    Check(check::Args),
+}
+
+impl Verb {
+    /// Does it.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Verb::Run(args) => run::run(args),
+            Verb::Demo(args) => demo::run(args),
+            Verb::Look(args) => look::run(args),
+            Verb::Eval(args) => eval::run(args),
+            Verb::Suggest(args) => suggest::run(args),
+            Verb::Check(args) => check::run(args),
+        }
+    }
+}

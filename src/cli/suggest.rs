@@ -8,8 +8,11 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::config;
 use crate::library;
 use crate::mood::{Mood, Strength};
+use crate::open;
+use crate::places;
 use crate::recommend::{Catalog, Item, Pick, Request, Suggestion, Templates, suggest};
 use crate::text::Language;
 
@@ -57,15 +60,25 @@ fn strength(word: &str) -> Result<Strength, String> {
 
 /// Suggests from the library named by the arguments.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Some(file) = &args.catalog else {
-        anyhow::bail!("no library is known; name one with --catalog FILE");
+    let (catalog, configured, language) = match &args.catalog {
+        Some(file) => (catalog(file)?, None, Language::En),
+        None => from_config(args.config.as_deref().unwrap_or(&places::config()))?,
     };
-    let catalog = catalog(file)?;
-    let templates = match &args.templates {
-        Some(folder) => templates(folder)?,
-        None => Templates::shipped(),
+    let templates = match args.templates.as_deref().or(configured.as_deref()) {
+        Some(folder) if folder.is_dir() || args.templates.is_some() => templates(folder)?,
+        _ => Templates::shipped(),
     };
-    Ok(suggest_from(&args, &catalog, &templates, Language::En))
+    Ok(suggest_from(&args, &catalog, &templates, language))
+}
+
+/// The library of a configuration, its folder of templates, its language.
+fn from_config(path: &Path) -> anyhow::Result<(Catalog, Option<PathBuf>, Language)> {
+    let config = config::load(path)?;
+    let (catalog, problems) = open::library(&config);
+    for problem in problems {
+        eprintln!("moodbox suggest: {problem}");
+    }
+    Ok((catalog, config.templates, config.language))
 }
 
 /// Suggests from a library that was read, and prints it. Fails if there is nothing to play.

@@ -23,6 +23,8 @@ pub enum Event {
     CaptureStarted,
     /// One frame was looked at.
     Saw(Observation),
+    /// What a capture cost: frames looked at, and the mean time that vision took for one.
+    Looked { frames: usize, vision: Duration },
     /// The capture is over: the camera is closed and the light is off.
     CaptureEnded(Result<(), Trouble>),
     /// What can be played has changed.

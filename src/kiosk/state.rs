@@ -101,6 +101,8 @@ pub struct State {
     pub(super) abandoned: usize,
     /// Counts sessions: part of the seed of each choice.
     pub(super) sessions: u64,
+    /// Counts finished looks.
+    pub(super) looks: u64,
     pub(super) last_reading: Option<Reading>,
     pub(super) shown: Option<Screen>,
 }
@@ -222,6 +224,7 @@ impl State {
             volume: settings.start_volume.min(settings.volume_cap),
             abandoned: 0,
             sessions: 0,
+            looks: 0,
             last_reading: None,
             shown: None,
             settings,
@@ -231,6 +234,23 @@ impl State {
     /// What the last finished look came to.
     pub fn last_reading(&self) -> Option<&Reading> {
         self.last_reading.as_ref()
+    }
+
+    /// How many looks have come to a reading since the start.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// How many times something was chosen since the start.
+    pub fn sessions(&self) -> u64 {
+        self.sessions
+    }
+
+    /// What was chosen for the visit that goes on: pairs of item and reason, in the person's language.
+    pub fn choices(&self) -> Vec<(String, String)> {
+        let Phase::Playing(session) = &self.phase else { return Vec::new() };
+        let picks = session.music.picks.iter().chain(&session.video.picks);
+        picks.map(|pick| (pick.id.clone(), pick.why.say(self.settings.language))).collect()
     }
 
     /// What is ill now.

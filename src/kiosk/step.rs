@@ -59,7 +59,7 @@ impl Kiosk<'_> {
                     seen.push(observation);
                 }
             }
-            Event::CaptureStarted | Event::Saw(_) => {}
+            Event::CaptureStarted | Event::Saw(_) | Event::Looked { .. } => {}
             Event::CaptureEnded(result) => self.capture_ended(result),
             Event::Catalog(catalog) => self.state.catalog = catalog,
             Event::Templates(templates) => self.state.templates = templates,
@@ -106,7 +106,7 @@ impl Kiosk<'_> {
             }
             (Phase::Choosing { candidates, selected, .. }, Gesture::Long | Gesture::Double) => {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
-                self.begin(mood, Strength::Clear, Origin::Chosen);
+                self.begin(mood, None, Strength::Clear, Origin::Chosen);
             }
             (Phase::Playing(_), Gesture::Short) => self.next(),
             (Phase::Playing(_), Gesture::Double) => self.like(),
@@ -162,15 +162,16 @@ impl Kiosk<'_> {
 
     fn read(&mut self, seen: &[Observation]) {
         let reading = vote(seen, &self.state.settings.judge);
+        self.state.looks += 1;
         self.state.last_reading = Some(reading);
         match reading {
             Reading::Sure { mood, strength, scores } => {
-                self.begin(mood, strength, Origin::Seen { confidence: scores.of(mood) })
+                self.begin(mood, None, strength, Origin::Seen { confidence: scores.of(mood) })
             }
             Reading::Unsure { first, second, .. } if self.state.settings.has.panel => {
                 self.choose(vec![first, second]);
             }
-            Reading::Unsure { .. } => self.gentle_middle(),
+            Reading::Unsure { first, second, .. } => self.gentle_middle(&[first, second]),
             Reading::NoFace => self.message(Screen::NoFace, Then::Idle),
             Reading::SeveralFaces { count } => self.message(Screen::SeveralFaces { count }, Then::Idle),
         }
@@ -181,28 +182,31 @@ impl Kiosk<'_> {
         self.state.phase = Phase::Choosing { candidates, selected: 0, until };
     }
 
-    /// Nobody said which: something that suits most.
-    fn gentle_middle(&mut self) {
-        self.begin(Mood::Neutral, Strength::Slight, Origin::Nobody);
+    /// Nobody said which of the two: something between them. Of many: something that suits most.
+    fn gentle_middle(&mut self, candidates: &[Mood]) {
+        match *candidates {
+            [first, second] => self.begin(first, Some(second), Strength::Slight, Origin::Nobody),
+            _ => self.begin(Mood::Neutral, None, Strength::Slight, Origin::Nobody),
+        }
     }
 
     fn picked(&mut self, mood: Mood, _source: &Source) {
         if matches!(self.state.phase, Phase::Looking { .. }) {
             self.abandon_capture();
         }
-        self.begin(mood, Strength::Clear, Origin::Chosen);
+        self.begin(mood, None, Strength::Clear, Origin::Chosen);
     }
 
     // ---- playing ----
 
-    fn begin(&mut self, mood: Mood, strength: Strength, origin: Origin) {
+    fn begin(&mut self, mood: Mood, or: Option<Mood>, strength: Strength, origin: Origin) {
         let state = &mut *self.state;
         state.sessions += 1;
         let suggestion = suggest(
             &state.catalog,
             &state.templates,
             &Request {
-                mood,
+                or,
                 strength,
                 seed: state.settings.seed.wrapping_add(state.sessions),
                 recent: state.recent.make_contiguous(),
@@ -357,32 +361,21 @@ impl Kiosk<'_> {
     // ---- parts ----
 
     fn part(&mut self, part: Part, health: Health) {
-        let was_ill = match health {
-            Health::Ill(trouble) => {
-                self.state.troubles.insert(part, trouble);
-                false
-            }
-            Health::Well => self.state.troubles.remove(&part).is_some(),
+        let ill = matches!(health, Health::Ill(_));
+        match health {
+            Health::Ill(trouble) => self.state.troubles.insert(part, trouble),
+            Health::Well => self.state.troubles.remove(&part),
         };
         let which = match part {
             Part::Music => Speaks::Music,
             Part::Video => Speaks::Video,
             _ => return,
         };
+        // A player that comes back in mid session goes on by itself with what it was given.
         let at = self.at;
-        let Phase::Playing(session) = &mut self.state.phase else { return };
-        let voice = session.voice_mut(which);
-        if !voice.open {
-            return;
-        }
-        if was_ill {
-            // It came back in mid session with nothing of ours: from the current item on.
-            voice.away_since = None;
-            let rest = voice.rest();
-            let session = session.clone();
-            self.play(&session, which, rest);
-        } else if self.state.troubles.contains_key(&part) {
-            voice.away_since.get_or_insert(at);
+        if let Phase::Playing(session) = &mut self.state.phase {
+            let voice = session.voice_mut(which);
+            voice.away_since = (ill && voice.open).then(|| voice.away_since.unwrap_or(at));
         }
     }
 
@@ -399,7 +392,10 @@ impl Kiosk<'_> {
                 self.abandon_capture();
                 self.capture_failed(TroubleKind::CameraSilent);
             }
-            Phase::Choosing { until, .. } if at >= *until => self.gentle_middle(),
+            Phase::Choosing { candidates, until, .. } if at >= *until => {
+                let candidates = std::mem::take(candidates);
+                self.gentle_middle(&candidates);
+            }
             Phase::Stopping { until, .. } if at >= *until => self.state.phase = Phase::Idle,
             Phase::Message { until, then, .. } if at >= *until => match then {
                 Then::Idle => self.state.phase = Phase::Idle,

@@ -1,0 +1,125 @@
+//! `moodbox check`: what is wrong, where, and the cure.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::{self, Config};
+use crate::library;
+use crate::open;
+use crate::recommend::{self, Templates};
+
+/// What `check` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  moodbox check
+  moodbox check --config ./moodbox.toml
+  moodbox check --default > moodbox.toml     every setting with its meaning, to start from
+
+Exit code: 0 when nothing is wrong, 1 when something is. A warning does not count as wrong.")]
+pub struct Args {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    config: PathBuf,
+
+    /// Print the shipped configuration, which explains every setting.
+    #[arg(long)]
+    default: bool,
+}
+
+/// Checks configuration, templates, model and library.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.default {
+        print!("{}", config::DEFAULT);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut report = Report::default();
+    match config::load(&args.config) {
+        Err(error) => report.fault("configuration", &error.to_string()),
+        Ok(config) => {
+            report.ok("configuration", &args.config.display().to_string());
+            let templates = templates(&config, &mut report);
+            model(&config, &mut report);
+            library_and_templates(&config, &templates, &mut report);
+        }
+    }
+    Ok(if report.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Default)]
+struct Report {
+    faults: usize,
+}
+
+impl Report {
+    fn ok(&mut self, what: &str, detail: &str) {
+        println!("ok       {what}: {detail}");
+    }
+
+    fn warning(&mut self, what: &str, detail: &str) {
+        println!("warning  {what}: {detail}");
+    }
+
+    fn fault(&mut self, what: &str, detail: &str) {
+        self.faults += 1;
+        println!("FAULT    {what}: {detail}");
+    }
+}
+
+fn templates(config: &Config, report: &mut Report) -> Templates {
+    let shipped = Templates::shipped();
+    let Some(folder) = &config.templates else {
+        report.ok("templates", "the ones that moodbox brings along");
+        return shipped;
+    };
+    if !folder.is_dir() {
+        report.ok(
+            "templates",
+            &format!("the ones that moodbox brings along; {} is not there", folder.display()),
+        );
+        return shipped;
+    }
+    let (templates, problems) = library::templates::reload(folder, &shipped);
+    for problem in &problems {
+        report.fault("template", &problem.to_string());
+    }
+    if problems.is_empty() {
+        report.ok("templates", &folder.display().to_string());
+    }
+    templates
+}
+
+fn model(config: &Config, report: &mut Report) {
+    match open::vision(config) {
+        Ok(_) => {
+            report.ok("model", &format!("{} answers its golden cases", config.vision.mood_model.display()))
+        }
+        Err(error) => report.fault("model", &error.to_string()),
+    }
+}
+
+fn library_and_templates(config: &Config, templates: &Templates, report: &mut Report) {
+    if config.music.is_none() && config.video.is_none() {
+        return;
+    }
+    let (catalog, problems) = open::library(config);
+    for problem in &problems {
+        report.fault("library", problem);
+    }
+    let counts = [
+        config.music.as_ref().map(|_| format!("{} tracks", catalog.music.len())),
+        config.video.as_ref().map(|_| format!("{} videos", catalog.video.len())),
+    ];
+    report.ok("library", &counts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    // A library that could not be read says nothing about the templates.
+    if problems.is_empty() {
+        for finding in recommend::check(&catalog, templates) {
+            let there = match finding.kind {
+                recommend::Kind::Music => config.music.is_some(),
+                recommend::Kind::Video => config.video.is_some(),
+            };
+            if there {
+                report.warning("template", &finding.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `moodbox run`: the daemon.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::config::{self, Config};
+use crate::device::Device;
+use crate::kiosk::event::Event;
+use crate::open;
+
+/// What `run` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  moodbox run                           with /etc/moodbox/moodbox.toml
+  moodbox run --config ./moodbox.toml
+
+Started by systemd, it says READY=1 when the button works, feeds the watchdog from the thread that
+decides, and logs to the journal: `journalctl -u moodbox`. MOODBOX_LOG=moodbox=debug says more.")]
+pub struct Args {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    config: PathBuf,
+}
+
+/// Runs the daemon until it is told to stop, or until a thread ends.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let config = config::load(&args.config)?;
+    let ports = open::ports(&config)?;
+    let settings = config.settings(open::judge(&ports.vision));
+    announce(&config);
+    let device = Device::start(ports, config.language).context("the threads did not start")?;
+    open::templates(&config, &device.queue());
+    follow_signals(device.queue())?;
+    tell_ready(device.ready())?;
+    let watchdog = sd_notify::watchdog_enabled();
+    device.run(settings, &mut (), watchdog.map(|limit| limit / 2), &mut || {
+        if watchdog.is_some() {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line for the log that says what this device is.
+fn announce(config: &Config) {
+    let parts = [
+        ("light", config.light.is_some()),
+        ("panel", config.panel.is_some()),
+        ("music", config.music.is_some()),
+        ("video", config.video.is_some()),
+    ];
+    let parts: Vec<&str> = parts.iter().filter(|(_, there)| *there).map(|(name, _)| *name).collect();
+    tracing::info!(
+        "moodbox {} ({:?}) with button, camera, {}",
+        env!("CARGO_PKG_VERSION"),
+        config.mode,
+        parts.join(", ")
+    );
+}
+
+fn follow_signals(queue: Sender<Event>) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("signals cannot be followed")?;
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            if queue.send(Event::Shutdown).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn tell_ready(ready: Receiver<()>) -> anyhow::Result<()> {
+    thread::Builder::new().name("ready".into()).spawn(move || {
+        if ready.recv().is_ok() {
+            tracing::info!("ready: press the button");
+            notify(&[sd_notify::NotifyState::Ready]);
+        }
+    })?;
+    Ok(())
+}
+
+/// Without a service manager this does nothing.
+fn notify(state: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "the service manager was not told");
+    }
+}

@@ -1,0 +1,217 @@
+//! What the configuration file may say. Types that cannot hold a wrong value do the checking, so
+//! that the parser can name the line; what spans several keys is checked in [`valid`](super::valid).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::button::Backend;
+use crate::kiosk::policy::Mode;
+use crate::panel::presets::{Controller, Turn};
+use crate::text::Language;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    pub device: Device,
+    pub button: Button,
+    pub light: Option<Light>,
+    #[serde(default)]
+    pub camera: Camera,
+    #[serde(default)]
+    pub vision: Vision,
+    pub panel: Option<Panel>,
+    pub music: Option<Music>,
+    pub video: Option<Video>,
+    #[serde(default)]
+    pub templates: Templates,
+    #[serde(default)]
+    pub times: Times,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    pub mode: Mode,
+    #[serde(default)]
+    pub language: Language,
+    /// Mixed into every choice.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Button {
+    pub line: String,
+    pub next: Option<String>,
+    pub volume_up: Option<String>,
+    pub volume_down: Option<String>,
+    #[serde(default = "yes")]
+    pub active_low: bool,
+    #[serde(default)]
+    pub debounce_ms: Within<0, 200, 10>,
+    #[serde(default)]
+    pub long_ms: Within<300, 5000, 800>,
+    #[serde(default)]
+    pub double_ms: Within<100, 1000, 300>,
+    #[serde(default)]
+    pub backend: Backend,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Light {
+    pub line: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Camera {
+    pub device: Option<String>,
+    #[serde(default)]
+    pub photos: Vec<PathBuf>,
+    #[serde(default)]
+    pub frames: Within<5, 30, 7>,
+    #[serde(default)]
+    pub look_ms: Within<200, 5000, 1000>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vision {
+    pub runtime: Option<PathBuf>,
+    pub face_model: Option<PathBuf>,
+    pub mood_model: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Panel {
+    pub preset: Option<String>,
+    pub png: Option<PathBuf>,
+    pub controller: Option<Controller>,
+    pub width: Option<Side>,
+    pub height: Option<Side>,
+    pub device: Option<String>,
+    pub dc: Option<String>,
+    pub reset: Option<String>,
+    pub backlight: Option<String>,
+    pub rotation: Option<Turn>,
+    pub offset: Option<(u16, u16)>,
+    pub mirrored: Option<bool>,
+    pub inverted: Option<bool>,
+    pub bgr: Option<bool>,
+    pub clock_mhz: Option<f64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Music {
+    pub address: Option<String>,
+    pub password_file: Option<PathBuf>,
+    #[serde(default)]
+    pub start_volume: Within<0, 100, 40>,
+    #[serde(default)]
+    pub volume_cap: Within<0, 100, 70>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Video {
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+    pub socket: Option<PathBuf>,
+    #[serde(default = "mpv")]
+    pub program: PathBuf,
+    #[serde(default = "auto")]
+    pub output: String,
+    #[serde(default = "auto_safe")]
+    pub hwdec: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    pub folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Times {
+    #[serde(default)]
+    pub notice_s: Within<2, 30, 4>,
+    #[serde(default)]
+    pub mood_s: Within<0, 30, 3>,
+    #[serde(default)]
+    pub message_s: Within<1, 60, 5>,
+    #[serde(default)]
+    pub choose_s: Within<3, 120, 15>,
+    #[serde(default)]
+    pub session_min: Within<1, 1440, 30>,
+    #[serde(default)]
+    pub fade_ms: Within<0, 10000, 1500>,
+}
+
+/// Width or height of a panel in pixels.
+pub type Side = Within<32, 800, 240>;
+
+fn yes() -> bool {
+    true
+}
+
+fn mpv() -> PathBuf {
+    "mpv".into()
+}
+
+fn auto() -> String {
+    "auto".into()
+}
+
+fn auto_safe() -> String {
+    "auto-safe".into()
+}
+
+/// A whole number from `MIN` to `MAX`; `DEFAULT` when the line is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Within<const MIN: u32, const MAX: u32, const DEFAULT: u32>(u32);
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Within<MIN, MAX, DEFAULT> {
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    pub const fn millis(self) -> Duration {
+        Duration::from_millis(self.0 as u64)
+    }
+
+    pub const fn seconds(self) -> Duration {
+        Duration::from_secs(self.0 as u64)
+    }
+
+    /// For ranges that end at 100.
+    pub fn percent(self) -> u8 {
+        self.0.min(100) as u8
+    }
+}
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Default for Within<MIN, MAX, DEFAULT> {
+    fn default() -> Self {
+        Within(DEFAULT)
+    }
+}
+
+impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> TryFrom<i64> for Within<MIN, MAX, DEFAULT> {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Self, String> {
+        u32::try_from(value)
+            .ok()
+            .filter(|value| (MIN..=MAX).contains(value))
+            .map(Within)
+            .ok_or_else(|| format!("{value} is out of range; write a whole number from {MIN} to {MAX}"))
+    }
+}

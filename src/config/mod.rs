@@ -1,0 +1,115 @@
+//! The configuration: what the file may say ([`file`]), and what the program may rely on ([`Config`]).
+
+pub mod file;
+mod valid;
+
+use std::path::Path;
+
+pub use valid::{CameraChoice, Config, PanelChoice, VideoChoice, Wrong};
+
+/// The shipped configuration file: it documents every setting.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// Why there is no configuration to run with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "the configuration {path} cannot be read: {source}. \
+         Write one with `moodbox check --default > {path}`, or name another with --config"
+    )]
+    Unreadable { path: String, source: std::io::Error },
+    #[error(
+        "the configuration {path} cannot be used:\n{report}\n`moodbox check --default` prints every setting with its meaning"
+    )]
+    Malformed { path: String, report: String },
+    #[error("the configuration {path} cannot be used: {source}")]
+    Wrong { path: String, source: Wrong },
+}
+
+/// Reads and checks a file.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let name = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text, &name),
+        Err(source) => Err(ConfigError::Unreadable { path: name, source }),
+    }
+}
+
+/// Checks the text of a file; `name` is how a report calls it.
+pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
+    // The report of the parser names the line and shows it.
+    let file: file::File = toml::from_str(text).map_err(|error| ConfigError::Malformed {
+        path: name.to_owned(),
+        report: error.to_string().trim_end().to_owned(),
+    })?;
+    Config::try_from(file).map_err(|source| ConfigError::Wrong { path: name.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
+
+    #[test]
+    fn the_shipped_file_is_right_and_says_what_is_taken_anyway() {
+        let shipped = parse(DEFAULT, "default.toml").unwrap();
+        let least = parse(LEAST, "least").unwrap();
+        assert_eq!(format!("{:?}", shipped.times), format!("{:?}", least.times));
+        assert_eq!(format!("{:?}", shipped.button), format!("{:?}", least.button));
+        assert_eq!(shipped.gesture, least.gesture);
+        assert_eq!(shipped.camera, least.camera);
+        assert_eq!(shipped.capture.frames, least.capture.frames);
+        assert_eq!((shipped.start_volume, shipped.volume_cap), (least.start_volume, least.volume_cap));
+    }
+
+    #[test]
+    fn a_part_that_the_file_does_not_name_does_not_exist() {
+        let least = parse(LEAST, "least").unwrap();
+        assert!(
+            least.light.is_none() && least.panel.is_none() && least.music.is_none() && least.video.is_none()
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line_and_the_cure() {
+        for (text, words) in [
+            ("", &["missing field `device`"][..]),
+            ("[device]\n[button]\nline = \"GPIO17\"", &["missing field `mode`", "line 1"]),
+            ("[device]\nmode = \"home\"\n", &["line 2", "household", "public", "workplace"]),
+            (&format!("{LEAST}debounce_ms = 900\n"), &["line 5", "from 0 to 200"]),
+            (&format!("{LEAST}lien = 3\n"), &["line 5", "lien", "active_low"]),
+            (&format!("{LEAST}[music]\nstart_volume = 80\n"), &["start_volume is 80", "Lower"]),
+            (&format!("{LEAST}[music]\nvolume_cap = -1\n"), &["line 6", "from 0 to 100"]),
+            (&format!("{LEAST}next = \"GPIO17\"\n"), &["both on GPIO17", "line of its own"]),
+            (
+                &format!("{LEAST}[camera]\ndevice = \"auto\"\nphotos = [\"x\"]\n"),
+                &["both `device` and `photos`"],
+            ),
+            (
+                &format!("{LEAST}[music]\npassword_file = \"/nonexistent/word\"\n"),
+                &["/nonexistent/word", "readable"],
+            ),
+            (&format!("{LEAST}[panel]\npreset = \"bigger\"\n"), &["bigger", "pirate-audio"]),
+            (&format!("{LEAST}[music\n"), &["line 5"]),
+        ] {
+            let report = parse(text, "moodbox.toml").unwrap_err().to_string();
+            assert!(report.starts_with("the configuration moodbox.toml"), "{report}");
+            for word in words {
+                assert!(report.contains(word), "`{word}` is missing in:\n{report}\nfor:\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic() {
+        use proptest::prelude::*;
+        proptest!(|(noise in "\\PC{0,200}", at in 0usize..2000, cut in 0usize..2000)| {
+            let _ = parse(&noise, "noise");
+            // The shipped file with a hole and something foreign in it: nearer to what people write.
+            let at = DEFAULT.floor_char_boundary(at);
+            let end = DEFAULT.floor_char_boundary((at + cut).min(DEFAULT.len()));
+            let _ = parse(&format!("{}{noise}{}", &DEFAULT[..at], &DEFAULT[end..]), "torn");
+        });
+    }
+}

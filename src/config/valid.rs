@@ -1,0 +1,331 @@
+//! What the program may rely on: the file's values, put together and checked against each other.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::file::{self, File};
+use crate::button::ButtonSettings;
+use crate::camera::worker::CaptureSettings;
+use crate::kiosk::event::Button;
+use crate::kiosk::gesture::GestureTimes;
+use crate::kiosk::policy::Mode;
+use crate::kiosk::{Has, Settings, Times};
+use crate::mood::Judge;
+use crate::music::{Address, MusicSettings};
+use crate::panel::presets::{PRESETS, SpiSettings};
+use crate::places;
+use crate::text::Language;
+use crate::video::VideoSettings;
+use crate::vision::VisionConfig;
+
+/// A configuration in which every part that is there can be opened as it stands.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub mode: Mode,
+    pub language: Language,
+    pub seed: u64,
+    pub button: ButtonSettings,
+    pub gesture: GestureTimes,
+    /// The line of the light, where there is one.
+    pub light: Option<String>,
+    pub camera: CameraChoice,
+    pub capture: CaptureSettings,
+    pub vision: VisionConfig,
+    pub panel: Option<PanelChoice>,
+    pub music: Option<MusicSettings>,
+    pub video: Option<VideoChoice>,
+    /// A person's own templates.
+    pub templates: Option<PathBuf>,
+    pub times: Times,
+    pub start_volume: u8,
+    pub volume_cap: u8,
+}
+
+/// Where frames come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraChoice {
+    /// A node, a stable path, a part of the card's name, or "auto".
+    V4l2(String),
+    /// Files and folders of pictures.
+    Photos(Vec<PathBuf>),
+}
+
+/// What the screens are drawn on.
+#[derive(Clone, Debug)]
+pub enum PanelChoice {
+    Spi(SpiSettings),
+    /// A picture file that is always up to date.
+    Png {
+        path: PathBuf,
+        width: u32,
+        height: u32,
+    },
+}
+
+/// How videos are shown, and where they lie.
+#[derive(Clone, Debug)]
+pub struct VideoChoice {
+    pub settings: VideoSettings,
+    pub folders: Vec<PathBuf>,
+}
+
+/// A value that is well formed and still cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("[{section}] {what}. {cure}")]
+pub struct Wrong {
+    pub section: &'static str,
+    pub what: String,
+    pub cure: String,
+}
+
+fn wrong(section: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Wrong {
+    Wrong { section, what: what.into(), cure: cure.into() }
+}
+
+impl PanelChoice {
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        match self {
+            PanelChoice::Spi(settings) => (settings.width.into(), settings.height.into()),
+            PanelChoice::Png { width, height, .. } => (*width, *height),
+        }
+    }
+}
+
+impl Config {
+    /// The settings of the core, with the judge of the model that is installed.
+    pub fn settings(&self, judge: Judge) -> Settings {
+        Settings {
+            mode: self.mode,
+            language: self.language,
+            has: Has {
+                panel: self.panel.is_some(),
+                music: self.music.is_some(),
+                video: self.video.is_some(),
+            },
+            judge,
+            gesture: self.gesture,
+            times: self.times,
+            start_volume: self.start_volume,
+            volume_cap: self.volume_cap,
+            seed: self.seed,
+        }
+    }
+}
+
+impl TryFrom<File> for Config {
+    type Error = Wrong;
+
+    fn try_from(file: File) -> Result<Config, Wrong> {
+        let times = Times {
+            capture: file.camera.look_ms.millis(),
+            notice: file.times.notice_s.seconds(),
+            mood: file.times.mood_s.seconds(),
+            message: file.times.message_s.seconds(),
+            choose: file.times.choose_s.seconds(),
+            session: Duration::from_secs(60 * u64::from(file.times.session_min.get())),
+            fade: file.times.fade_ms.millis(),
+            ..Times::default()
+        };
+        let (start_volume, volume_cap) = match &file.music {
+            Some(music) => (music.start_volume.percent(), music.volume_cap.percent()),
+            None => (40, 70),
+        };
+        if start_volume > volume_cap {
+            return Err(wrong(
+                "music",
+                format!("start_volume is {start_volume} and volume_cap is {volume_cap}"),
+                "Lower start_volume or raise volume_cap",
+            ));
+        }
+        let config = Config {
+            mode: file.device.mode,
+            language: file.device.language,
+            seed: file.device.seed,
+            button: buttons(&file.button),
+            gesture: GestureTimes {
+                long: file.button.long_ms.millis(),
+                double: file.button.double_ms.millis(),
+            },
+            light: file.light.map(|light| light.line),
+            camera: camera(&file.camera)?,
+            capture: CaptureSettings {
+                frames: file.camera.frames.get() as usize,
+                within: times.capture,
+                ..CaptureSettings::default()
+            },
+            vision: VisionConfig {
+                runtime: file.vision.runtime.unwrap_or_else(places::runtime),
+                face_model: file.vision.face_model.unwrap_or_else(places::face_model),
+                mood_model: file.vision.mood_model.unwrap_or_else(places::mood_model),
+                face_sha256: None,
+            },
+            panel: file.panel.as_ref().map(panel).transpose()?,
+            music: file.music.as_ref().map(music).transpose()?,
+            video: file.video.map(|file| video(file, volume_cap)),
+            templates: file.templates.folder,
+            times,
+            start_volume,
+            volume_cap,
+        };
+        lines_differ(&config)?;
+        Ok(config)
+    }
+}
+
+fn buttons(file: &file::Button) -> ButtonSettings {
+    let named = [
+        (Button::Main, Some(&file.line)),
+        (Button::Next, file.next.as_ref()),
+        (Button::VolumeUp, file.volume_up.as_ref()),
+        (Button::VolumeDown, file.volume_down.as_ref()),
+    ];
+    let lines: Vec<(Button, String)> =
+        named.into_iter().filter_map(|(button, line)| Some((button, line?.clone()))).collect();
+    ButtonSettings {
+        backend: file.backend,
+        lines,
+        active_low: file.active_low,
+        debounce: file.debounce_ms.millis(),
+    }
+}
+
+fn camera(file: &file::Camera) -> Result<CameraChoice, Wrong> {
+    match (&file.device, file.photos.is_empty()) {
+        (Some(_), false) => Err(wrong(
+            "camera",
+            "there are both `device` and `photos`",
+            "Keep `device` for a real camera, or `photos` to try the device without one",
+        )),
+        (None, false) => Ok(CameraChoice::Photos(file.photos.clone())),
+        (device, true) => Ok(CameraChoice::V4l2(device.clone().unwrap_or_else(|| "auto".into()))),
+    }
+}
+
+fn panel(file: &file::Panel) -> Result<PanelChoice, Wrong> {
+    if let Some(path) = &file.png {
+        let side = |side: Option<file::Side>| side.unwrap_or_default().get();
+        return Ok(PanelChoice::Png {
+            path: path.clone(),
+            width: side(file.width),
+            height: side(file.height),
+        });
+    }
+    spi(file).map(PanelChoice::Spi)
+}
+
+fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
+    let name = file.preset.as_deref().unwrap_or(DEFAULT_PRESET);
+    let known = || PRESETS.map(|preset| preset.name).join(", ");
+    let base = SpiSettings::preset(name).ok_or_else(|| {
+        wrong("panel", format!("there is no preset `{name}`"), format!("The presets: {}", known()))
+    })?;
+    let megahertz = file.clock_mhz.unwrap_or(f64::from(base.clock_hz) / 1e6);
+    if !(0.1..=125.0).contains(&megahertz) {
+        return Err(wrong(
+            "panel",
+            format!("clock_mhz is {megahertz}"),
+            "Write a number from 0.1 to 125; 62.5 suits most ST7789",
+        ));
+    }
+    let side = |side: Option<file::Side>, base: u16| side.map_or(base, |side| side.get() as u16);
+    Ok(SpiSettings {
+        device: file.device.clone().unwrap_or(base.device),
+        controller: file.controller.unwrap_or(base.controller),
+        width: side(file.width, base.width),
+        height: side(file.height, base.height),
+        offset: file.offset.unwrap_or(base.offset),
+        rotation: file.rotation.unwrap_or(base.rotation),
+        mirrored: file.mirrored.unwrap_or(base.mirrored),
+        inverted: file.inverted.unwrap_or(base.inverted),
+        bgr: file.bgr.unwrap_or(base.bgr),
+        clock_hz: (megahertz * 1e6) as u32,
+        dc: file.dc.clone().unwrap_or(base.dc),
+        reset: file.reset.clone().or(base.reset),
+        backlight: file.backlight.clone().or(base.backlight),
+    })
+}
+
+/// A bare panel on wires, which the wiring table of the README shows.
+const DEFAULT_PRESET: &str = "adafruit-1.54";
+
+fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
+    let settings = VideoSettings {
+        program: file.program,
+        socket: file.socket,
+        vo: Some(file.output).filter(|output| output != "auto"),
+        hwdec: file.hwdec,
+        volume_cap,
+        ..VideoSettings::new(places::runtime_folder())
+    };
+    VideoChoice { settings, folders: file.folders }
+}
+
+/// Two things on one line of the header would fail one after the other, in an order that nobody sees.
+fn lines_differ(config: &Config) -> Result<(), Wrong> {
+    let mut lines: Vec<(String, &str)> = config
+        .button
+        .lines
+        .iter()
+        .map(|(button, line)| (format!("button {button:?}"), line.as_str()))
+        .collect();
+    lines.extend(config.light.as_deref().map(|line| ("light".to_owned(), line)));
+    if let Some(PanelChoice::Spi(panel)) = &config.panel {
+        lines.push(("panel dc".to_owned(), &panel.dc));
+        lines.extend(panel.reset.as_deref().map(|line| ("panel reset".to_owned(), line)));
+        lines.extend(panel.backlight.as_deref().map(|line| ("panel backlight".to_owned(), line)));
+    }
+    for (at, (what, line)) in lines.iter().enumerate() {
+        if let Some((other, _)) = lines[..at].iter().find(|(_, earlier)| earlier == line) {
+            return Err(wrong(
+                "wiring",
+                format!("{other} and {what} are both on {line}"),
+                "Give each a line of its own",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
+    let (address, env_password) = match &file.address {
+        Some(address) => {
+            let address: Address =
+                address.parse().map_err(|error| wrong("music", format!("address: {error}"), ADDRESS))?;
+            (address, None)
+        }
+        None => Address::usual(|name| std::env::var(name).ok())
+            .map_err(|error| wrong("music", format!("MPD_HOST or MPD_PORT: {error}"), ADDRESS))?,
+    };
+    let password = match &file.password_file {
+        Some(path) => Some(password(path)?),
+        None => env_password,
+    };
+    Ok(MusicSettings {
+        password,
+        volume_cap: file.volume_cap.percent(),
+        memory: Some(places::state().join("queue.json")),
+        ..MusicSettings::new(address)
+    })
+}
+
+const ADDRESS: &str = "Write \"host:port\", \"/path/of/its/socket\" or \"@abstract\"";
+
+fn password(path: &Path) -> Result<String, Wrong> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        wrong(
+            "music",
+            format!("password_file {}: {error}", path.display()),
+            "Write MPD's password into that file, readable by moodbox, or remove the line",
+        )
+    })?;
+    let word = text.trim();
+    if word.is_empty() {
+        return Err(wrong(
+            "music",
+            format!("password_file {} is empty", path.display()),
+            "Write MPD's password into it, or remove the line",
+        ));
+    }
+    Ok(word.to_owned())
+}

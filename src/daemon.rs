@@ -1,0 +1,113 @@
+//! The loop that runs the core: one queue of events in, actions out to the ports.
+
+use std::time::{Duration, Instant};
+
+use chrono::Timelike;
+use crossbeam_channel::{Receiver, after, never, select};
+
+use crate::kiosk::action::Action;
+use crate::kiosk::event::{Event, Time};
+use crate::kiosk::{State, step};
+use crate::supervise::Ended;
+
+/// The clock of the core: time since the daemon started.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    pub fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    pub fn now(self) -> Time {
+        self.0.elapsed()
+    }
+}
+
+/// Somebody who looks on: the demo, the page, the tests. It changes nothing.
+pub trait Observer {
+    fn event(&mut self, _at: Time, _event: &Event) {}
+    fn action(&mut self, _at: Time, _action: &Action) {}
+    fn stepped(&mut self, _at: Time, _state: &State) {}
+}
+
+/// Nobody looks on.
+impl Observer for () {}
+
+/// What the loop has in its hands.
+pub struct Loop<'a> {
+    pub clock: Clock,
+    pub events: &'a Receiver<Event>,
+    /// A thread that ends, ends the loop.
+    pub ended: &'a Receiver<Ended>,
+    /// How often a sign of life is due, if anybody waits for one.
+    pub watchdog: Option<Duration>,
+    /// Gives the sign of life. Called only from here, after real work.
+    pub alive: &'a mut dyn FnMut(),
+    /// Hands an action to its port; never waits.
+    pub carry_out: &'a mut dyn FnMut(Action),
+}
+
+impl Loop<'_> {
+    /// Runs until [`Action::Quit`], or until a thread ends.
+    pub fn run(mut self, state: &mut State, observer: &mut dyn Observer) -> Result<(), Ended> {
+        let mut event = Event::Tick;
+        let mut minute = None;
+        loop {
+            // The wall clock rides along with whatever woke us: in idle nothing wakes up to look at it.
+            let now = minute_of_day();
+            if minute.replace(now) != Some(now) {
+                self.take(state, observer, Event::WallClock(now));
+            }
+            if self.take(state, observer, event) == Flow::Quit {
+                return Ok(());
+            }
+            (self.alive)();
+            event = self.wait(state)?;
+        }
+    }
+
+    fn wait(&self, state: &State) -> Result<Event, Ended> {
+        let now = self.clock.now();
+        let due = state.deadline(now).map(|due| due.saturating_sub(now));
+        let patience = match (due, self.watchdog) {
+            (Some(due), Some(watchdog)) => Some(due.min(watchdog)),
+            (due, watchdog) => due.or(watchdog),
+        };
+        let timer = patience.map_or_else(never, after);
+        select! {
+            // A closed queue cannot happen while the loop's caller holds a sender; it means the end.
+            recv(self.events) -> event => Ok(event.unwrap_or(Event::Shutdown)),
+            recv(self.ended) -> ended => match ended {
+                Ok(ended) => Err(ended),
+                Err(_) => Ok(Event::Shutdown),
+            },
+            recv(timer) -> _ => Ok(Event::Tick),
+        }
+    }
+
+    fn take(&mut self, state: &mut State, observer: &mut dyn Observer, event: Event) -> Flow {
+        let at = self.clock.now();
+        observer.event(at, &event);
+        let actions = step(state, at, event);
+        let quit = actions.contains(&Action::Quit);
+        for action in actions {
+            observer.action(at, &action);
+            (self.carry_out)(action);
+        }
+        observer.stepped(at, state);
+        if quit { Flow::Quit } else { Flow::On }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Quit,
+}
+
+/// Minutes since local midnight.
+fn minute_of_day() -> u16 {
+    let now = chrono::Local::now();
+    (now.hour() * 60 + now.minute()) as u16
+}

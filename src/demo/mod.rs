@@ -1,0 +1,165 @@
+//! The simulated device: every port that would need hardware is simulated, all else is what ships.
+//!
+//! The core runs on a thread of its own, as in the daemon; this thread is the person: it presses the
+//! button, looks at the panel, and listens.
+
+mod keys;
+mod notes;
+mod report;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, bail};
+use crossbeam_channel::{Receiver, Sender, after, bounded, select};
+
+use crate::button::simulated::{Presser, SimulatedButtons};
+use crate::button::{ButtonError, Buttons};
+use crate::config::{Config, PanelChoice};
+use crate::device::{Device, OpenButtons, Ports};
+use crate::kiosk::event::{Button, Edge, Event};
+use crate::kiosk::{Has, Settings};
+use crate::light::SharedLight;
+use crate::open;
+use crate::panel::png::PngPanel;
+use crate::places;
+use notes::{Note, Taker, TimedLight, TimedPanel};
+use report::Report;
+
+/// How the demo was asked to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub press: bool,
+    pub exit: bool,
+    pub json: bool,
+}
+
+/// The library is scanned at the first start; a press before that would find nothing to play.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// From the press to music and video.
+const PLAY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Runs the device until the person leaves.
+pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
+    let (notes, heard) = bounded(4096);
+    let (device, settings, presser) = start(&config, &notes)?;
+    let has = settings.has;
+    let queue = device.queue();
+    let panel = panel_path(&config);
+    let core = std::thread::Builder::new()
+        .name("core".into())
+        .spawn(move || device.run(settings, &mut Taker::new(notes), None, &mut || {}))?;
+
+    let result = if options.press {
+        press_once(&presser, &heard, has, panel, options)
+    } else {
+        keys::play(&presser, &queue, &heard, &panel)
+    };
+    // A full or closed queue: the core has left already.
+    let _ = queue.send(Event::Shutdown);
+    let ended = core.join().map_err(|_| anyhow!("the core panicked"))?;
+    ended?;
+    result
+}
+
+/// The device with simulated button, light and panel; the camera is what the configuration says.
+fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Settings, Presser)> {
+    let (buttons, presser) = SimulatedButtons::new();
+    let mut once = Some(buttons);
+    let buttons: OpenButtons = Box::new(move || match once.take() {
+        Some(buttons) => Ok(Box::new(buttons) as Box<dyn Buttons>),
+        None => Err(ButtonError::Io { line: "simulated".into(), reason: "it was let go".into() }),
+    });
+    let panel = match &config.panel {
+        None => None,
+        Some(choice) => {
+            let (width, height) = choice.size();
+            let png = PngPanel::new(panel_path(config), width, height);
+            Some(Box::new(TimedPanel::new(png, notes.clone())) as Box<dyn crate::panel::Panel>)
+        }
+    };
+    let vision = open::vision(config);
+    if let Err(error) = &vision {
+        bail!("{error}");
+    }
+    let settings = config.settings(open::judge(&vision));
+    let ports = Ports {
+        buttons,
+        light: SharedLight::new(Box::new(TimedLight(notes.clone()))),
+        camera: open::camera(config)?,
+        capture: config.capture,
+        vision,
+        panel,
+        music: open::music(config),
+        video: open::video(config),
+        video_folders: open::video_folders(config),
+    };
+    let device = Device::start(ports, config.language).context("the device did not start")?;
+    open::templates(config, &device.queue());
+    Ok((device, settings, presser))
+}
+
+fn panel_path(config: &Config) -> std::path::PathBuf {
+    match &config.panel {
+        Some(PanelChoice::Png { path, .. }) => path.clone(),
+        _ => places::runtime_folder().join("panel.png"),
+    }
+}
+
+/// One press, as a person would make it, and what came of it.
+fn press_once(
+    presser: &Presser,
+    heard: &Receiver<Note>,
+    has: Has,
+    panel: std::path::PathBuf,
+    options: Options,
+) -> anyhow::Result<ExitCode> {
+    let mut report = Report::new(has, panel);
+    wait(heard, READY_WITHIN, &mut report, Report::ready)
+        .map_err(|missing| anyhow!("not ready within {} s: {missing}", READY_WITHIN.as_secs()))?;
+    report.pressed(Instant::now());
+    presser.press(Button::Main);
+    let played = wait(heard, PLAY_WITHIN, &mut report, |report| {
+        if let Some(hold) = report.choice_to_make() {
+            // Not sure: the person takes the first of the two candidates by a long press.
+            presser.edge(Button::Main, if hold { Edge::Down } else { Edge::Up });
+        }
+        report.done()
+    });
+    if options.json {
+        println!("{}", serde_json::to_string(&report.json())?);
+    } else {
+        println!("{}", report.line());
+    }
+    if let Err(missing) = played {
+        bail!("{} s after the press: {missing}", PLAY_WITHIN.as_secs());
+    }
+    if !options.exit {
+        eprintln!("It plays. Ctrl-C ends the demo.");
+        for note in heard {
+            report.take(&note);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes notes until `done` has nothing missing any more, or says what is missing.
+fn wait(
+    heard: &Receiver<Note>,
+    limit: Duration,
+    report: &mut Report,
+    mut done: impl FnMut(&mut Report) -> Result<(), String>,
+) -> Result<(), String> {
+    let end = after(limit);
+    loop {
+        let Err(missing) = done(report) else { return Ok(()) };
+        select! {
+            recv(heard) -> note => match note {
+                Ok(note) => report.take(&note),
+                Err(_) => return Err("the device left".into()),
+            },
+            recv(end) -> _ => return Err(missing),
+        }
+    }
+}

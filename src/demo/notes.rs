@@ -1,0 +1,108 @@
+//! What the person sees and hears of the simulated device, with the time of each.
+
+use std::time::Instant;
+
+use crossbeam_channel::Sender;
+
+use crate::daemon::Observer;
+use crate::kiosk::State;
+use crate::kiosk::action::{Action, Screen};
+use crate::kiosk::event::{Event, Time};
+use crate::light::{Light, LightError};
+use crate::mood::Reading;
+use crate::panel::{Panel, PanelError, Picture};
+
+/// One thing noticed.
+pub struct Note {
+    pub at: Instant,
+    pub what: What,
+}
+
+/// What there is to notice.
+pub enum What {
+    Light(bool),
+    /// The panel shows this picture.
+    Panel(Box<Picture>),
+    Event(Event),
+    Screen(Screen),
+    Reading(Reading),
+    /// Why an item was chosen: (id, reason).
+    Choice(Vec<(String, String)>),
+}
+
+fn note(to: &Sender<Note>, what: What) {
+    // The person has left, or looks away for very long: nothing waits for that.
+    let _ = to.try_send(Note { at: Instant::now(), what });
+}
+
+/// Takes notes of the core.
+pub struct Taker {
+    notes: Sender<Note>,
+    looks: u64,
+    sessions: u64,
+}
+
+impl Taker {
+    pub fn new(notes: Sender<Note>) -> Taker {
+        Taker { notes, looks: 0, sessions: 0 }
+    }
+}
+
+impl Observer for Taker {
+    fn event(&mut self, _at: Time, event: &Event) {
+        note(&self.notes, What::Event(event.clone()));
+    }
+
+    fn action(&mut self, _at: Time, action: &Action) {
+        if let Action::Show(screen) = action {
+            note(&self.notes, What::Screen(screen.clone()));
+        }
+    }
+
+    fn stepped(&mut self, _at: Time, state: &State) {
+        if state.looks() != self.looks {
+            self.looks = state.looks();
+            if let Some(reading) = state.last_reading() {
+                note(&self.notes, What::Reading(*reading));
+            }
+        }
+        if state.sessions() != self.sessions {
+            self.sessions = state.sessions();
+            note(&self.notes, What::Choice(state.choices()));
+        }
+    }
+}
+
+/// A light that tells when it goes on and off.
+pub struct TimedLight(pub Sender<Note>);
+
+impl Light for TimedLight {
+    fn set(&mut self, on: bool) -> Result<(), LightError> {
+        note(&self.0, What::Light(on));
+        Ok(())
+    }
+}
+
+/// A panel that tells when a picture stands on it.
+pub struct TimedPanel<P> {
+    panel: P,
+    notes: Sender<Note>,
+}
+
+impl<P: Panel> TimedPanel<P> {
+    pub fn new(panel: P, notes: Sender<Note>) -> TimedPanel<P> {
+        TimedPanel { panel, notes }
+    }
+}
+
+impl<P: Panel> Panel for TimedPanel<P> {
+    fn size(&self) -> (u32, u32) {
+        self.panel.size()
+    }
+
+    fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        self.panel.show(picture)?;
+        note(&self.notes, What::Panel(Box::new(picture.clone())));
+        Ok(())
+    }
+}

@@ -1,0 +1,371 @@
+//! The wiring: which port runs on which thread, and how events and actions travel between them.
+//!
+//! A device is the same whether its ports are real or simulated: both are values of the same traits.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::button::{self, ButtonError, Buttons};
+use crate::camera::worker::{CaptureSettings, LookError, capture};
+use crate::camera::{Camera, Frame};
+use crate::daemon::{Clock, Loop, Observer};
+use crate::kiosk::action::{Action, PlayerCommand, Screen};
+use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
+use crate::kiosk::{Settings, State};
+use crate::light::SharedLight;
+use crate::music::Music;
+use crate::panel::Panel;
+use crate::panel::worker::PanelSlot;
+use crate::recommend::{Catalog, Item};
+use crate::supervise::{Ended, Supervisor};
+use crate::text::Language;
+use crate::video::Video;
+use crate::vision::{Vision, VisionError};
+
+/// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
+const EVENTS: usize = 1024;
+
+/// How many commands may wait for a port. A port that lags this far behind is ill; more are dropped, with a line in the log.
+const COMMANDS: usize = 64;
+
+/// A button that cannot be opened is tried again this often.
+const BUTTON_RETRY: Duration = Duration::from_secs(5);
+
+/// Opens the buttons; called again when they fail.
+pub type OpenButtons = Box<dyn FnMut() -> Result<Box<dyn Buttons>, ButtonError> + Send>;
+
+/// The ports of a device. What is `None` does not exist.
+pub struct Ports {
+    pub buttons: OpenButtons,
+    pub light: SharedLight,
+    pub camera: Box<dyn Camera>,
+    pub capture: CaptureSettings,
+    /// A vision that could not be loaded is told to the person at each press.
+    pub vision: Result<Vision, VisionError>,
+    pub panel: Option<Box<dyn Panel>>,
+    pub music: Option<Box<dyn Music>>,
+    pub video: Option<Box<dyn Video>>,
+    /// Where the videos lie.
+    pub video_folders: Vec<PathBuf>,
+}
+
+/// A device whose ports run. Its core runs in [`Device::run`].
+pub struct Device {
+    clock: Clock,
+    supervisor: Supervisor,
+    events: Receiver<Event>,
+    queue: Sender<Event>,
+    outlets: Outlets,
+    ready: Receiver<()>,
+}
+
+/// Where actions go.
+struct Outlets {
+    captures: Sender<u64>,
+    asked: u64,
+    given_up: Arc<AtomicU64>,
+    panel: Option<PanelSlot>,
+    music: Option<Sender<PlayerCommand>>,
+    video: Option<Sender<PlayerCommand>>,
+}
+
+impl Device {
+    /// Starts a thread for each port. The panel goes first and shows the splash: a person sees at once
+    /// that the device lives, and what follows can be told on it.
+    pub fn start(ports: Ports, language: Language) -> io::Result<Device> {
+        let mut supervisor = Supervisor::new();
+        let (queue, events) = bounded(EVENTS);
+        let panel = match ports.panel {
+            Some(panel) => Some(start_panel(&mut supervisor, panel, language, queue.clone())?),
+            None => None,
+        };
+        let ready = start_buttons(&mut supervisor, ports.buttons, queue.clone())?;
+        let library = Library::default();
+        let music = match ports.music {
+            Some(music) => Some(start_music(&mut supervisor, music, queue.clone(), library.clone())?),
+            None => None,
+        };
+        let video = match ports.video {
+            Some(video) => {
+                Some(start_video(&mut supervisor, video, ports.video_folders, queue.clone(), &library)?)
+            }
+            None => None,
+        };
+        let given_up = Arc::new(AtomicU64::new(0));
+        let eye =
+            Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
+        let captures = start_camera(&mut supervisor, eye, given_up.clone(), queue.clone())?;
+        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video };
+        Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready })
+    }
+
+    /// Where anything may be told to the core.
+    pub fn queue(&self) -> Sender<Event> {
+        self.queue.clone()
+    }
+
+    /// Gets a message when the button works.
+    pub fn ready(&self) -> Receiver<()> {
+        self.ready.clone()
+    }
+
+    /// Runs the core on this thread, until it quits or a port's thread ends.
+    pub fn run(
+        mut self,
+        settings: Settings,
+        observer: &mut dyn Observer,
+        watchdog: Option<Duration>,
+        alive: &mut dyn FnMut(),
+    ) -> Result<(), Ended> {
+        let mut state = State::new(settings);
+        let result = Loop {
+            clock: self.clock,
+            events: &self.events,
+            ended: self.supervisor.ended(),
+            watchdog,
+            alive,
+            carry_out: &mut |action| self.outlets.carry_out(action),
+        }
+        .run(&mut state, observer);
+        self.outlets.close();
+        self.supervisor.join(&["panel", "music", "video"], LEAVE_WITHIN);
+        result
+    }
+}
+
+/// How long the ports may take to stop the music and say goodbye.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+
+impl Outlets {
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Show(screen) => {
+                if let Some(panel) = &self.panel {
+                    panel.show(screen);
+                }
+            }
+            Action::Capture => {
+                self.asked += 1;
+                hand_over("camera", &self.captures, self.asked);
+            }
+            Action::CancelCapture => self.given_up.store(self.asked, Ordering::Release),
+            Action::Music(command) => tell("music", self.music.as_ref(), command),
+            Action::Video(command) => tell("video", self.video.as_ref(), command),
+            Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
+            Action::Quit => {}
+        }
+    }
+
+    /// Closes every queue: the ports' threads see that and end.
+    fn close(self) {
+        if let Some(panel) = &self.panel {
+            panel.close();
+        }
+    }
+}
+
+fn tell(port: &str, queue: Option<&Sender<PlayerCommand>>, command: PlayerCommand) {
+    if let Some(queue) = queue {
+        hand_over(port, queue, command);
+    }
+}
+
+/// Hands a command to a port, or says that the port lags behind: the core never waits.
+fn hand_over<T>(port: &str, queue: &Sender<T>, command: T) {
+    match queue.try_send(command) {
+        Ok(()) => {}
+        Err(TrySendError::Full(_)) => tracing::error!(port, "does not keep up; a command was dropped"),
+        Err(TrySendError::Disconnected(_)) => tracing::debug!(port, "has left"),
+    }
+}
+
+/// The catalog, put together from what music and video report.
+#[derive(Clone, Default)]
+struct Library(Arc<Mutex<Catalog>>);
+
+impl Library {
+    fn change(&self, queue: &Sender<Event>, change: impl FnOnce(&mut Catalog)) {
+        let mut catalog = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut catalog);
+        // A closed queue means that the device is leaving.
+        let _ = queue.send(Event::Catalog(Arc::new(catalog.clone())));
+    }
+}
+
+fn start_panel(
+    supervisor: &mut Supervisor,
+    panel: Box<dyn Panel>,
+    language: Language,
+    queue: Sender<Event>,
+) -> io::Result<PanelSlot> {
+    let slot = PanelSlot::new();
+    slot.show(Screen::Splash);
+    let theirs = slot.clone();
+    supervisor.spawn("panel", move || {
+        crate::panel::worker::run(&theirs, panel, language, report(queue));
+    })?;
+    Ok(slot)
+}
+
+/// Sends events to the core; logs what is ill and what is well again, so that each port need not.
+fn report(queue: Sender<Event>) -> impl FnMut(Event) {
+    move |event| {
+        log(&event);
+        let _ = queue.send(event);
+    }
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Part(part, Health::Ill(trouble)) => tracing::warn!("{part:?}: {}", trouble.report),
+        Event::Part(part, Health::Well) => tracing::info!("{part:?}: works"),
+        Event::CaptureEnded(Err(trouble)) => tracing::warn!("camera: {}", trouble.report),
+        _ => {}
+    }
+}
+
+fn start_buttons(
+    supervisor: &mut Supervisor,
+    mut open: OpenButtons,
+    queue: Sender<Event>,
+) -> io::Result<Receiver<()>> {
+    let (tell_ready, ready) = bounded(1);
+    supervisor.spawn("button", move || {
+        let mut tell = report(queue.clone());
+        let mut told = None;
+        loop {
+            match open() {
+                Ok(mut buttons) => {
+                    if told.take().is_some() {
+                        tell(Event::Part(Part::Button, Health::Well));
+                    }
+                    let _ = tell_ready.try_send(());
+                    let listening = &mut |event: Event| {
+                        log(&event);
+                        queue.send(event).is_ok()
+                    };
+                    match button::worker::run(buttons.as_mut(), &|| false, listening) {
+                        // Nobody listens any more.
+                        Ok(()) => return,
+                        Err(error) => told = Some(error.to_string()),
+                    }
+                }
+                Err(error) => {
+                    // The same trouble is told once.
+                    if told.as_ref() != Some(&error.to_string()) {
+                        tell(Event::Part(Part::Button, Health::Ill(error.trouble())));
+                        told = Some(error.to_string());
+                    }
+                }
+            }
+            thread::sleep(BUTTON_RETRY);
+        }
+    })?;
+    Ok(ready)
+}
+
+fn start_music(
+    supervisor: &mut Supervisor,
+    music: Box<dyn Music>,
+    queue: Sender<Event>,
+    library: Library,
+) -> io::Result<Sender<PlayerCommand>> {
+    let (commands, inbox) = bounded(COMMANDS);
+    supervisor.spawn("music", move || {
+        let catalog_queue = queue.clone();
+        let catalog = move |items: Vec<Item>| {
+            tracing::info!("the music library has {} tracks", items.len());
+            library.change(&catalog_queue, |catalog| catalog.music = items.into());
+        };
+        crate::music::worker::run(music, inbox, report(queue), catalog);
+    })?;
+    Ok(commands)
+}
+
+fn start_video(
+    supervisor: &mut Supervisor,
+    video: Box<dyn Video>,
+    folders: Vec<PathBuf>,
+    queue: Sender<Event>,
+    library: &Library,
+) -> io::Result<Sender<PlayerCommand>> {
+    let (commands, inbox) = bounded(COMMANDS);
+    let library = library.clone();
+    supervisor.spawn("video", move || {
+        let (items, errors) = crate::video::folder::catalog(&folders);
+        for error in errors {
+            tracing::warn!("{error}");
+        }
+        tracing::info!("the video library has {} videos", items.len());
+        library.change(&queue, |catalog| catalog.video = items.into());
+        crate::video::worker::run(video, inbox, report(queue));
+    })?;
+    Ok(commands)
+}
+
+/// What the camera's thread owns: the only place where frames are.
+struct Eye {
+    camera: Box<dyn Camera>,
+    light: SharedLight,
+    settings: CaptureSettings,
+    vision: Result<Vision, VisionError>,
+}
+
+impl Eye {
+    fn look(&mut self, cancelled: &dyn Fn() -> bool, send: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
+        match &mut self.vision {
+            Ok(vision) => {
+                let (mut frames, mut spent) = (0u32, Duration::ZERO);
+                let mut look = |frame: &Frame| {
+                    let start = Instant::now();
+                    let seen = vision.observe(frame);
+                    (frames, spent) = (frames + 1, spent + start.elapsed());
+                    seen.map_err(|error| match error {
+                        // A torn frame; the next one may be whole.
+                        VisionError::Frame(_) => LookError::Frame(error.to_string()),
+                        _ => LookError::Broken(broken(&error)),
+                    })
+                };
+                let camera = self.camera.as_mut();
+                let result = capture(camera, &self.light, &self.settings, &mut look, cancelled, send);
+                let vision = spent.checked_div(frames).unwrap_or_default();
+                send(Event::Looked { frames: frames as usize, vision });
+                result
+            }
+            // Without a model that answers right, the camera is not even opened.
+            Err(error) => Err(broken(error)),
+        }
+    }
+}
+
+/// A vision that cannot be relied on, in words.
+fn broken(error: &VisionError) -> Trouble {
+    Trouble { kind: TroubleKind::VisionBroken, report: error.to_string() }
+}
+
+fn start_camera(
+    supervisor: &mut Supervisor,
+    mut eye: Eye,
+    given_up: Arc<AtomicU64>,
+    queue: Sender<Event>,
+) -> io::Result<Sender<u64>> {
+    let (requests, inbox) = bounded::<u64>(COMMANDS);
+    supervisor.spawn("camera", move || {
+        let mut send = report(queue);
+        if let Err(error) = &eye.vision {
+            send(Event::Part(Part::Vision, Health::Ill(broken(error))));
+        }
+        for request in inbox {
+            let cancelled = || given_up.load(Ordering::Acquire) >= request;
+            let result = if cancelled() { Ok(()) } else { eye.look(&cancelled, &mut send) };
+            send(Event::CaptureEnded(result));
+        }
+    })?;
+    Ok(requests)
+}

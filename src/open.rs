@@ -1,0 +1,155 @@
+//! From the configuration to real ports.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+
+use crate::button::{self, ButtonSettings};
+use crate::camera::photos::PhotoCamera;
+use crate::camera::v4l2::V4l2Camera;
+use crate::camera::{Camera, CameraError};
+use crate::config::{CameraChoice, Config, PanelChoice};
+use crate::device::{OpenButtons, Ports};
+use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
+use crate::library;
+use crate::light::gpio::GpioLight;
+use crate::light::{Light, LightError, NoLight, SharedLight};
+use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
+use crate::music::{Mpd, Music};
+use crate::panel::Panel;
+use crate::panel::png::PngPanel;
+use crate::panel::spi::SpiPanel;
+use crate::recommend::{Catalog, Templates};
+use crate::video::{Mpv, Video};
+use crate::vision::{Vision, VisionError};
+
+/// Every port of a real device.
+pub fn ports(config: &Config) -> anyhow::Result<Ports> {
+    Ok(Ports {
+        buttons: buttons(config.button.clone()),
+        light: light(config.light.as_deref()),
+        camera: camera(config)?,
+        capture: config.capture,
+        vision: vision(config),
+        panel: panel(config),
+        music: music(config),
+        video: video(config),
+        video_folders: video_folders(config),
+    })
+}
+
+fn buttons(settings: ButtonSettings) -> OpenButtons {
+    Box::new(move || button::open(&settings))
+}
+
+fn light(line: Option<&str>) -> SharedLight {
+    SharedLight::new(match line {
+        Some(line) => Box::new(LazyLight { line: line.to_owned(), open: None }),
+        None => Box::new(NoLight),
+    })
+}
+
+/// A light that is opened when it is first lit, and again when it failed. If it cannot be lit, the
+/// camera is not opened either: a device that has a light never looks in the dark.
+struct LazyLight {
+    line: String,
+    open: Option<GpioLight>,
+}
+
+impl Light for LazyLight {
+    fn set(&mut self, on: bool) -> Result<(), LightError> {
+        let light = match self.open.take() {
+            Some(light) => self.open.insert(light),
+            None if on => self.open.insert(GpioLight::open(&self.line, false)?),
+            None => return Ok(()),
+        };
+        light.set(on)
+    }
+}
+
+/// The camera that the configuration names. Nothing is opened before the first press.
+pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
+    Ok(match &config.camera {
+        CameraChoice::V4l2(device) => Box::new(V4l2Camera::new(device)),
+        CameraChoice::Photos(paths) => Box::new(PhotoCamera::new(paths, Some(PHOTO_FPS))?),
+    })
+}
+
+/// The pace of photos that stand in for a camera: that of most webcams.
+const PHOTO_FPS: f32 = 30.0;
+
+/// The networks, checked by their golden cases.
+pub fn vision(config: &Config) -> Result<Vision, VisionError> {
+    Vision::load(&config.vision)
+}
+
+/// When scores count as sure. Without a model nothing ever does.
+pub fn judge(vision: &Result<Vision, VisionError>) -> Judge {
+    match vision {
+        Ok(vision) => vision.judge(),
+        Err(_) => Judge {
+            decision: Decision { margin: 1.0, threshold: Thresholds::all(1.0) },
+            strength: StrengthLimits { clear: 1.0, strong: 1.0 },
+        },
+    }
+}
+
+fn panel(config: &Config) -> Option<Box<dyn Panel>> {
+    Some(match config.panel.as_ref()? {
+        PanelChoice::Spi(settings) => Box::new(SpiPanel::new(settings.clone())),
+        PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
+    })
+}
+
+/// The client of the MPD server; it connects on its own thread.
+pub fn music(config: &Config) -> Option<Box<dyn Music>> {
+    let settings = config.music.clone()?;
+    Some(Box::new(Mpd::new(settings)))
+}
+
+/// mpv; it is started on its own thread.
+pub fn video(config: &Config) -> Option<Box<dyn Video>> {
+    let choice = config.video.as_ref()?;
+    Some(Box::new(Mpv::new(choice.settings.clone())))
+}
+
+/// Where the videos lie.
+pub fn video_folders(config: &Config) -> Vec<PathBuf> {
+    config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default()
+}
+
+/// Loads the templates and tells the core of them, and of what is wrong with them. A broken one is
+/// replaced by the one that moodbox brings along.
+pub fn templates(config: &Config, queue: &Sender<Event>) {
+    let shipped = Templates::shipped();
+    let (templates, problems) = match &config.templates {
+        Some(folder) if folder.is_dir() => library::templates::reload(folder, &shipped),
+        _ => (shipped, Vec::new()),
+    };
+    let _ = queue.send(Event::Templates(Arc::new(templates)));
+    if let Some(first) = problems.first() {
+        for problem in &problems {
+            tracing::warn!("template {problem}");
+        }
+        let trouble = Trouble { kind: TroubleKind::TemplateBroken, report: first.to_string() };
+        let _ = queue.send(Event::Part(Part::Templates, Health::Ill(trouble)));
+    }
+}
+
+/// The library as it is now, and what could not be read of it.
+pub fn library(config: &Config) -> (Catalog, Vec<String>) {
+    let mut catalog = Catalog::default();
+    let mut problems = Vec::new();
+    if let Some(music) = music(config) {
+        let mut watcher = music.watcher();
+        match watcher.connect().and_then(|()| watcher.catalog()) {
+            Ok(items) => catalog.music = items.into(),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    let (videos, errors) = crate::video::folder::catalog(&video_folders(config));
+    catalog.video = videos.into();
+    problems.extend(errors.iter().map(ToString::to_string));
+    (catalog, problems)
+}

@@ -1,0 +1,172 @@
+//! Plays a story to the core and writes down what it does.
+
+use std::time::Duration;
+
+use moodbox::kiosk::action::{Action, PlayerCommand, Screen};
+use moodbox::kiosk::event::{Button, Edge, Event, Time, Trouble, TroubleKind};
+use moodbox::kiosk::policy::Mode;
+use moodbox::kiosk::{Has, Settings, State, Times, step};
+use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
+use moodbox::text::Language;
+
+/// A household device with every part.
+pub fn settings() -> Settings {
+    Settings {
+        mode: Mode::Household,
+        language: Language::En,
+        has: Has { panel: true, music: true, video: true },
+        judge: Judge {
+            decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+            strength: StrengthLimits { clear: 0.7, strong: 0.9 },
+        },
+        gesture: Default::default(),
+        times: Times::default(),
+        start_volume: 40,
+        volume_cap: 60,
+        seed: 1,
+    }
+}
+
+pub fn press() -> Event {
+    Event::Button(Button::Main, Edge::Down)
+}
+
+pub fn release() -> Event {
+    Event::Button(Button::Main, Edge::Up)
+}
+
+pub fn ill(kind: TroubleKind) -> Trouble {
+    Trouble { kind, report: "told by the test".into() }
+}
+
+pub struct Story {
+    state: State,
+    at: Time,
+    log: Vec<(u128, String)>,
+}
+
+impl Story {
+    pub fn new(settings: Settings) -> Story {
+        let mut story = Story { state: State::new(settings), at: Duration::ZERO, log: Vec::new() };
+        // The first idle screen stands before every story.
+        story.feed(Event::Tick);
+        story.log.clear();
+        story
+    }
+
+    /// Lets time pass until then, and then something happens.
+    pub fn at(mut self, ms: u64, event: Event) -> Story {
+        self = self.until(ms);
+        self.feed(event);
+        self
+    }
+
+    /// Lets time pass: the timers that the core asked for fire on time.
+    pub fn until(mut self, ms: u64) -> Story {
+        let end = Duration::from_millis(ms);
+        while let Some(due) = self.state.deadline(self.at).filter(|due| *due <= end) {
+            self.at = self.at.max(due);
+            self.feed(Event::Tick);
+        }
+        self.at = end.max(self.at);
+        self
+    }
+
+    pub fn deadline(&self) -> Option<Time> {
+        self.state.deadline(self.at)
+    }
+
+    /// Compares the whole transcript up to now.
+    pub fn check(self, expected: &str) {
+        let told: Vec<String> = self.log.iter().map(|(ms, line)| format!("{ms} {line}")).collect();
+        let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        assert_eq!(told, expected, "\ntold:\n{}\n", told.join("\n"));
+    }
+
+    /// The lines so far, without their times.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.log.iter().map(|(_, line)| line.as_str())
+    }
+
+    /// What came before does not matter to the story.
+    pub fn forget(mut self) -> Story {
+        self.log.clear();
+        self
+    }
+
+    /// Looks for these lines, in this order, among others; a line may be told by its beginning.
+    pub fn check_lines(self, expected: &[&str]) {
+        let told: Vec<String> = self.log.iter().map(|(ms, line)| format!("{ms} {line}")).collect();
+        let mut from = 0;
+        for line in expected {
+            let found = told[from..].iter().position(|told| told.starts_with(line));
+            assert!(found.is_some(), "`{line}` is not told, or too early, in:\n{}\n", told.join("\n"));
+            from += found.unwrap_or(0) + 1;
+        }
+    }
+
+    fn feed(&mut self, event: Event) {
+        for action in step(&mut self.state, self.at, event) {
+            let line = line(&action);
+            // A ring that moves is one line.
+            let moves = |line: &str| line == "show look ...";
+            if moves(&line) && self.log.last().is_some_and(|(_, last)| moves(last)) {
+                continue;
+            }
+            self.log.push((self.at.as_millis(), line));
+        }
+    }
+}
+
+fn line(action: &Action) -> String {
+    match action {
+        Action::Capture => "capture".into(),
+        Action::CancelCapture => "cancel capture".into(),
+        Action::Show(screen) => format!("show {}", name(screen)),
+        Action::Music(command) => format!("music {}", order(command)),
+        Action::Video(command) => format!("video {}", order(command)),
+        Action::Like { id } => format!("like {id}"),
+        Action::Quit => "quit".into(),
+    }
+}
+
+fn order(command: &PlayerCommand) -> String {
+    match command {
+        PlayerCommand::Play { ids, volume, repeat } => {
+            format!("play {} at {volume}%{}", ids.join(" "), if *repeat { " again and again" } else { "" })
+        }
+        PlayerCommand::Next => "next".into(),
+        PlayerCommand::Stop { fade } => format!("stop in {} ms", fade.as_millis()),
+        PlayerCommand::Volume(volume) => format!("volume {volume}%"),
+        PlayerCommand::Like { id } => format!("like {id}"),
+    }
+}
+
+fn name(screen: &Screen) -> String {
+    match screen {
+        Screen::Splash => "splash".into(),
+        Screen::Idle { troubles } => {
+            troubles.iter().fold("idle".to_owned(), |line, trouble| format!("{line} {trouble:?}"))
+        }
+        Screen::Notice { seconds } => format!("notice {seconds}"),
+        Screen::Look { done: 0.0 } => "look 0%".into(),
+        Screen::Look { .. } => "look ...".into(),
+        Screen::Thinking => "thinking".into(),
+        Screen::Mood { mood, .. } => format!("mood {mood}"),
+        Screen::Chosen { mood } => format!("chosen {mood}"),
+        Screen::Gentle => "something gentle".into(),
+        Screen::Unsure { candidates, selected } => {
+            format!("choose {} of {}", candidates[*selected], candidates.len())
+        }
+        Screen::Playing(playing) => {
+            let flash = playing.flash.map(|flash| format!(" [{flash:?}]")).unwrap_or_default();
+            let paused = if playing.paused { " [paused]" } else { "" };
+            format!("playing {} {}s{flash}{paused}", playing.title, playing.elapsed.as_secs())
+        }
+        Screen::NoFace => "no face".into(),
+        Screen::SeveralFaces { count } => format!("{count} faces"),
+        Screen::Trouble(kind) => format!("trouble {kind:?}"),
+        Screen::NothingToPlay { mood } => format!("nothing to play for {mood}"),
+        Screen::Goodbye => "goodbye".into(),
+    }
+}
