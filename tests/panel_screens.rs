@@ -8,21 +8,18 @@ use std::path::{Path, PathBuf};
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
-use moodbox::kiosk::action::Screen;
-use moodbox::panel::{Picture, gallery, png, screens};
+use moodbox::panel::gallery;
 use moodbox::text::Language;
 
 /// One step of RGB565 in a channel: what the rounding of another processor may move.
 const ROUNDING: u8 = 9;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/panel")
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn draw(screen: &Screen, language: Language, (width, height): (u32, u32)) -> RgbImage {
-    let mut picture = Picture::new(width, height);
-    screens::draw(screen, language, &mut picture);
-    image::load_from_memory(&png::to_png(&picture)).unwrap().to_rgb8()
+fn folder() -> PathBuf {
+    root().join("tests/golden/panel")
 }
 
 /// As few bytes as PNG can: these files are kept for ever.
@@ -34,14 +31,13 @@ fn small_png(picture: &RgbImage) -> Vec<u8> {
 }
 
 /// Compares with the golden picture; the complaint names the file and the pixels.
-fn check(name: &str, drawn: &RgbImage) -> Result<(), String> {
-    let path = folder().join(format!("{name}.png"));
+fn check(name: &str, path: &Path, drawn: &RgbImage) -> Result<(), String> {
     if std::env::var_os("MOODBOX_BLESS").is_some() {
         fs::create_dir_all(folder()).unwrap();
-        fs::write(&path, small_png(drawn)).unwrap();
+        fs::write(path, small_png(drawn)).unwrap();
         return Ok(());
     }
-    let golden = image::open(&path).map_err(|error| format!("{}: {error}", path.display()))?.to_rgb8();
+    let golden = image::open(path).map_err(|error| format!("{}: {error}", path.display()))?.to_rgb8();
     if golden.dimensions() != drawn.dimensions() {
         return Err(format!("{name}: is {:?}, should be {:?}", drawn.dimensions(), golden.dimensions()));
     }
@@ -53,7 +49,7 @@ fn check(name: &str, drawn: &RgbImage) -> Result<(), String> {
         .map(|((x, y, _), _)| (x, y))
         .collect();
     let Some(first) = wrong.first() else { return Ok(()) };
-    let actual = std::env::temp_dir().join(format!("moodbox-{}.png", name.replace('/', "-")));
+    let actual = std::env::temp_dir().join(format!("moodbox-{}.png", name));
     drawn.save(&actual).unwrap();
     let (now, then) = (drawn.get_pixel(first.0, first.1).0, golden.get_pixel(first.0, first.1).0);
     Err(format!(
@@ -64,12 +60,12 @@ fn check(name: &str, drawn: &RgbImage) -> Result<(), String> {
 }
 
 fn check_all(language: Language, size: (u32, u32), only: &[&str]) {
-    let complaints: Vec<String> = gallery::screens(language)
+    let complaints: Vec<String> = gallery::examples(language)
         .iter()
         .filter(|(name, _)| only.is_empty() || only.contains(&name.as_str()))
         .filter_map(|(name, screen)| {
             let file = format!("{name}.{}.{}x{}", language.code(), size.0, size.1);
-            check(&file, &draw(screen, language, size)).err()
+            check(&file, &folder().join(format!("{file}.png")), &gallery::draw(screen, size, language)).err()
         })
         .collect();
     assert!(
@@ -108,8 +104,13 @@ fn screens_look_as_their_pictures_on_a_wide_panel() {
 }
 
 #[test]
+fn the_sheet_in_the_readme_shows_the_screens_of_today() {
+    check("the contact sheet", &root().join("docs/screens.png"), &gallery::contact_sheet()).unwrap();
+}
+
+#[test]
 fn every_picture_belongs_to_a_screen() {
-    let names: Vec<String> = gallery::screens(Language::En).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = gallery::examples(Language::En).into_iter().map(|(name, _)| name).collect();
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
         let name = file.split('.').next().unwrap();
@@ -120,9 +121,9 @@ fn every_picture_belongs_to_a_screen() {
 #[test]
 fn a_press_that_is_felt_is_seen_at_the_edge_and_hides_nothing() {
     let playing =
-        |name: &str| gallery::screens(Language::En).into_iter().find(|(other, _)| other == name).unwrap().1;
-    let before = draw(&playing("playing"), Language::En, (240, 240));
-    let pressed = draw(&playing("playing-pressed"), Language::En, (240, 240));
+        |name: &str| gallery::examples(Language::En).into_iter().find(|(other, _)| other == name).unwrap().1;
+    let before = gallery::draw(&playing("playing"), (240, 240), Language::En);
+    let pressed = gallery::draw(&playing("playing-pressed"), (240, 240), Language::En);
     let changed = before.enumerate_pixels().zip(pressed.pixels()).filter(|((_, _, a), b)| a != b);
     let places: Vec<(u32, u32)> = changed.map(|((x, y, _), _)| (x, y)).collect();
     assert!(places.len() > 1000, "{} pixels say that the finger was felt", places.len());

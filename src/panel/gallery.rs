@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use image::{Rgb, RgbImage, imageops};
+
+use super::{Picture, screens};
 use crate::kiosk::action::{Flash, Playing, Screen};
 use crate::kiosk::event::TroubleKind;
 use crate::mood::{Mood, Strength};
 use crate::text::Language;
 
 /// Every kind of screen by a short name, with the words that a recommender would bring.
-pub fn screens(language: Language) -> Vec<(String, Screen)> {
+pub fn examples(language: Language) -> Vec<(String, Screen)> {
     let mut all: Vec<(String, Screen)> = Vec::new();
     let mut add = |name: &str, screen: Screen| all.push((name.to_owned(), screen));
     add("splash", Screen::Splash);
@@ -57,6 +60,45 @@ pub fn screens(language: Language) -> Vec<(String, Screen)> {
     add("trouble-vision", Screen::Trouble(TroubleKind::VisionBroken));
     add("goodbye", Screen::Goodbye);
     all
+}
+
+/// A screen as a picture for a file or a page.
+pub fn draw(screen: &Screen, (width, height): (u32, u32), language: Language) -> RgbImage {
+    let mut picture = Picture::new(width, height);
+    screens::draw(screen, language, &mut picture);
+    RgbImage::from_fn(width, height, |x, y| Rgb(picture.rgb8(x, y)))
+}
+
+/// The screens of the contact sheet, in the order in which a person meets them.
+const SHEET: [(&str, Language); 12] = [
+    ("idle", Language::En),
+    ("look-half", Language::En),
+    ("thinking", Language::En),
+    ("mood-happy", Language::En),
+    ("playing", Language::En),
+    ("unsure-first", Language::En),
+    ("mood-sad", Language::De),
+    ("playing-liked", Language::De),
+    ("unsure-any", Language::De),
+    ("no-face", Language::De),
+    ("trouble-music", Language::De),
+    ("goodbye", Language::De),
+];
+
+/// Twelve screens of a 240x240 panel on one sheet, for the README.
+pub fn contact_sheet() -> RgbImage {
+    let (side, gap, columns) = (240, 16, 4);
+    let rows = SHEET.len() as u32 / columns;
+    let length = |count: u32| count * (side + gap) + gap;
+    let mut sheet = RgbImage::from_pixel(length(columns), length(rows), Rgb([58, 62, 68]));
+    for (number, (name, language)) in (0u32..).zip(SHEET) {
+        let found = examples(language).into_iter().find(|(other, _)| other == name);
+        if let Some((_, screen)) = found {
+            let (x, y) = (length(number % columns), length(number / columns));
+            imageops::replace(&mut sheet, &draw(&screen, (side, side), language), x.into(), y.into());
+        }
+    }
+    sheet
 }
 
 fn playing(language: Language) -> Playing {

@@ -12,6 +12,7 @@ mod palette;
 pub mod png;
 pub mod presets;
 pub mod screens;
+pub mod several;
 pub mod spi;
 pub mod terminal;
 mod wire;

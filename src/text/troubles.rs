@@ -80,7 +80,7 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
         ),
         TroubleKind::Other => (
             said("Something is wrong", "Etwas stimmt nicht"),
-            said("Run moodbox doctor to find out", "moodbox doctor findet den Grund"),
+            said("moodbox check and the log say more", "moodbox check und das Log sagen mehr"),
         ),
     };
     TroubleWords { title: title.r#in(language), cure: cure.r#in(language) }

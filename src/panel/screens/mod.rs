@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn no_word_of_any_screen_falls_beside_the_panel() {
         for language in Language::ALL {
-            for (_, screen) in gallery::screens(language) {
+            for (_, screen) in gallery::examples(language) {
                 check(&screen, language);
             }
             for kind in TroubleKind::ALL {
@@ -180,7 +180,7 @@ mod tests {
             [(0, 0), (1, 1), (0, 240), (3, 200), (80, 160), (135, 240), (480, 320), (800, 10)]
         {
             let mut picture = Picture::new(width, height);
-            for (_, screen) in gallery::screens(Language::De) {
+            for (_, screen) in gallery::examples(Language::De) {
                 draw(&screen, Language::De, &mut picture);
             }
         }
