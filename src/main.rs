@@ -7,7 +7,7 @@ use moodbox::cli::{self, Cli};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::log::start(cli.verbose);
+    cli::log::start(cli.verb.log_level(), cli.verbose);
     match cli.verb.run() {
         Ok(code) => code,
         Err(error) => {

@@ -454,13 +454,16 @@ fn the_volume_buttons_stay_under_the_cap() {
         .at(4200, tap(Button::VolumeDown))
         .at(4300, tap(Button::VolumeUp))
         .at(4400, tap(Button::VolumeUp))
-        .until(4500)
+        .at(4500, tap(Button::VolumeUp))
+        .until(4600)
         .check(
-            "4200 show playing one 3s [Volume(55)]
-             4200 music volume 55%
-             4300 show playing one 3s [Volume(60)]
-             4300 music volume 60%
-             4400 music volume 60%",
+            "4200 show playing one 3s [Volume(50)]
+             4200 music volume 50%
+             4300 show playing one 3s [Volume(55)]
+             4300 music volume 55%
+             4400 show playing one 3s [Volume(60)]
+             4400 music volume 60%
+             4500 music volume 60%",
         );
 }
 

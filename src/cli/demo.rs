@@ -1,5 +1,6 @@
 //! `moodbox demo`: the daemon that ships, with a simulated button, light, camera and panel.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,6 +42,13 @@ pub struct Args {
     /// Print what came of the press as one JSON object.
     #[arg(long, requires = "press")]
     json: bool,
+}
+
+impl Args {
+    /// Whether a person sits in front of it: a log would be drawn over the panel.
+    pub fn is_interactive(&self) -> bool {
+        !self.press && std::io::stdout().is_terminal()
+    }
 }
 
 /// Runs the simulated device.

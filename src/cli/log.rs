@@ -4,15 +4,16 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error. `MOODBOX_LOG` (for example `moodbox=debug`) wins over `-v`.
-pub fn start(verbose: u8) {
+/// Starts logging to standard error, from `level` on. `-v` says more; `MOODBOX_LOG` (for example
+/// `moodbox=debug`) wins over both.
+pub fn start(level: &str, verbose: u8) {
     let level = match verbose {
-        0 => "info",
+        0 => level,
         1 => "debug",
         _ => "trace",
     };
     let filter = EnvFilter::try_from_env("MOODBOX_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("warn,moodbox={level}")));
+        .unwrap_or_else(|_| EnvFilter::new(format!("error,moodbox={level}")));
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second start (in tests) keeps the first.

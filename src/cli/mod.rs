@@ -42,6 +42,16 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// From which level on the verb logs: a daemon tells its story, the others only what went wrong
+    /// beside what they print.
+    pub fn log_level(&self) -> &'static str {
+        match self {
+            Verb::Run(_) => "info",
+            Verb::Demo(args) if args.is_interactive() => "off",
+            _ => "error",
+        }
+    }
+
     /// Does it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {

@@ -20,6 +20,8 @@ pub struct Report {
     video_there: bool,
     idle_shown: bool,
     trouble: Option<String>,
+    /// The look failed: nothing will come of this press.
+    failed: bool,
     pressed: Option<Instant>,
     light: Option<Instant>,
     panel: Option<Instant>,
@@ -43,6 +45,7 @@ impl Report {
             video_there: !has.video,
             idle_shown: !has.panel,
             trouble: None,
+            failed: false,
             pressed: None,
             light: None,
             panel: None,
@@ -95,6 +98,7 @@ impl Report {
                 self.after_press(at, |report| &mut report.capture_ended);
                 if let Err(trouble) = result {
                     self.trouble = Some(trouble.report.clone());
+                    self.failed = true;
                 }
             }
             Event::Looked { vision, .. } => self.vision = Some(*vision),
@@ -118,6 +122,11 @@ impl Report {
             (self.music_there, "the music library"),
             (self.video_there, "the video library"),
         ])
+    }
+
+    /// Whether nothing more will come of the press.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Whether everything that was configured plays.
