@@ -292,3 +292,60 @@ fn the_length_asked_for_is_kept() {
     let templates = Templates::shipped().with(Mood::Happy, Kind::Music, endless);
     assert_eq!(suggest(&catalog, &templates, &Request::new(Mood::Happy)).music.len(), 441, "all there are");
 }
+
+/// The demo library, as `deploy/demo-library` lists it.
+fn demo() -> Catalog {
+    let script = include_str!("../deploy/demo-library");
+    let table = |name: &'static str| {
+        let body = script.split_once(&format!("<<'{name}'\n")).unwrap().1;
+        body.split_once(&format!("\n{name}\n")).unwrap().0.lines()
+    };
+    let words = |text: &str| text.split(';').map(|word| word.trim().to_owned()).collect::<Vec<_>>();
+    let music = table("TRACKS").map(|line| {
+        let cells: Vec<&str> = line.split('|').collect();
+        Item {
+            id: format!("{}.ogg", cells[0]),
+            title: cells[1].into(),
+            artist: cells[2].into(),
+            genres: words(cells[3]),
+            tags: words(cells[4]),
+            length: Some(Duration::from_secs(30)),
+            ..Item::default()
+        }
+    });
+    let video = table("CLIPS").map(|line| {
+        let file = line.split('|').next().unwrap();
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Item {
+            id: format!("/videos/{file}.mp4"),
+            tags: folder.split('/').map(str::to_owned).collect(),
+            ..Item::default()
+        }
+    });
+    Catalog { music: music.collect(), video: video.collect() }
+}
+
+#[test]
+fn the_demo_library_serves_every_mood_and_its_journeys_arrive_or_say_that_they_cannot() {
+    use moodbox::recommend::{Mode, check};
+    let catalog = demo();
+    assert!(catalog.music.len() >= 20 && catalog.video.len() >= 8, "the lists were found in the script");
+    assert_eq!(check(&catalog, &Templates::shipped()), []);
+    for mood in Mood::ALL {
+        for seed in 0..10 {
+            let list = suggest(&catalog, &Templates::shipped(), &Request { seed, ..Request::new(mood) });
+            let notes = music_notes(&list);
+            let Mode::Journey { to, .. } = Templates::shipped().of(mood).music.mode else { continue };
+            let way: Vec<f32> =
+                points(&catalog, &list.music).iter().map(|point| point.distance(to)).collect();
+            let nearest = catalog.music.iter().filter_map(|entry| entry.feeling);
+            let nearest = nearest.map(|feeling| Point::new(feeling.valence, feeling.arousal).distance(to));
+            let nearest = nearest.fold(f32::MAX, f32::min);
+            assert!(nearest <= 0.2, "the demo library has something near the goal for {mood}");
+            let arrives = way.iter().any(|distance| *distance <= 0.2);
+            assert!(arrives, "{mood}, seed {seed}: {way:?}");
+            let says = notes.iter().any(|note| matches!(note, Note::StopsShort { .. }));
+            assert_eq!(says, *way.last().unwrap() > 0.2, "{mood}, seed {seed}: {way:?} {notes:?}");
+        }
+    }
+}
