@@ -1,4 +1,4 @@
-//! Buttons. A port turns edges of a GPIO line (or of a key) into [`Event::Button`]; what the edges
+//! Buttons. A port turns edges of a GPIO line (or of a key) into [`Event::Button`](crate::kiosk::event::Event::Button); what the edges
 //! mean (short, double, long) is told by the core.
 
 pub mod gpio;
@@ -44,7 +44,7 @@ pub enum Backend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ButtonSettings {
     pub backend: Backend,
-    /// Each button with the name of its line, see [`line`].
+    /// Each button with the name of its line, see [`mod@line`].
     pub lines: Vec<(Button, String)>,
     /// The button connects the line to ground, and the line is pulled up; otherwise to 3.3 V, pulled down.
     pub active_low: bool,

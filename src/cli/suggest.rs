@@ -44,7 +44,7 @@ pub struct Args {
     /// A folder of templates instead of the configured one.
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
-    /// A library from a file: {"music": [items], "video": [items]}.
+    /// A library from a file: `{"music": [items], "video": [items]}`.
     #[arg(long, value_name = "FILE", hide = true)]
     pub catalog: Option<PathBuf>,
 }

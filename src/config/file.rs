@@ -1,5 +1,5 @@
 //! What the configuration file may say. Types that cannot hold a wrong value do the checking, so
-//! that the parser can name the line; what spans several keys is checked in [`valid`](super::valid).
+//! that the parser can name the line; what spans several keys is checked by [`Config`](super::Config).
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -14,7 +14,7 @@ pub struct GpioLight {
 }
 
 impl GpioLight {
-    /// Takes the line, named as [`line`] explains, as an output, and puts the light out.
+    /// Takes the line, named as [`mod@line`] explains, as an output, and puts the light out.
     pub fn open(name: &str, active_low: bool) -> Result<GpioLight, LightError> {
         let line = line::find(name)?;
         let mut builder = Request::builder();

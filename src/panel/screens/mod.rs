@@ -1,7 +1,7 @@
 //! What each [`Screen`] looks like, at any size, in any language.
 //!
 //! Places are computed from the size: on upright and square panels the figure stands above the words,
-//! on wide ones beside them. Text is wrapped and shortened by [`Column`](super::column::Column).
+//! on wide ones beside them. Text is wrapped and shortened by `Column`.
 
 mod looking;
 mod playing;
