@@ -93,7 +93,7 @@ class Trainer:
         self.tf, self.args, self.part = tf, args, part
         # In a run so short that the weights' average is quick, the statistics must be too.
         self.model = network.mobilenet_v1(args.width, momentum=min(0.98, args.average))
-        if args.weights:
+        if args.weights and not (Path(args.run) / "state" / "checkpoint").exists():
             order = np.random.default_rng(args.seed).permutation(len(part))[:256]
             network.load_faces(self.model, args.weights, augment.to_input(part.images[order], 64))
         self.optimizer = keras.optimizers.AdamW(
