@@ -141,9 +141,17 @@ def mix(x, t, share):
     )
 
 
-def augment(images, target, size, mixup=0.3):
-    """A batch of bytes at 48 pixels and its targets, as training sees them."""
+def augment(images, target, size, mixup=0.3, share=1.0):
+    """A batch of bytes at 48 pixels and its targets, as training sees them.
+
+    Below 1, `share` lets the other pictures through, mirrored at most.
+    """
     x = camera(tf.cast(images, tf.float32)[..., None])
     x = geometry(x, size)
     x = erase(tf.ensure_shape(x, [None, size, size, 1]) / 127.5 - 1.0)
+    if share < 1:
+        n = tf.shape(x)[0]
+        plain, on, turned = to_input(images, size), _some(n, share), _some(n, 0.5)
+        plain = plain * (1 - turned) + plain[:, :, ::-1] * turned
+        x = x * on + plain * (1 - on)
     return mix(x, target, mixup)

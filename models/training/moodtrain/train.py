@@ -15,13 +15,15 @@ def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
     parser.add_argument("--run", required=True, help="folder for checkpoints and the log")
     parser.add_argument("--weights", help="face-pretrained weights (.npz) to start from")
-    parser.add_argument("--stages", default="64:8,96:12", metavar="SIZE:EPOCHS,...",
-                        help="input size and epochs, in order; may be changed on resume")
+    parser.add_argument("--stages", default="64:8,96:12", metavar="SIZE:EPOCHS[:FROZEN],...",
+                        help="input size, epochs and how many first blocks stay as they are, "
+                        "in order; may be changed on resume")
     parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
     parser.add_argument("--decay", type=float, default=0.02, help="weight decay")
     parser.add_argument("--share", type=float, default=0.5, help="part of the votes in the target")
     parser.add_argument("--smoothing", type=float, default=0.05)
     parser.add_argument("--mixup", type=float, default=0.3, help="share of pictures mixed")
+    parser.add_argument("--augment", type=float, default=1.0, help="share of pictures disturbed")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--average", type=float, default=0.998,
@@ -34,22 +36,28 @@ def arguments(parser):
 
 
 def read_stages(text):
+    """Stages as (size, epochs, frozen blocks)."""
     stages = []
     for part in text.split(","):
         try:
-            size, epochs = part.split(":")
-            stages.append((int(size), int(epochs)))
+            size, epochs, *frozen = (int(n) for n in part.split(":"))
+            stages.append((size, epochs, *(frozen or [0])))
+            if len(stages[-1]) != 3:
+                raise ValueError
         except ValueError:
-            raise SystemExit(f"--stages: '{part}' is not SIZE:EPOCHS, for instance 64:8") from None
+            raise SystemExit(
+                f"--stages: '{part}' is not SIZE:EPOCHS or SIZE:EPOCHS:FROZEN, "
+                "for instance 64:8 or 96:4:2") from None
     return stages
 
 
-def stage_size(stages, epoch):
-    for size, epochs in stages:
+def stage_at(stages, epoch):
+    """Input size and frozen blocks of an epoch."""
+    for size, epochs, frozen in stages:
         if epoch < epochs:
-            return size
+            return size, frozen
         epoch -= epochs
-    return stages[-1][0]
+    return stages[-1][0], stages[-1][2]
 
 
 def rate_at(progress, highest, warm=0.03, lowest=0.02):
@@ -85,7 +93,7 @@ class Trainer:
         self.tf, self.args, self.part = tf, args, part
         # In a run so short that the weights' average is quick, the statistics must be too.
         self.model = network.mobilenet_v1(args.width, momentum=min(0.98, args.average))
-        if args.weights:
+        if args.weights and not (Path(args.run) / "state" / "checkpoint").exists():
             order = np.random.default_rng(args.seed).permutation(len(part))[:256]
             network.load_faces(self.model, args.weights, augment.to_input(part.images[order], 64))
         self.optimizer = keras.optimizers.AdamW(
@@ -103,7 +111,21 @@ class Trainer:
         self.images = tf.constant(part.images)
         self.targets = tf.constant(
             data.targets(part.labels, part.votes, args.share, args.smoothing))
-        self.train_step = tf.function(self._train_step)
+        self.freeze(0)
+
+    def freeze(self, blocks):
+        """Leave the first blocks as they are.
+
+        Late in training they hardly change, and at their size a third of the
+        time goes into them.
+        """
+        last = f"conv_pw_{blocks}_relu" if blocks else None
+        for layer in self.model.layers:
+            layer.trainable = last is None
+            if layer.name == last:
+                last = None
+        self.frozen = blocks
+        self.train_step = self.tf.function(self._train_step)
 
     def _train_step(self, x, t):
         tf = self.tf
@@ -130,7 +152,7 @@ class Trainer:
 
         def make(chosen):
             return augment(tf.gather(self.images, chosen), tf.gather(self.targets, chosen), size,
-                           self.args.mixup)
+                           self.args.mixup, self.args.augment)
 
         return tf.data.Dataset.from_tensor_slices(order).map(make, 1).prefetch(3)
 
@@ -180,7 +202,7 @@ def run(args):
     (folder / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
 
     per_epoch = len(part) // args.batch
-    epochs = sum(e for _, e in stages)
+    epochs = sum(stage[1] for stage in stages)
     began = time.monotonic()
 
     def export(epoch, size, note):
@@ -200,7 +222,9 @@ def run(args):
 
     while int(trainer.step) < per_epoch * epochs:
         epoch, first = divmod(int(trainer.step), per_epoch)
-        size = stage_size(stages, epoch)
+        size, frozen = stage_at(stages, epoch)
+        if frozen != trainer.frozen:
+            trainer.freeze(frozen)
         losses, t0, c0 = [], time.monotonic(), time.process_time()
         for i, (x, t) in enumerate(trainer.batches(epoch, first, size), first + 1):
             trainer.optimizer.learning_rate.assign(

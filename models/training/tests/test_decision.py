@@ -96,10 +96,12 @@ class Figures(unittest.TestCase):
 
 class Plan(unittest.TestCase):
     def test_stages_follow_each_other(self):
-        stages = train.read_stages("64:2,96:1")
-        self.assertEqual([train.stage_size(stages, e) for e in range(4)], [64, 64, 96, 96])
-        with self.assertRaises(SystemExit):
-            train.read_stages("64")
+        stages = train.read_stages("64:2,96:1:4")
+        self.assertEqual([train.stage_at(stages, e) for e in range(4)],
+                         [(64, 0), (64, 0), (96, 4), (96, 4)])
+        for wrong in ("64", "64:a", "64:1:2:3"):
+            with self.assertRaises(SystemExit):
+                train.read_stages(wrong)
 
     def test_rate_warms_up_and_dies_down(self):
         rates = [train.rate_at(p, 1.0) for p in np.linspace(0, 1, 101)]
