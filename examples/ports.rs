@@ -6,6 +6,7 @@
 //! ports control NODE NAME VALUE                          sets a control of a camera by its name
 //! ports button LINE EDGES SECONDS [--high] [--rppal]     waits for that many edges
 //! ports light LINE SECONDS                               lights it for so long
+//! ports panel DEVICE DC RESET LIGHT                      shows screens on a 240x240 ST7789
 //! ```
 //!
 //! No picture leaves the process: what is printed of a frame are the mean colours of eight strips.
@@ -23,6 +24,11 @@ use moodbox::camera::{Camera, Frame};
 use moodbox::kiosk::event::{Button, Event, Observation};
 use moodbox::light::gpio::GpioLight;
 use moodbox::light::{NoLight, SharedLight};
+use moodbox::panel::presets::SpiSettings;
+use moodbox::panel::spi::SpiPanel;
+use moodbox::panel::{Panel, Picture, gallery, screens};
+use moodbox::text::Language;
+use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
@@ -53,7 +59,8 @@ fn run(words: &[String]) -> anyhow::Result<()> {
             flag("--rppal"),
         ),
         "light" => light(word(1), seconds(word(2))?),
-        _ => bail!("say camera, hold, control, button or light; see the head of examples/ports.rs"),
+        "panel" => panel(word(1), word(2), word(3), word(4)),
+        _ => bail!("say camera, hold, control, button, light or panel; see the head of examples/ports.rs"),
     }
 }
 
@@ -176,5 +183,34 @@ fn light(line: &str, time: Duration) -> anyhow::Result<()> {
     std::thread::sleep(time);
     drop(on);
     println!("OUT");
+    Ok(())
+}
+
+/// Shows three screens, the last one twice, and names each picture by the sum of its RGB565 bytes, so that
+/// it can be found again on the other side of the wire.
+fn panel(device: &str, dc: &str, reset: &str, backlight: &str) -> anyhow::Result<()> {
+    let preset = SpiSettings::preset("pirate-audio").context("no such preset")?;
+    let settings = SpiSettings {
+        device: device.to_owned(),
+        dc: dc.to_owned(),
+        reset: Some(reset.to_owned()),
+        backlight: Some(backlight.to_owned()),
+        ..preset
+    };
+    let mut panel = SpiPanel::new(settings);
+    let (width, height) = panel.size();
+    let all = gallery::screens(Language::En);
+    for name in ["idle", "mood-happy", "mood-sad", "mood-sad"] {
+        let (_, screen) = all.iter().find(|(known, _)| known == name).context("no such screen")?;
+        let mut picture = Picture::new(width, height);
+        screens::draw(screen, Language::En, &mut picture);
+        let begun = Instant::now();
+        panel.show(&picture)?;
+        let took = begun.elapsed().as_millis();
+        let bytes: Vec<u8> =
+            (0..height).flat_map(|y| picture.row(y)).flat_map(|pixel| pixel.to_be_bytes()).collect();
+        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        println!("@@ panel {name} {sum} shown in {took} ms");
+    }
     Ok(())
 }
