@@ -199,7 +199,7 @@ fn panel(device: &str, dc: &str, reset: &str, backlight: &str) -> anyhow::Result
     };
     let mut panel = SpiPanel::new(settings);
     let (width, height) = panel.size();
-    let all = gallery::screens(Language::En);
+    let all = gallery::examples(Language::En);
     for name in ["idle", "mood-happy", "mood-sad", "mood-sad"] {
         let (_, screen) = all.iter().find(|(known, _)| known == name).context("no such screen")?;
         let mut picture = Picture::new(width, height);
