@@ -19,7 +19,9 @@ use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
 use crate::music::{Mpd, Music};
 use crate::panel::Panel;
 use crate::panel::png::PngPanel;
+use crate::panel::several::Several;
 use crate::panel::spi::SpiPanel;
+use crate::places;
 use crate::recommend::{Catalog, Templates};
 use crate::video::{Mpv, Video};
 use crate::vision::{Vision, VisionError};
@@ -97,7 +99,15 @@ pub fn judge(vision: &Result<Vision, VisionError>) -> Judge {
 
 fn panel(config: &Config) -> Option<Box<dyn Panel>> {
     Some(match config.panel.as_ref()? {
-        PanelChoice::Spi(settings) => Box::new(SpiPanel::new(settings.clone())),
+        PanelChoice::Spi(settings) => {
+            // The same picture as a file in memory: for a person at a distance, and for support.
+            let file = PngPanel::new(
+                places::runtime_folder().join("panel.png"),
+                settings.width.into(),
+                settings.height.into(),
+            );
+            Box::new(Several::new(Box::new(SpiPanel::new(settings.clone())), vec![Box::new(file)]))
+        }
         PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
     })
 }
