@@ -129,3 +129,76 @@ fn cut(picture: &Luma, framing: Framing, side: usize) -> Crop {
     }
     Crop { side, grey }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::face::{Area, Eyes};
+
+    fn face(eyes: [[f32; 2]; 2], width: f32) -> Face {
+        let [left_in_picture, right_in_picture] = eyes.map(|[x, y]| Point { x, y });
+        Face {
+            area: Area { width, height: width, ..Area::default() },
+            eyes: Eyes { left_in_picture, right_in_picture },
+            mouth: Point::default(),
+            score: 0.9,
+        }
+    }
+
+    fn picture(side: u32, grey: impl Fn(u32, u32) -> u8) -> Luma {
+        let bytes = (0..side * side).map(|at| grey(at % side, at / side)).collect();
+        Luma::new(side, side, bytes).unwrap()
+    }
+
+    #[test]
+    fn the_eyes_come_to_stand_level_at_their_place_however_the_head_is_turned() {
+        for degrees in [-60.0f32, -20.0, 0.0, 15.0, 90.0] {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let (x, y) = (37.4 / 2.0 * cos, 37.4 / 2.0 * sin);
+            let face = face([[200.0 - x, 150.0 - y], [200.0 + x, 150.0 + y]], 85.3);
+            let framing = Framing::of(&face);
+            assert!((framing.side - 100.0).abs() < 0.1, "{framing:?}");
+            let place = |x| framing.at(x, EYES_DOWN);
+            for (eye, at) in [
+                (face.eyes.left_in_picture, place(0.5 - EYES_APART / 2.0)),
+                (face.eyes.right_in_picture, place(0.5 + EYES_APART / 2.0)),
+            ] {
+                assert!((eye.x - at.x).hypot(eye.y - at.y) < 0.1, "{degrees}: {eye:?} {at:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crop_shows_what_stands_where_the_framing_says() {
+        let dot = picture(100, |x, y| if (60..64).contains(&x) && (40..44).contains(&y) { 255 } else { 0 });
+        let framing = Framing { centre: Point { x: 62.0, y: 42.0 }, side: 24.0, roll: 0.7 };
+        let crop = align(&dot, framing, 12);
+        let brightest = (0..144).max_by_key(|at| crop.grey()[*at]).unwrap();
+        assert!((5..=6).contains(&(brightest % 12)) && (5..=6).contains(&(brightest / 12)), "{brightest}");
+    }
+
+    #[test]
+    fn a_large_face_is_averaged_and_not_picked_from() {
+        let checks = picture(480, |x, y| if (x + y) % 2 == 0 { 255 } else { 0 });
+        let framing = Framing { centre: Point { x: 240.0, y: 240.0 }, side: 480.0, roll: 0.0 };
+        assert!(align(&checks, framing, 48).grey().iter().all(|grey| (120..=135).contains(grey)));
+    }
+
+    #[test]
+    fn a_face_over_the_border_or_made_of_nonsense_gives_a_crop_all_the_same() {
+        let grey = picture(20, |_, _| 77);
+        for framing in [
+            Framing { centre: Point { x: -50.0, y: 500.0 }, side: 40.0, roll: 0.0 },
+            Framing { centre: Point { x: f32::NAN, y: 0.0 }, side: f32::INFINITY, roll: f32::NAN },
+        ] {
+            assert!(align(&grey, framing, 8).grey().iter().all(|grey| *grey == 77));
+        }
+        assert_eq!(whole(&Luma::default(), 8).grey(), [0; 64]);
+    }
+
+    #[test]
+    fn a_ready_crop_of_the_right_size_is_taken_bit_for_bit() {
+        let ready = picture(48, |x, y| ((x * 5) ^ (y * 3)) as u8);
+        assert_eq!(whole(&ready, 48).grey(), ready.bytes());
+    }
+}

@@ -195,3 +195,119 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::tensor::{Spec, TensorError};
+
+    /// A network that says how bright each seventh of the input's rows is, or whatever it is told.
+    struct Drawn {
+        input: Spec,
+        outputs: Vec<Spec>,
+        says: Option<[f32; 7]>,
+    }
+
+    impl Tensors for Drawn {
+        fn input(&self) -> &Spec {
+            &self.input
+        }
+        fn outputs(&self) -> &[Spec] {
+            &self.outputs
+        }
+        fn run(&mut self, input: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError> {
+            let part = input.len() / 7;
+            let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+            outputs[0] = match self.says {
+                Some(logits) => logits.to_vec(),
+                None => input.chunks(part).take(7).map(mean).collect(),
+            };
+            Ok(())
+        }
+    }
+
+    fn drawn(shape: [usize; 4], element: Element) -> Box<Drawn> {
+        let outputs = vec![Spec { shape: vec![1, 7], element }];
+        Box::new(Drawn { input: Spec { shape: shape.to_vec(), element }, outputs, says: None })
+    }
+
+    fn sidecar() -> Sidecar {
+        toml::from_str(
+            r#"
+            version = "1"
+            file = "m.tflite"
+            sha256 = ""
+            made_by = "a test"
+            labels = ["neutral", "surprise", "sad", "happy", "fear", "disgust", "angry"]
+            input = { size = 14, resolution = 7, scale = 0.0078125, zero_point = 0 }
+            output = { scale = 0.1, zero_point = 0 }
+            calibration = { temperature = 1.0 }
+            decision = { margin = 0.1, threshold = { angry = 0.5, disgust = 0.5, fear = 0.5, happy = 0.5, sad = 0.5, surprise = 0.5, neutral = 0.5 } }
+            strength = { clear = 0.8, strong = 0.9 }
+            golden = []
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn crop(grey: impl Fn(usize) -> u8, side: usize) -> Crop {
+        let bytes = (0..side * side).map(|at| grey(at / side)).collect();
+        whole(&Luma::new(side as u32, side as u32, bytes).unwrap(), side)
+    }
+
+    #[test]
+    fn float_and_colour_networks_are_taken_too_and_labels_go_by_name() {
+        for (channels, element) in [
+            (1, Element::Float32),
+            (3, Element::Float32),
+            (1, Element::Int8 { scale: 0.0078125, zero_point: 0 }),
+        ] {
+            let mut network = drawn([1, 14, 14, channels], element);
+            network.outputs[0].element = Element::Float32;
+            let mut model = MoodModel::over(network, sidecar()).unwrap();
+            // The second seventh is the brightest, and the second label is surprise.
+            let scores = model.scores(&crop(|row| if row == 1 { 255 } else { 0 }, 7)).unwrap();
+            assert_eq!(scores.top_two().0.0, Mood::Surprise, "{element}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_does_not_fit_its_sidecar_says_what_does_not() {
+        for (network, part) in [
+            (drawn([1, 16, 16, 1], Element::Float32), "its input is [1, 16, 16, 1]"),
+            (drawn([1, 14, 14, 2], Element::Float32), "its input is"),
+            (
+                drawn([1, 14, 14, 1], Element::Int8 { scale: 0.5, zero_point: 0 }),
+                "input: the file has scale 0.5",
+            ),
+            (drawn([1, 14, 14, 1], Element::Int8 { scale: 0.0078125, zero_point: 9 }), "zero point 9"),
+            (drawn([1, 14, 14, 1], Element::Uint8 { scale: 0.0078125, zero_point: 0 }), "output: the file"),
+        ] {
+            let complaint = MoodModel::over(network, sidecar()).err().unwrap();
+            assert!(complaint.contains(part), "{complaint}");
+        }
+        let mut two = drawn([1, 14, 14, 1], Element::Float32);
+        two.outputs.push(two.outputs[0].clone());
+        assert!(MoodModel::over(two, sidecar()).err().unwrap().contains("2 outputs"));
+    }
+
+    #[test]
+    fn outputs_that_are_no_numbers_make_nobody_sure() {
+        let mut network = drawn([1, 14, 14, 1], Element::Float32);
+        network.says = Some([f32::NAN; 7]);
+        let mut model = MoodModel::over(network, sidecar()).unwrap();
+        assert_eq!(model.scores(&crop(|_| 0, 7)).unwrap(), Scores::uniform());
+    }
+
+    #[test]
+    fn a_crop_of_another_size_is_an_error() {
+        let mut model = MoodModel::over(drawn([1, 14, 14, 1], Element::Float32), sidecar()).unwrap();
+        assert!(matches!(model.scores(&crop(|_| 0, 8)), Err(VisionError::Crop { found: 8, wanted: 7 })));
+    }
+
+    #[test]
+    fn enlarging_reads_between_pixel_centres() {
+        assert_eq!(taps(2, 4), [(0, 1, 0.0), (0, 1, 0.25), (0, 1, 0.75), (1, 1, 0.0)]);
+        assert!(taps(48, 48).iter().enumerate().all(|(at, tap)| (tap.0, tap.2) == (at, 0.0)));
+    }
+}

@@ -143,3 +143,69 @@ pub fn view(rgb: &Rgb, window: Window, side: usize, out: &mut Vec<f32>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rgb(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Rgb {
+        let data = (0..width * height).flat_map(|at| pixel(at % width, at / width)).collect();
+        Rgb { width, height, data }
+    }
+
+    #[test]
+    fn grey_is_weighted_as_bt_601_says() {
+        let mut luma = Luma::default();
+        luma.fill_from(&rgb(5, 1, |x, _| {
+            [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0]][x as usize]
+        }));
+        assert_eq!(luma.bytes(), [76, 150, 29, 255, 0]);
+    }
+
+    #[test]
+    fn a_picture_with_missing_rows_is_read_as_black_there() {
+        let mut luma = Luma::default();
+        luma.fill_from(&Rgb { width: 2, height: 2, data: vec![255; 6] });
+        assert_eq!(luma.bytes(), [255, 255, 0, 0]);
+    }
+
+    #[test]
+    fn a_wiped_plane_is_empty() {
+        let mut luma = Luma::new(2, 1, vec![9, 9]).unwrap();
+        luma.wipe();
+        assert!(luma.bytes().is_empty() && luma.sample(0.5, 0.5) == 0.0);
+        assert!(Luma::new(2, 2, vec![0; 3]).is_none() && Luma::new(0, 0, vec![]).is_none());
+    }
+
+    #[test]
+    fn a_view_shrinks_by_the_mean_and_is_black_beyond_the_picture() {
+        let stripes = rgb(64, 32, |x, _| if x % 2 == 0 { [255, 0, 255] } else { [0, 0, 255] });
+        let mut out = Vec::new();
+        view(&stripes, Window::around(64, 32), 16, &mut out);
+        assert_eq!(out.len(), 16 * 16 * 3);
+        for (at, pixel) in out.chunks_exact(3).enumerate() {
+            let inside = (4..12).contains(&(at / 16));
+            let expected = if inside { [0.0, -1.0, 1.0] } else { [-1.0; 3] };
+            assert!(pixel.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{at}: {pixel:?}");
+        }
+    }
+
+    #[test]
+    fn a_view_enlarges_a_small_window_and_takes_any_window() {
+        let picture = rgb(8, 8, |x, _| [x as u8 * 30; 3]);
+        let mut out = Vec::new();
+        view(&picture, Window { x: 2.0, y: 2.0, side: 2.0 }, 8, &mut out);
+        assert!(
+            (out[0] - (60.0 / 127.5 - 1.0)).abs() < 1e-5 && (out[21] - (90.0 / 127.5 - 1.0)).abs() < 1e-5
+        );
+        for window in [
+            Window { x: f32::NAN, y: 0.0, side: 4.0 },
+            Window { x: 1e30, y: -1e30, side: 1e30 },
+            Window { x: 0.0, y: 0.0, side: 0.0 },
+            Window { x: 0.0, y: 0.0, side: f32::INFINITY },
+        ] {
+            view(&picture, window, 8, &mut out);
+            assert!(out.iter().all(|value| (-1.001..=1.001).contains(value)), "{window:?}");
+        }
+    }
+}
