@@ -295,6 +295,7 @@ impl<'a> Walk<'a> {
         limit: f32,
     ) -> Vec<(f32, usize)> {
         let content = self.ranks.weights().content;
+        let limit = limit * limit;
         let order = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         // Twice the room: the lower half is thrown out whenever it is full, which is linear on the whole.
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(room * 2);
@@ -304,8 +305,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let fit = match candidate.point {
-                Some(own) if limit.is_finite() && own.distance(self.path.to) > limit => continue,
-                Some(own) => fit(own.distance(point)),
+                Some(own) if own.distance_squared(self.path.to) > limit => continue,
+                Some(own) => fit(own.distance_squared(point)),
                 None => UNKNOWN_FIT,
             };
             let score = content * fit + candidate.base;
@@ -393,8 +394,8 @@ fn point_of(row: &Row) -> Option<Point> {
 }
 
 /// 1 at the point, one half at half a unit from it, and never nothing: far items keep their order.
-fn fit(distance: f32) -> f32 {
-    1.0 / (1.0 + 4.0 * distance * distance)
+fn fit(distance_squared: f32) -> f32 {
+    1.0 / (1.0 + 4.0 * distance_squared)
 }
 
 /// How an item differs from the one before it, if a person would notice.

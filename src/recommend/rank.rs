@@ -19,15 +19,20 @@ use super::template::Kind;
 /// Imagined plays that a prior counts as.
 const PRIOR: f32 = 2.0;
 
+/// No position.
+const NONE: u32 = u32::MAX;
+
 /// What taste says about the items of a shelf, for one list.
 pub(super) struct Ranks<'a> {
     shelf: &'a Shelf,
     mood: usize,
     weights: Weights,
-    /// By row; only rows with plays of their own.
-    items: HashMap<u32, (&'a Known, f32)>,
-    /// Draw of each artist that has plays, by word.
-    artists: HashMap<u32, f32>,
+    /// What is known of each item with plays of its own, and its draw.
+    items: Vec<(&'a Known, f32)>,
+    /// Position in `items` for each row, or [`NONE`]: looked up for every row of a large library.
+    item_of_row: Vec<u32>,
+    /// Draw of each artist by word; not a number for one without plays.
+    artists: Vec<f32>,
     /// Draw of each list of genres, by list; a half where nothing is known.
     genres: Vec<f32>,
 }
@@ -59,8 +64,9 @@ impl<'a> Ranks<'a> {
             shelf,
             mood: request.mood.index(),
             weights,
-            items: HashMap::new(),
-            artists: HashMap::new(),
+            items: Vec::new(),
+            item_of_row: Vec::new(),
+            artists: Vec::new(),
             genres: Vec::new(),
         };
         let Some(taste) = request.taste.filter(|taste| !taste.is_empty()) else { return ranks };
@@ -111,14 +117,16 @@ impl<'a> Ranks<'a> {
             .collect();
         let mut artists: Vec<_> = of_artist.into_iter().collect();
         artists.sort_unstable_by_key(|(word, _)| *word);
+        self.artists = vec![f32::NAN; self.shelf.word_count()];
         for (word, (count, genres)) in artists {
-            let prior = self.genre(genres);
-            self.artists.insert(word, draw(count, prior, rng));
+            self.artists[word as usize] = draw(count, self.genre(genres), rng);
         }
+        self.item_of_row = vec![NONE; rows.len()];
         for (row, known) in known {
             let prior = self.prior(&rows[row as usize]);
             let own = draw(Count { plus: known.plus, minus: known.minus }, prior, rng);
-            self.items.insert(row, (known, own));
+            self.item_of_row[row as usize] = self.items.len() as u32;
+            self.items.push((known, own));
         }
     }
 
@@ -126,8 +134,17 @@ impl<'a> Ranks<'a> {
         self.genres.get(list as usize).copied().unwrap_or(0.5)
     }
 
+    fn artist(&self, word: u32) -> Option<f32> {
+        self.artists.get(word as usize).copied().filter(|draw| !draw.is_nan())
+    }
+
     fn prior(&self, facts: &Row) -> f32 {
-        self.artists.get(&facts.artist).copied().unwrap_or_else(|| self.genre(facts.genres))
+        self.artist(facts.artist).unwrap_or_else(|| self.genre(facts.genres))
+    }
+
+    fn own(&self, row: u32) -> Option<(&'a Known, f32)> {
+        let at = *self.item_of_row.get(row as usize)?;
+        self.items.get(at as usize).copied()
     }
 
     /// What each part adds for a row.
@@ -138,8 +155,8 @@ impl<'a> Ranks<'a> {
         if self.items.is_empty() {
             return Parts { taste: self.weights.taste * rated, ..Parts::default() };
         }
-        let own = self.items.get(&row);
-        let welcome = own.map_or_else(|| self.prior(facts), |(_, own)| *own);
+        let own = self.own(row);
+        let welcome = own.map_or_else(|| self.prior(facts), |(_, own)| own);
         Parts {
             collaborative: self.weights.collaborative * own.map_or(0.0, |(known, _)| known.near[self.mood]),
             taste: self.weights.taste * (welcome - 0.5 + rated),
@@ -150,7 +167,7 @@ impl<'a> Ranks<'a> {
     /// The part other than the place on the plane of feeling that decided most, if it decided anything.
     pub(super) fn reason(&self, row: u32, facts: &Row) -> Option<Reason> {
         let parts = self.parts(row, facts);
-        let own = self.items.get(&row).map(|(known, _)| *known);
+        let own = self.own(row).map(|(known, _)| known);
         let here = own.map_or(0, |known| u32::from(known.liked[self.mood]));
         let anywhere = own.map_or(0, Known::liked_in_all);
         if parts.collaborative.max(parts.taste) > 0.05 {
@@ -175,7 +192,7 @@ impl<'a> Ranks<'a> {
         }
         if parts.taste > 0.1 && own.is_none() {
             let artist = self.shelf.word(facts.artist);
-            if self.artists.get(&facts.artist).is_some_and(|&draw| draw > 0.5) {
+            if self.artist(facts.artist).is_some_and(|draw| draw > 0.5) {
                 return Some(Reason::Favoured(artist.to_owned()));
             }
             let genre = self.shelf.list(facts.genres).next().map(|word| self.shelf.word(word).to_owned());

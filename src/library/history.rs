@@ -1,0 +1,120 @@
+//! The history on disk: one small file, replaced whole, set aside when it cannot be read, never deleted.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::recommend::{History, HistoryError};
+use crate::store;
+
+/// What became of a file that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SetAside {
+    #[error("{}: {why}; it was set aside as {} and a new history begins", file.display(), kept.display())]
+    Kept { file: PathBuf, kept: PathBuf, why: HistoryError },
+    #[error("{}: {why}; nothing is learnt until it can be read and written", file.display())]
+    Stuck { file: PathBuf, why: io::Error },
+}
+
+/// Reads the history; a missing file is an empty one. With the history comes what is to be told.
+pub fn load(file: &Path) -> (History, Option<SetAside>) {
+    let stuck = |why| SetAside::Stuck { file: file.to_owned(), why };
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (History::default(), None),
+        Err(error) => return (History::default(), Some(stuck(error))),
+    };
+    match History::from_json(&String::from_utf8_lossy(&bytes)) {
+        Ok(history) => (history, None),
+        Err(why) => {
+            let told = match set_aside(file) {
+                Ok(kept) => SetAside::Kept { file: file.to_owned(), kept, why },
+                Err(error) => stuck(error),
+            };
+            (History::default(), Some(told))
+        }
+    }
+}
+
+/// Writes the history: after a power cut the file holds the old or the new one, whole.
+pub fn save(file: &Path, history: &History) -> io::Result<()> {
+    store::write_atomic(file, history.to_json().as_bytes())
+}
+
+/// Erases what was learnt from disk; files set aside earlier go too, for they hold the same.
+pub fn forget(file: &Path) -> io::Result<()> {
+    for name in std::iter::once(file.to_owned()).chain((1..=MOST_ASIDE).map(|number| aside(file, number))) {
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// More broken files than this are a fault that should be seen, not stored.
+const MOST_ASIDE: u32 = 99;
+
+fn aside(file: &Path, number: u32) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".broken-{number}"));
+    file.with_file_name(name)
+}
+
+fn set_aside(file: &Path) -> io::Result<PathBuf> {
+    let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
+    let name = free.ok_or_else(|| {
+        io::Error::other(format!(
+            "{MOST_ASIDE} broken files lie beside it already; look at them and move them away"
+        ))
+    })?;
+    fs::rename(file, &name)?;
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mood::Mood;
+    use crate::recommend::Outcome;
+
+    fn history() -> History {
+        let mut history = History::default();
+        history.begin(Mood::Sad);
+        history.record("a", Outcome::Liked);
+        history
+    }
+
+    #[test]
+    fn a_history_survives_a_restart_and_is_gone_when_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state/history.json");
+        assert!(matches!(load(&file), (history, None) if history == History::default()));
+        save(&file, &history()).unwrap();
+        assert!(matches!(load(&file), (read, None) if read == history()));
+        forget(&file).unwrap();
+        forget(&file).unwrap();
+        assert_eq!(load(&file).0, History::default());
+    }
+
+    #[test]
+    fn a_broken_history_is_set_aside_whole_and_the_person_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.json");
+        for (round, broken) in
+            [&b"{\"version\":1,\"sess"[..], b"\xff\xfe\0", b"{\"version\":9}"].iter().enumerate()
+        {
+            fs::write(&file, broken).unwrap();
+            let (read, told) = load(&file);
+            assert_eq!(read, History::default());
+            let kept = folder.path().join(format!("history.json.broken-{}", round + 1));
+            assert_eq!(fs::read(&kept).unwrap(), *broken, "nothing is lost");
+            let told = told.unwrap().to_string();
+            assert!(told.contains(&kept.display().to_string()), "{told}");
+            save(&file, &history()).unwrap();
+            assert_eq!(load(&file).0, history(), "it goes on with a new one");
+        }
+        forget(&file).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "forgetting forgets these too");
+    }
+}

@@ -1,0 +1,82 @@
+//! One daemon for a state folder: two would overwrite each other's history.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Held while the daemon lives; the system lets go of it however the daemon ends.
+#[derive(Debug)]
+pub struct StateLock {
+    _file: File,
+}
+
+/// A state folder that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error(
+        "{} is in use by another moodbox{}; stop that one, or give this one a state folder of its own",
+        folder.display(),
+        owner.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    )]
+    InUse { folder: PathBuf, owner: Option<u32> },
+    #[error("{} cannot be used as the state folder: {why}", folder.display())]
+    Io { folder: PathBuf, why: io::Error },
+}
+
+impl StateLock {
+    /// Takes a folder, making it if it is not there.
+    ///
+    /// # Errors
+    /// When another process has it, or it cannot be written.
+    pub fn take(folder: &Path) -> Result<StateLock, LockError> {
+        let io = |why| LockError::Io { folder: folder.to_owned(), why };
+        fs::create_dir_all(folder).map_err(io)?;
+        let mut options = File::options();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join("lock"))
+            .map_err(io)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut owner = String::new();
+                // Who it is helps; not knowing it does not hurt.
+                let _ = file.read_to_string(&mut owner);
+                return Err(LockError::InUse { folder: folder.to_owned(), owner: owner.trim().parse().ok() });
+            }
+            Err(error) => return Err(io(error.into())),
+        }
+        file.set_len(0).map_err(io)?;
+        writeln!(file, "{}", std::process::id()).map_err(io)?;
+        Ok(StateLock { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_daemon_on_a_folder_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = StateLock::take(folder.path()).unwrap();
+        let refused = StateLock::take(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+        assert!(refused.contains(&folder.path().display().to_string()), "{refused}");
+        drop(first);
+        assert!(StateLock::take(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let refused = StateLock::take(&folder.path().join("file/state")).unwrap_err().to_string();
+        assert!(refused.contains("file/state"), "{refused}");
+    }
+}
