@@ -18,11 +18,12 @@ use crate::daemon::{Clock, Loop, Observer};
 use crate::kiosk::action::{Action, PlayerCommand, Screen};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::kiosk::{Settings, State};
+use crate::library;
 use crate::light::SharedLight;
 use crate::music::Music;
 use crate::panel::Panel;
 use crate::panel::worker::PanelSlot;
-use crate::recommend::{Catalog, Item};
+use crate::recommend::{Catalog, History, Item};
 use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
@@ -53,6 +54,8 @@ pub struct Ports {
     pub video: Option<Box<dyn Video>>,
     /// Where the videos lie.
     pub video_folders: Vec<PathBuf>,
+    /// The file of what is learnt.
+    pub history: PathBuf,
 }
 
 /// A device whose ports run. Its core runs in [`Device::run`].
@@ -73,6 +76,7 @@ struct Outlets {
     panel: Option<PanelSlot>,
     music: Option<Sender<PlayerCommand>>,
     video: Option<Sender<PlayerCommand>>,
+    store: Sender<Box<History>>,
 }
 
 impl Device {
@@ -101,7 +105,8 @@ impl Device {
         let eye =
             Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
         let captures = start_camera(&mut supervisor, eye, given_up.clone(), queue.clone())?;
-        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video };
+        let store = start_store(&mut supervisor, ports.history, queue.clone())?;
+        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store };
         Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready })
     }
 
@@ -134,7 +139,7 @@ impl Device {
         }
         .run(&mut state, observer);
         self.outlets.close();
-        self.supervisor.join(&["panel", "music", "video"], LEAVE_WITHIN);
+        self.supervisor.join(&["panel", "music", "video", "store"], LEAVE_WITHIN);
         result
     }
 }
@@ -158,6 +163,7 @@ impl Outlets {
             Action::Music(command) => tell("music", self.music.as_ref(), command),
             Action::Video(command) => tell("video", self.video.as_ref(), command),
             Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
+            Action::Remember(history) => hand_over("store", &self.store, history),
             Action::Quit => {}
         }
     }
@@ -307,6 +313,41 @@ fn start_video(
         crate::video::worker::run(video, inbox, report(queue));
     })?;
     Ok(commands)
+}
+
+/// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
+fn start_store(
+    supervisor: &mut Supervisor,
+    file: PathBuf,
+    queue: Sender<Event>,
+) -> io::Result<Sender<Box<History>>> {
+    let (histories, inbox) = bounded::<Box<History>>(COMMANDS);
+    supervisor.spawn("store", move || {
+        let mut send = report(queue);
+        let (history, problem) = library::history::load(&file);
+        send(Event::History(Box::new(history)));
+        if let Some(problem) = problem {
+            send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
+        }
+        let mut ill = false;
+        for history in inbox {
+            let saved = library::history::save(&file, &history);
+            let was_ill = std::mem::replace(&mut ill, saved.is_err());
+            match saved {
+                Ok(()) if was_ill => send(Event::Part(Part::Library, Health::Well)),
+                Err(error) if !was_ill => {
+                    let report = format!("{} cannot be written: {error}", file.display());
+                    send(Event::Part(Part::Library, Health::Ill(other(report))));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+    })?;
+    Ok(histories)
+}
+
+fn other(report: String) -> Trouble {
+    Trouble { kind: TroubleKind::Other, report }
 }
 
 /// What the camera's thread owns: the only place where frames are.

@@ -13,6 +13,7 @@ use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{OpenButtons, Ports};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::library;
+use crate::library::lock::StateLock;
 use crate::light::gpio::GpioLight;
 use crate::light::{Light, LightError, NoLight, SharedLight};
 use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
@@ -38,6 +39,7 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         music: music(config),
         video: video(config),
         video_folders: video_folders(config),
+        history: history(),
     })
 }
 
@@ -127,6 +129,16 @@ pub fn video(config: &Config) -> Option<Box<dyn Video>> {
 /// Where the videos lie.
 pub fn video_folders(config: &Config) -> Vec<PathBuf> {
     config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default()
+}
+
+/// The file of what is learnt.
+pub fn history() -> PathBuf {
+    places::state().join("history.json")
+}
+
+/// The state folder, for this process alone.
+pub fn state_folder() -> anyhow::Result<StateLock> {
+    Ok(StateLock::take(&places::state())?)
 }
 
 /// Loads the templates and tells the core of them, and of what is wrong with them. A broken one is

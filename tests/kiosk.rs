@@ -448,6 +448,28 @@ fn music_that_comes_back_in_time_goes_on() {
 }
 
 #[test]
+fn at_home_it_is_remembered_what_was_liked_skipped_finished_and_left() {
+    let home = Settings { learns: true, ..songs_only() };
+    visit(home)
+        .at(5000, press())
+        .at(5060, release())
+        .at(5150, press())
+        .at(5200, release())
+        .at(9000, Event::Music(now("two.ogg", 0)))
+        .at(9500, press())
+        .at(9550, release())
+        .at(9900, Event::Music(now("three.ogg", 0)))
+        .at(12_000, press())
+        .at(13_000, release())
+        .until(20_000)
+        .check_lines(&["12800 remember one.ogg:Liked two.ogg:Skipped three.ogg:Stopped"]);
+    visit(Settings { learns: true, ..songs_only() })
+        .at(5050, Event::Music(now("two.ogg", 0)))
+        .at(9000, Event::Music(PlayerEvent::Finished))
+        .check_lines(&["9000 remember one.ogg:Finished two.ogg:Finished"]);
+}
+
+#[test]
 fn the_volume_buttons_stay_under_the_cap() {
     let tap = |button| Event::Button(button, Edge::Down);
     visit(songs_only())

@@ -31,6 +31,7 @@ pub struct Args {
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
+    let _alone = open::state_folder()?;
     let ports = open::ports(&config)?;
     let settings = config.settings(open::judge(&ports.vision));
     announce(&config);

@@ -108,6 +108,8 @@ impl Config {
             times: self.times,
             start_volume: self.start_volume,
             volume_cap: self.volume_cap,
+            // What strangers like is not kept.
+            learns: self.mode == Mode::Household,
             seed: self.seed,
         }
     }

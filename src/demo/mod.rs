@@ -42,6 +42,7 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs the device until the person leaves.
 pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
+    let _alone = open::state_folder()?;
     let (notes, heard) = bounded(4096);
     let (device, settings, presser) = start(&config, &notes)?;
     let has = settings.has;
@@ -94,6 +95,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         music: open::music(config),
         video: open::video(config),
         video_folders: open::video_folders(config),
+        history: open::history(),
     };
     let device = Device::start(ports, config.language).context("the device did not start")?;
     open::templates(config, &device.queue());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::event::TroubleKind;
 use crate::mood::{Mood, Strength};
+use crate::recommend::History;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub enum Action {
     Like {
         id: String,
     },
+    /// Keep what was learnt, across restarts.
+    Remember(Box<History>),
     /// Leave; ports stop, the panel says goodbye.
     Quit,
 }

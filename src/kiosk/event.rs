@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::mood::{Mood, Scores};
-use crate::recommend::{Catalog, Templates};
+use crate::recommend::{Catalog, History, Templates};
 
 /// Time since the daemon started, from a clock that never goes back.
 pub type Time = Duration;
@@ -29,6 +29,8 @@ pub enum Event {
     CaptureEnded(Result<(), Trouble>),
     /// What can be played has changed.
     Catalog(Arc<Catalog>),
+    /// What was learnt here before the daemon started.
+    History(Box<History>),
     /// The templates have changed.
     Templates(Arc<Templates>),
     /// The music player reports.

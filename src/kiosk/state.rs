@@ -9,7 +9,7 @@ use super::event::{NowPlaying, Observation, Part, Time, Trouble};
 use super::gesture::{GestureTimes, Gestures};
 use super::policy::Mode;
 use crate::mood::{Judge, Mood, Reading, Strength};
-use crate::recommend::{Catalog, Pick, Speaks, Templates};
+use crate::recommend::{Catalog, History, Pick, Speaks, Templates};
 use crate::text::Language;
 
 /// What the configuration decides once.
@@ -27,6 +27,9 @@ pub struct Settings {
     pub start_volume: u8,
     /// Percent; nothing is ever played louder.
     pub volume_cap: u8,
+    /// Whether likes, skips and plays to the end are learnt from, and whether a second look in the same
+    /// visit says if the first helped.
+    pub learns: bool,
     /// Mixed into every choice, so that two devices differ.
     pub seed: u64,
 }
@@ -95,6 +98,9 @@ pub struct State {
     pub(super) templates: Arc<Templates>,
     pub(super) troubles: BTreeMap<Part, Trouble>,
     pub(super) recent: VecDeque<String>,
+    pub(super) history: History,
+    /// The last visit's mood and its end, for as long as a second look belongs to it.
+    pub(super) before: Option<(Mood, Time)>,
     pub(super) minute_of_day: Option<u16>,
     pub(super) volume: u8,
     /// Captures that were given up and whose end is still to come.
@@ -164,6 +170,8 @@ pub(super) struct Voice {
     /// It went away at that time.
     pub away_since: Option<Time>,
     pub now: Option<NowPlaying>,
+    /// The person asked for the next one: what plays was not played to its end.
+    pub skipping: bool,
     /// When `now` was told.
     pub told_at: Time,
     pub paused_since: Option<Time>,
@@ -220,6 +228,8 @@ impl State {
             templates: Arc::default(),
             troubles: BTreeMap::new(),
             recent: VecDeque::new(),
+            history: History::default(),
+            before: None,
             minute_of_day: None,
             volume: settings.start_volume.min(settings.volume_cap),
             abandoned: 0,

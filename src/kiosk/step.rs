@@ -2,13 +2,14 @@
 
 use super::action::{Action, Flash, PlayerCommand, Screen};
 use super::event::{
-    Button, Edge, Event, Gesture, Health, Observation, Part, PlayerEvent, Source, Time, Trouble, TroubleKind,
+    Button, Edge, Event, Gesture, Health, NowPlaying, Observation, Part, PlayerEvent, Source, Time, Trouble,
+    TroubleKind,
 };
 use super::policy::{Finger, Start};
 use super::state::{Origin, Phase, Session, State, Then, Voice};
 use super::vote::vote;
 use crate::mood::{Mood, Reading, Strength};
-use crate::recommend::{Pick, Request, Speaks, suggest};
+use crate::recommend::{Outcome, Pick, Request, Speaks, Taste, suggest};
 
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
 
 /// A second tap this soon after the first is a nervous finger, not a change of mind.
 const NERVOUS: Duration = Duration::from_millis(700);
+
+/// A look this soon after a visit is of the same person, as far as anybody can tell.
+const SAME_VISIT: Duration = Duration::from_secs(10 * 60);
 
 struct Kiosk<'a> {
     state: &'a mut State,
@@ -63,6 +67,10 @@ impl Kiosk<'_> {
             Event::CaptureEnded(result) => self.capture_ended(result),
             Event::Catalog(catalog) => self.state.catalog = catalog,
             Event::Templates(templates) => self.state.templates = templates,
+            Event::History(history) => {
+                self.state.recent = history.recent(RECENT).into();
+                self.state.history = *history;
+            }
             Event::Music(report) => self.player(Speaks::Music, report),
             Event::Video(report) => self.player(Speaks::Video, report),
             Event::Part(part, health) => self.part(part, health),
@@ -200,8 +208,13 @@ impl Kiosk<'_> {
     // ---- playing ----
 
     fn begin(&mut self, mood: Mood, or: Option<Mood>, strength: Strength, origin: Origin) {
+        self.learn_whether_it_helped(mood, origin);
         let state = &mut *self.state;
         state.sessions += 1;
+        let taste = state.settings.learns.then(|| Taste::learn(&state.history));
+        if state.settings.learns {
+            state.history.begin(mood);
+        }
         let suggestion = suggest(
             &state.catalog,
             &state.templates,
@@ -211,6 +224,7 @@ impl Kiosk<'_> {
                 seed: state.settings.seed.wrapping_add(state.sessions),
                 recent: state.recent.make_contiguous(),
                 minute_of_day: state.minute_of_day,
+                taste: taste.as_ref(),
                 ..Request::new(mood)
             },
         );
@@ -244,6 +258,32 @@ impl Kiosk<'_> {
         self.state.phase = Phase::Playing(session);
     }
 
+    /// A second look soon after a visit says whether the visit did the person good.
+    fn learn_whether_it_helped(&mut self, mood: Mood, origin: Origin) {
+        let Some((before, ended)) = self.state.before.take() else { return };
+        let seen = matches!(origin, Origin::Seen { .. });
+        if self.state.settings.learns && seen && self.at <= ended + SAME_VISIT {
+            let change = mood.valence_arousal().0 - before.valence_arousal().0;
+            self.state.history.looked_again(change);
+        }
+    }
+
+    /// Something came of an item; a queue of somebody else's teaches nothing.
+    fn came_of(&mut self, now: Option<&NowPlaying>, outcome: Outcome) {
+        if let Some(now) = now.filter(|now| now.ours && self.state.settings.learns) {
+            self.state.history.record(&now.id, outcome);
+        }
+    }
+
+    /// The visit is over: what plays now was left, and what was learnt is kept.
+    fn end_visit(&mut self, session: &Session) {
+        self.came_of(session.voice(session.speaker()).now.as_ref(), Outcome::Stopped);
+        self.state.before = Some((session.mood, self.at));
+        if self.state.settings.learns {
+            self.out.push(Action::Remember(Box::new(self.state.history.clone())));
+        }
+    }
+
     fn play(&mut self, session: &Session, which: Speaks, ids: Vec<String>) {
         if !session.voice(which).open {
             return;
@@ -265,8 +305,13 @@ impl Kiosk<'_> {
         let Phase::Playing(session) = &self.state.phase else { return };
         let speaker = session.speaker();
         if session.voice(speaker).open {
+            let now = session.voice(speaker).now.clone();
+            self.came_of(now.as_ref(), Outcome::Skipped);
             self.command(speaker, PlayerCommand::Next);
             self.flash(Flash::Next);
+            if let Phase::Playing(session) = &mut self.state.phase {
+                session.voice_mut(speaker).skipping = true;
+            }
         }
     }
 
@@ -274,6 +319,7 @@ impl Kiosk<'_> {
         let Phase::Playing(session) = &mut self.state.phase else { return };
         let Some(now) = session.voice(session.speaker()).now.clone() else { return };
         session.liked.insert(now.id.clone());
+        self.came_of(Some(&now), Outcome::Liked);
         self.out.push(Action::Like { id: now.id });
         self.flash(Flash::Liked);
     }
@@ -305,6 +351,7 @@ impl Kiosk<'_> {
         let Phase::Playing(session) = std::mem::replace(&mut self.state.phase, Phase::Idle) else { return };
         let fade = self.state.settings.times.fade;
         self.silence(&session, fade);
+        self.end_visit(&session);
         self.state.phase = Phase::Stopping { session, until: self.at + fade };
     }
 
@@ -327,13 +374,19 @@ impl Kiosk<'_> {
                 voice.told_at = at;
                 voice.away_since = None;
                 let id = now.id.clone();
-                voice.now = Some(now);
+                let before = voice.now.replace(now);
                 if fresh {
+                    let skipped = std::mem::take(&mut voice.skipping);
+                    if !skipped {
+                        self.came_of(before.as_ref(), Outcome::Finished);
+                    }
                     self.remember(id);
                 }
             }
             PlayerEvent::Finished => {
                 voice.open = false;
+                let last = voice.now.clone().filter(|_| !voice.skipping);
+                self.came_of(last.as_ref(), Outcome::Finished);
                 self.voice_ended(which);
             }
             PlayerEvent::Skipped { id, .. } => voice.picks.retain(|pick| pick.id != id),
@@ -355,6 +408,7 @@ impl Kiosk<'_> {
         }
         let session = session.clone();
         self.silence(&session, Duration::ZERO);
+        self.end_visit(&session);
         self.state.phase = Phase::Idle;
     }
 
@@ -464,7 +518,10 @@ impl Kiosk<'_> {
     fn leave(&mut self) {
         match std::mem::replace(&mut self.state.phase, Phase::Leaving) {
             Phase::Looking { .. } => self.out.push(Action::CancelCapture),
-            Phase::Playing(session) => self.silence(&session, Duration::ZERO),
+            Phase::Playing(session) => {
+                self.silence(&session, Duration::ZERO);
+                self.end_visit(&session);
+            }
             _ => {}
         }
         self.redraw();

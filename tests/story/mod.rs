@@ -23,6 +23,7 @@ pub fn settings() -> Settings {
         times: Times::default(),
         start_volume: 40,
         volume_cap: 60,
+        learns: false,
         seed: 1,
     }
 }
@@ -126,6 +127,10 @@ fn line(action: &Action) -> String {
         Action::Music(command) => format!("music {}", order(command)),
         Action::Video(command) => format!("video {}", order(command)),
         Action::Like { id } => format!("like {id}"),
+        Action::Remember(history) => {
+            let plays = history.sessions().last().into_iter().flat_map(|session| &session.plays);
+            plays.fold("remember".to_owned(), |line, play| format!("{line} {}:{:?}", play.id, play.outcome))
+        }
         Action::Quit => "quit".into(),
     }
 }
