@@ -29,7 +29,7 @@ fn fake(treat: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> MusicSetti
     settings
 }
 
-/// Answers each line by the first of the rules that it begins with; no rule, no answer.
+/// Answers each line by the first of the rules that it begins with; no rule, no answer. It allows all.
 fn scripted(rules: &'static [(&'static str, &'static str)]) -> MusicSettings {
     fake(move |mut client| {
         client.write_all(b"OK MPD 0.23.5\n").unwrap();
@@ -41,7 +41,8 @@ fn scripted(rules: &'static [(&'static str, &'static str)]) -> MusicSettings {
                 continue;
             }
             let line = String::from_utf8(std::mem::take(&mut asked)).unwrap();
-            let rule = rules.iter().find(|(start, _)| line.starts_with(start));
+            let rule =
+                rules.iter().chain(&[("notcommands", "OK\n")]).find(|(start, _)| line.starts_with(start));
             if rule
                 .is_some_and(|(_, answer)| *answer == "close" || client.write_all(answer.as_bytes()).is_err())
             {
@@ -104,7 +105,12 @@ fn a_wrong_password_is_told_and_never_shown() {
         assert_eq!(kind, TroubleKind::MusicPassword);
         assert!(report.contains("`password`") && !report.contains("tulip"), "{report}");
     }
+    // A password that only lets us listen is as good as none.
     let mut settings = server.by_socket();
+    settings.password = Some("listen".to_owned());
+    let (kind, report) = Player::new(settings.clone()).is_ill();
+    assert_eq!(kind, TroubleKind::MusicPassword);
+    assert!(report.contains("does not allow `addid`"), "{report}");
     settings.password = Some("open sesame".to_owned());
     let player = Player::well(settings);
     player.play(&["long-a.ogg"]);

@@ -16,6 +16,9 @@ use crate::recommend::Item;
 /// away what `repeat` of ours needs. Repeating is done by [`Music::next`] with `wrap`.
 const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "0"), ("consume", "0")];
 
+/// Commands without which nothing can be played.
+const NEEDED: [&str; 6] = ["addid", "deleteid", "playid", "stop", "setvol", "random"];
+
 /// A connection to MPD that remembers which entries of the queue are ours.
 pub struct Mpd {
     settings: MusicSettings,
@@ -80,9 +83,19 @@ impl Music for Mpd {
         self.session = None;
         self.heard = None;
         self.session = Some(Session::open(&self.settings)?);
+        let address = self.place();
         self.with(|session, entries| {
             // A server that wants a password says so only when it is asked for something.
             session.ask(&["status"])?;
+            // One that lets us only listen would fail at each press; better to know it now.
+            let denied = session.run(|client| client.notcommands())?;
+            if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
+            {
+                return Err(MusicError::Password {
+                    address,
+                    reason: format!("it does not allow `{command}`"),
+                });
+            }
             if !entries.list.is_empty() {
                 entries.find_again(&queue(session)?);
             }

@@ -37,7 +37,7 @@ impl Server {
         Server::with(None, "software")
     }
 
-    /// One that tells nothing without this password.
+    /// One that tells nothing without a password: this one for everything, `listen` for listening only.
     pub fn with_password(password: &'static str) -> Server {
         Server::with(Some(password), "software")
     }
@@ -58,7 +58,9 @@ impl Server {
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let more = match password {
-            Some(word) => format!("password \"{word}@read,add,control,admin\"\ndefault_permissions \"\""),
+            Some(word) => format!(
+                "password \"{word}@read,add,control,admin\"\npassword \"listen@read\"\ndefault_permissions \"\""
+            ),
             None => String::new(),
         };
         let config = format!(
