@@ -5,7 +5,7 @@
 //! its chance and what is known well keeps its place. An item with plays of its own has its own posterior,
 //! whose prior is the draw of its artist, whose prior is the draw of its genres.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -35,6 +35,8 @@ pub(super) struct Ranks<'a> {
     artists: Vec<f32>,
     /// Draw of each list of genres, by list; a half where nothing is known.
     genres: Vec<f32>,
+    /// Words of artists and genres that were liked beyond chance.
+    favoured: HashSet<u32>,
 }
 
 /// What each part adds to the rank of an item.
@@ -68,6 +70,7 @@ impl<'a> Ranks<'a> {
             item_of_row: Vec::new(),
             artists: Vec::new(),
             genres: Vec::new(),
+            favoured: HashSet::new(),
         };
         let Some(taste) = request.taste.filter(|taste| !taste.is_empty()) else { return ranks };
         let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
@@ -101,6 +104,10 @@ impl<'a> Ranks<'a> {
                 add(&mut of_artist.entry(facts.artist).or_insert((Count::default(), facts.genres)).0, known);
             }
         }
+        let artist_counts = of_artist.iter().map(|(word, (count, _))| (word, count));
+        let outspoken =
+            of_genre.iter().chain(artist_counts).filter(|(_, count)| count.plus - count.minus >= EVIDENCE);
+        self.favoured = outspoken.map(|(word, _)| *word).collect();
         let mut words: Vec<(u32, Count)> = of_genre.into_iter().collect();
         words.sort_unstable_by_key(|(word, _)| *word);
         let drawn: HashMap<u32, f32> =
@@ -191,16 +198,19 @@ impl<'a> Ranks<'a> {
             return Some(Reason::Rated);
         }
         if parts.taste > 0.1 && own.is_none() {
-            let artist = self.shelf.word(facts.artist);
-            if self.artist(facts.artist).is_some_and(|draw| draw > 0.5) {
-                return Some(Reason::Favoured(artist.to_owned()));
+            let words = std::iter::once(facts.artist).chain(self.shelf.list(facts.genres));
+            let liked = words.into_iter().find(|word| self.favoured.contains(word));
+            // A draw may be high by chance: what is said to be liked was liked.
+            if let Some(word) = liked {
+                return Some(Reason::Favoured(self.shelf.word(word).to_owned()));
             }
-            let genre = self.shelf.list(facts.genres).next().map(|word| self.shelf.word(word).to_owned());
-            return genre.map(Reason::Favoured);
         }
         (parts.novelty > parts.taste.max(parts.collaborative) && own.is_none()).then_some(Reason::New)
     }
 }
+
+/// A like, or two plays to the end: from here on a person is told that an artist or a genre is liked.
+const EVIDENCE: f32 = 0.9;
 
 fn add(count: &mut Count, known: &Known) {
     count.plus += known.plus;
