@@ -127,8 +127,9 @@ def made_by(export):
     r = export["recipe"]
     start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
     return (f"models/training: MobileNetV1 {r['width']:g} from {start}, FER2013 train with "
-            f"{r['share']:g} part FER+ votes, {export['epoch']} epochs ({r['stages']} px:epochs), "
-            f"averaged weights, int8 after training on {export['pictures']} pictures")
+            f"{r['share']:g} part FER+ votes, {export['epoch']} epochs of {r['stages']} "
+            f"(px:epochs:frozen blocks), averaged weights, leaning {export['lean']:g} to the "
+            f"label's frequencies, int8 after training on {export['pictures']} pictures")
 
 
 def sidecar(version, model, digest, text, temperature, chosen, margin, strength, cases):
