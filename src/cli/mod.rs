@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 pub mod check;
 pub mod demo;
 pub mod eval;
+pub mod library;
 pub mod log;
 pub mod look;
 pub mod run;
@@ -37,6 +38,8 @@ pub enum Verb {
     Eval(eval::Args),
     /// What would be played for a mood, and why.
     Suggest(suggest::Args),
+    /// What there is to play, and what is not known of it.
+    Library(library::Args),
     /// What is wrong in the configuration, the templates, the model and the library, and the cure.
     Check(check::Args),
 }
@@ -60,6 +63,7 @@ impl Verb {
             Verb::Look(args) => look::run(args),
             Verb::Eval(args) => eval::run(args),
             Verb::Suggest(args) => suggest::run(args),
+            Verb::Library(args) => library::run(args),
             Verb::Check(args) => check::run(args),
         }
     }

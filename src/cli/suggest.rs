@@ -72,7 +72,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The library of a configuration, its folder of templates, its language.
-fn from_config(path: &Path) -> anyhow::Result<(Catalog, Option<PathBuf>, Language)> {
+pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Option<PathBuf>, Language)> {
     let config = config::load(path)?;
     let (catalog, problems) = open::library(&config);
     for problem in problems {
