@@ -1,5 +1,5 @@
 //! Measures the recommender and prints docs/recommender.md:
-//! `cargo run --release --example recommender_report -- [FOLDER OF MOVIELENS] > docs/recommender.md`
+//! `cargo run --example recommender_report -- [FOLDER OF MOVIELENS] > docs/recommender.md`
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use moodbox::recommend::lab::{Interval, movielens, simulate};
 
 fn main() -> anyhow::Result<()> {
     println!("# How well the recommender chooses\n");
-    println!("Made by `cargo run --release --example recommender_report -- FOLDER > docs/recommender.md`.\n");
+    println!("Made by `cargo run --example recommender_report -- FOLDER > docs/recommender.md`.\n");
     simulation();
     if let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) {
         ratings(&folder)?;
