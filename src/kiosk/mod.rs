@@ -6,6 +6,7 @@ pub mod gesture;
 pub mod policy;
 pub mod state;
 pub mod step;
+mod visit;
 pub mod vote;
 
 pub use state::{Has, Settings, State, Times};

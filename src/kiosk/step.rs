@@ -1,23 +1,17 @@
 //! The one function that decides: a state and an event in, actions out. Total: any event in any state.
 
-use super::action::{Action, Flash, PlayerCommand, Screen};
+use super::action::{Action, Flash, Screen};
 use super::event::{
-    Button, Edge, Event, Gesture, Health, NowPlaying, Observation, Part, PlayerEvent, Source, Time, Trouble,
-    TroubleKind,
+    Button, Edge, Event, Gesture, Health, Observation, Part, Source, Time, Trouble, TroubleKind,
 };
 use super::policy::{Finger, Start};
-use super::state::{Origin, Phase, Session, State, Then, Voice};
+use super::state::{Origin, Phase, State, Then};
+use super::visit::{RECENT, VOLUME_STEP};
 use super::vote::vote;
 use crate::mood::{Mood, Reading, Strength};
-use crate::recommend::{Outcome, Pick, Request, Speaks, Taste, suggest};
+use crate::recommend::Speaks;
 
 use std::time::Duration;
-
-/// Ids remembered so that the same thing is not chosen again soon.
-const RECENT: usize = 200;
-
-/// Percent by which a press of a volume button changes the volume.
-const VOLUME_STEP: u8 = 5;
 
 /// Takes one event at a time `at` that never goes back, and says what is to be done.
 pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
@@ -31,13 +25,11 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
 /// A second tap this soon after the first is a nervous finger, not a change of mind.
 const NERVOUS: Duration = Duration::from_millis(700);
 
-/// A look this soon after a visit is of the same person, as far as anybody can tell.
-const SAME_VISIT: Duration = Duration::from_secs(10 * 60);
-
-struct Kiosk<'a> {
-    state: &'a mut State,
-    at: Time,
-    out: Vec<Action>,
+/// One step under way.
+pub(super) struct Kiosk<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) at: Time,
+    pub(super) out: Vec<Action>,
 }
 
 impl Kiosk<'_> {
@@ -203,213 +195,6 @@ impl Kiosk<'_> {
             self.abandon_capture();
         }
         self.begin(mood, None, Strength::Clear, Origin::Chosen);
-    }
-
-    // ---- playing ----
-
-    fn begin(&mut self, mood: Mood, or: Option<Mood>, strength: Strength, origin: Origin) {
-        self.learn_whether_it_helped(mood, origin);
-        let state = &mut *self.state;
-        state.sessions += 1;
-        let taste = state.settings.learns.then(|| Taste::learn(&state.history));
-        if state.settings.learns {
-            state.history.begin(mood);
-        }
-        let suggestion = suggest(
-            &state.catalog,
-            &state.templates,
-            &Request {
-                or,
-                strength,
-                seed: state.settings.seed.wrapping_add(state.sessions),
-                recent: state.recent.make_contiguous(),
-                minute_of_day: state.minute_of_day,
-                taste: taste.as_ref(),
-                ..Request::new(mood)
-            },
-        );
-        let has = state.settings.has;
-        let volume = suggestion.volume.unwrap_or(state.volume).min(state.settings.volume_cap);
-        let well = |part| !state.troubles.contains_key(&part);
-        let voice = |picks: Vec<Pick>, usable: bool| Voice {
-            open: usable && !picks.is_empty(),
-            picks,
-            told_at: self.at,
-            ..Voice::default()
-        };
-        let mut session = Session {
-            mood,
-            strength,
-            origin,
-            since: self.at,
-            music: voice(suggestion.music, has.music && well(Part::Music)),
-            video: voice(suggestion.video, has.video && well(Part::Video)),
-            speaks: suggestion.speaks,
-            volume,
-            loop_video: suggestion.loop_video,
-            liked: Default::default(),
-            flash: None,
-        };
-        session.speaks = session.speaker();
-        for which in [Speaks::Music, Speaks::Video] {
-            let all = session.voice(which).rest();
-            self.play(&session, which, all);
-        }
-        self.state.phase = Phase::Playing(session);
-    }
-
-    /// A second look soon after a visit says whether the visit did the person good.
-    fn learn_whether_it_helped(&mut self, mood: Mood, origin: Origin) {
-        let Some((before, ended)) = self.state.before.take() else { return };
-        let seen = matches!(origin, Origin::Seen { .. });
-        if self.state.settings.learns && seen && self.at <= ended + SAME_VISIT {
-            let change = mood.valence_arousal().0 - before.valence_arousal().0;
-            self.state.history.looked_again(change);
-        }
-    }
-
-    /// Something came of an item; a queue of somebody else's teaches nothing.
-    fn came_of(&mut self, now: Option<&NowPlaying>, outcome: Outcome) {
-        if let Some(now) = now.filter(|now| now.ours && self.state.settings.learns) {
-            self.state.history.record(&now.id, outcome);
-        }
-    }
-
-    /// The visit is over: what plays now was left, and what was learnt is kept.
-    fn end_visit(&mut self, session: &Session) {
-        self.came_of(session.voice(session.speaker()).now.as_ref(), Outcome::Stopped);
-        self.state.before = Some((session.mood, self.at));
-        if self.state.settings.learns {
-            self.out.push(Action::Remember(Box::new(self.state.history.clone())));
-        }
-    }
-
-    fn play(&mut self, session: &Session, which: Speaks, ids: Vec<String>) {
-        if !session.voice(which).open {
-            return;
-        }
-        // The one that does not speak is mute: music and video never fight for the sound.
-        let volume = if session.speaks == which { session.volume } else { 0 };
-        let repeat = which == Speaks::Video && session.loop_video;
-        self.command(which, PlayerCommand::Play { ids, volume, repeat });
-    }
-
-    fn command(&mut self, which: Speaks, command: PlayerCommand) {
-        self.out.push(match which {
-            Speaks::Music => Action::Music(command),
-            Speaks::Video => Action::Video(command),
-        });
-    }
-
-    fn next(&mut self) {
-        let Phase::Playing(session) = &self.state.phase else { return };
-        let speaker = session.speaker();
-        if session.voice(speaker).open {
-            let now = session.voice(speaker).now.clone();
-            self.came_of(now.as_ref(), Outcome::Skipped);
-            self.command(speaker, PlayerCommand::Next);
-            self.flash(Flash::Next);
-            if let Phase::Playing(session) = &mut self.state.phase {
-                session.voice_mut(speaker).skipping = true;
-            }
-        }
-    }
-
-    fn like(&mut self) {
-        let Phase::Playing(session) = &mut self.state.phase else { return };
-        let Some(now) = session.voice(session.speaker()).now.clone() else { return };
-        session.liked.insert(now.id.clone());
-        self.came_of(Some(&now), Outcome::Liked);
-        self.out.push(Action::Like { id: now.id });
-        self.flash(Flash::Liked);
-    }
-
-    fn volume(&mut self, change: i16) {
-        let state = &mut *self.state;
-        let before = match &state.phase {
-            Phase::Playing(session) => session.volume,
-            _ => state.volume,
-        };
-        let volume = (i16::from(before) + change).clamp(0, state.settings.volume_cap.into()) as u8;
-        state.volume = volume;
-        if let Phase::Playing(session) = &mut state.phase {
-            session.volume = volume;
-            let speaks = session.speaks;
-            self.command(speaks, PlayerCommand::Volume(volume));
-        }
-        self.flash(Flash::Volume(volume));
-    }
-
-    fn flash(&mut self, flash: Flash) {
-        let until = self.at + self.state.settings.times.flash;
-        if let Phase::Playing(session) = &mut self.state.phase {
-            session.flash = Some((flash, until));
-        }
-    }
-
-    fn stop(&mut self) {
-        let Phase::Playing(session) = std::mem::replace(&mut self.state.phase, Phase::Idle) else { return };
-        let fade = self.state.settings.times.fade;
-        self.silence(&session, fade);
-        self.end_visit(&session);
-        self.state.phase = Phase::Stopping { session, until: self.at + fade };
-    }
-
-    fn silence(&mut self, session: &Session, fade: Duration) {
-        for which in [Speaks::Music, Speaks::Video] {
-            if session.voice(which).open {
-                self.command(which, PlayerCommand::Stop { fade });
-            }
-        }
-    }
-
-    fn player(&mut self, which: Speaks, report: PlayerEvent) {
-        let at = self.at;
-        let Phase::Playing(session) = &mut self.state.phase else { return };
-        let voice = session.voice_mut(which);
-        match report {
-            PlayerEvent::Playing(now) => {
-                let fresh = now.ours && voice.now.as_ref().is_none_or(|before| before.id != now.id);
-                voice.paused_since = now.paused.then(|| voice.paused_since.unwrap_or(at));
-                voice.told_at = at;
-                voice.away_since = None;
-                let id = now.id.clone();
-                let before = voice.now.replace(now);
-                if fresh {
-                    let skipped = std::mem::take(&mut voice.skipping);
-                    if !skipped {
-                        self.came_of(before.as_ref(), Outcome::Finished);
-                    }
-                    self.remember(id);
-                }
-            }
-            PlayerEvent::Finished => {
-                voice.open = false;
-                let last = voice.now.clone().filter(|_| !voice.skipping);
-                self.came_of(last.as_ref(), Outcome::Finished);
-                self.voice_ended(which);
-            }
-            PlayerEvent::Skipped { id, .. } => voice.picks.retain(|pick| pick.id != id),
-        }
-    }
-
-    fn remember(&mut self, id: String) {
-        self.state.recent.push_back(id);
-        while self.state.recent.len() > RECENT {
-            self.state.recent.pop_front();
-        }
-    }
-
-    /// The session ends with the one that speaks; a mute picture does not outlive its music.
-    fn voice_ended(&mut self, which: Speaks) {
-        let Phase::Playing(session) = &self.state.phase else { return };
-        if session.speaks != which && session.voice(session.speaks).open {
-            return;
-        }
-        let session = session.clone();
-        self.silence(&session, Duration::ZERO);
-        self.end_visit(&session);
-        self.state.phase = Phase::Idle;
     }
 
     // ---- parts ----
