@@ -34,7 +34,7 @@ pub struct Args {
     /// The configuration, which names the library.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// A library from a file: {"music": [items], "video": [items]}.
+    /// A library from a file: `{"music": [items], "video": [items]}`.
     #[arg(long, value_name = "FILE", hide = true)]
     pub catalog: Option<PathBuf>,
 }
