@@ -156,8 +156,8 @@ pub const PRESETS: [Preset; 8] = [
             ..SpiSettings::square("/dev/spidev0.0", Turn::Deg180, 24_000_000, "GPIO25")
         },
     },
-    // The same repository, examples/st7789_240x240_pitft_simpletest.py; the backlight on D22 is in the
-    // maker's pinout of the Mini PiTFT.
+    // The same repository, examples/st7789_240x240_pitft_simpletest.py; the backlight on GPIO22 is
+    // as its pinout is remembered, not read from a file of the maker.
     Preset {
         name: "adafruit-1.3-pitft",
         about: "Adafruit Mini PiTFT 1.3\", 240x240",
@@ -210,8 +210,9 @@ pub const PRESETS: [Preset; 8] = [
         },
     },
     // adafruit/Adafruit_CircuitPython_ILI9341: MADCTL 0x38, that is rows and columns swapped and blue
-    // first; wiring as in rgb_display_pillow_image.py (dc D25, reset D24), backlight on GPIO18 as on the
-    // PiTFTs. The controller is rated at 10 MHz; 24 MHz is what that example uses.
+    // first; wiring as in rgb_display_pillow_image.py (dc D25, reset D24). The MADCTL and the backlight
+    // on GPIO18, as on the PiTFTs, are remembered and not read from a file. The controller is rated at
+    // 10 MHz; 24 MHz is what that example uses.
     Preset {
         name: "ili9341",
         about: "ILI9341 modules of 2.2\" to 3.2\", on their side, 320x240",
