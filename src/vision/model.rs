@@ -12,11 +12,11 @@ use crate::vision::sidecar::{Quantisation, Sidecar};
 use crate::vision::tensor::{Element, Tensors, TfLite, read_model};
 use crate::vision::{VisionError, check_sum};
 
-/// How far, in stored steps, an output may be from its golden value.
-///
-/// XNNPACK and the reference kernels round differently in the low bits, and so do its own paths for
-/// one processor and another; steps of one are normal, a network that is wired wrongly is tens away.
-const GOLDEN_TOLERANCE: f32 = 3.0;
+/// How far, in stored steps, an output may be from its golden value. Kernels round the low bits
+/// differently: between the newer runtime that writes the golden values and the library that ships, up
+/// to 5 steps were seen on one processor. A network that is wired wrongly is tens away, and the winner
+/// has to be the same in any case.
+const GOLDEN_TOLERANCE: f32 = 8.0;
 
 /// A classifier with its sidecar.
 pub struct MoodModel {
