@@ -47,13 +47,12 @@ def conv_names():
     return ["conv1"] + [f"conv_{k}_{i}" for i in range(1, 14) for k in ("dw", "pw")]
 
 
-def load_faces(model, path, pictures):
-    """Start from the folded face weights.
-
-    Batch norm was folded into them, so it is built again around each
-    convolution with the statistics of our own pictures: the function is
-    unchanged at first and training has its scales and shifts to work with.
-    """
+def read_folded(path):
+    """Kernels and biases with batch norm folded in: of the face-pretrained file, or of an
+    exported model, which a new run may start from. With an exported model comes its head."""
+    if str(path).endswith(".tflite"):
+        return read_exported(path)
+    found = {}
     with np.load(path) as given:
         for name in conv_names():
             kernel, bias = given[name + "/kernel"], given[name + "/bias"]
@@ -62,14 +61,63 @@ def load_faces(model, path, pictures):
                 # our input is value / 127.5 - 1 instead of value - mean.
                 bias = bias + (kernel * (127.5 - FACE_MEAN).reshape(1, 1, 3, 1)).sum((0, 1, 2))
                 kernel = kernel.sum(2, keepdims=True) * 127.5
-            layer = model.get_layer(name)
-            layer.set_weights([kernel.reshape(layer.get_weights()[0].shape)])
-            probe = keras.Model(model.input, layer.output)
-            out = probe.predict(pictures, verbose=0, batch_size=64)
-            mean, var = out.mean((0, 1, 2)), out.var((0, 1, 2))
-            model.get_layer(name + "_bn").set_weights(
-                [np.sqrt(var + EPSILON), mean + bias, mean, var]
-            )
+            found[name] = kernel, bias
+    return found
+
+
+def read_exported(path):
+    """The int8 weights of an exported model as real numbers."""
+    import tensorflow as tf
+
+    runner = tf.lite.Interpreter(
+        model_path=str(path), experimental_op_resolver_type=tf.lite.experimental.OpResolverType
+        .BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+    runner.allocate_tensors()
+    details = {d["index"]: d for d in runner.get_tensor_details()}
+
+    def real(index):
+        params, raw = details[index]["quantization_parameters"], runner.get_tensor(index)
+        shape = [1] * raw.ndim
+        if len(params["scales"]) > 1:
+            shape[params["quantized_dimension"]] = -1
+        return raw.astype(np.float32) * params["scales"].reshape(shape)
+
+    found, names = {}, conv_names()
+    for op in runner._get_ops_details():
+        kind = op["op_name"]
+        if kind == "FULLY_CONNECTED":
+            kernel, bias = (real(i) for i in op["inputs"][1:3])
+            found["moods"] = kernel.T, bias
+        elif kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            kernel, bias = (real(i) for i in op["inputs"][1:3])
+            # One output channel after another, or all of one depth.
+            order = (1, 2, 0, 3) if kind == "DEPTHWISE_CONV_2D" else (1, 2, 3, 0)
+            found[names[len(found)]] = kernel.transpose(order), bias
+    if set(found) != {*names, "moods"}:
+        raise SystemExit(f"{path}: this is not a MobileNetV1 that this chain has exported")
+    return found
+
+
+def load_folded(model, path, pictures):
+    """Start from folded weights.
+
+    Batch norm is built again around each convolution with the statistics of
+    our own pictures: the function is unchanged at first and training has its
+    scales and shifts to work with.
+    """
+    given = read_folded(path)
+    for name in conv_names():
+        kernel, bias = given[name]
+        layer = model.get_layer(name)
+        layer.set_weights([kernel.reshape(layer.get_weights()[0].shape)])
+        probe = keras.Model(model.input, layer.output)
+        out = probe.predict(pictures, verbose=0, batch_size=64)
+        mean, var = out.mean((0, 1, 2)), out.var((0, 1, 2))
+        model.get_layer(name + "_bn").set_weights(
+            [np.sqrt(var + EPSILON), mean + bias, mean, var]
+        )
+    if "moods" in given:
+        model.get_layer("moods").set_weights(list(given["moods"]))
 
 
 def save(model, path):

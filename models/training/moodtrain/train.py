@@ -14,7 +14,8 @@ from . import data
 def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
     parser.add_argument("--run", required=True, help="folder for checkpoints and the log")
-    parser.add_argument("--weights", help="face-pretrained weights (.npz) to start from")
+    parser.add_argument("--weights", help="what to start from: face-pretrained weights (.npz) or "
+                        "a model this chain exported (.tflite)")
     parser.add_argument("--stages", default="64:8,96:12", metavar="SIZE:EPOCHS[:FROZEN],...",
                         help="input size, epochs and how many first blocks stay as they are, "
                         "in order; may be changed on resume")
@@ -95,7 +96,7 @@ class Trainer:
         self.model = network.mobilenet_v1(args.width, momentum=min(0.98, args.average))
         if args.weights and not (Path(args.run) / "state" / "checkpoint").exists():
             order = np.random.default_rng(args.seed).permutation(len(part))[:256]
-            network.load_faces(self.model, args.weights, augment.to_input(part.images[order], 64))
+            network.load_folded(self.model, args.weights, augment.to_input(part.images[order], 64))
         self.optimizer = keras.optimizers.AdamW(
             args.rate, weight_decay=args.decay, global_clipnorm=1.0)
         # Decay is for what multiplies: the pointwise and last kernels.
