@@ -10,6 +10,7 @@ pub mod config;
 pub mod daemon;
 pub mod demo;
 pub mod device;
+pub mod doctor;
 pub mod kiosk;
 pub mod library;
 pub mod light;

@@ -30,6 +30,8 @@ pub(super) struct Opened {
     pub height: u32,
     /// Bytes from row to row; 0 for JPEG.
     pub stride: u32,
+    /// The formats that the driver lists, those that cannot be read among them.
+    pub offered: String,
 }
 
 impl Opened {
@@ -58,7 +60,8 @@ impl Opened {
         tracing::debug!(%node, ?offer, agreed = %agreed, ?rate, "agreed");
         let stride = if format == PixelFormat::Mjpg { 0 } else { agreed.stride };
         let (width, height) = (agreed.width, agreed.height);
-        Ok(Opened { device, node: node.clone(), format, width, height, stride })
+        let offered = names(&fourccs);
+        Ok(Opened { device, node: node.clone(), format, width, height, stride, offered })
     }
 
     pub fn describe(&self) -> String {

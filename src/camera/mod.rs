@@ -92,7 +92,13 @@ pub trait Camera: Send {
     /// Starts streaming. The stream owns the light's guard: while it lives the light is on.
     fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError>;
 
-    /// What it is, for the log and the doctor: name, node, format, size.
+    /// Whether it could be started, without starting it: no frame is taken, so no light. Says what it is
+    /// and what it offers.
+    fn probe(&mut self) -> Result<String, CameraError> {
+        Ok(self.describe())
+    }
+
+    /// What it is, for the log: name, node, format, size.
     fn describe(&self) -> String;
 }
 

@@ -74,11 +74,6 @@ impl V4l2Camera {
         Err(refusal.unwrap_or_else(|| self.missing()))
     }
 
-    /// Agrees with the camera on a format and closes it again, for checks: no frame is taken, so no light.
-    pub fn probe(&self) -> Result<String, CameraError> {
-        Ok(self.open()?.describe())
-    }
-
     fn missing(&self) -> CameraError {
         CameraError::Missing { wanted: self.wanted.to_string(), found: self.places.listing() }
     }
@@ -106,6 +101,12 @@ impl Camera for V4l2Camera {
         Ok(Box::new(V4l2Stream::start(opened, light)?))
     }
 
+    /// Agrees with the camera on a format and closes it again.
+    fn probe(&mut self) -> Result<String, CameraError> {
+        let opened = self.open()?;
+        Ok(format!("{}; offers {}", opened.describe(), opened.offered))
+    }
+
     fn describe(&self) -> String {
         self.last.clone().unwrap_or_else(|| format!("a camera {}", self.wanted))
     }
@@ -130,7 +131,7 @@ struct V4l2Stream {
 
 impl V4l2Stream {
     fn start(opened: Opened, light: LightOn) -> Result<V4l2Stream, CameraError> {
-        let Opened { device, node, format, width, height, stride } = opened;
+        let Opened { device, node, format, width, height, stride, .. } = opened;
         let failed = |error| meaning(&node.path, error);
         let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS).map_err(failed)?;
         // The first call queues the buffers and switches the camera on. Without patience it does not

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod eval;
 pub mod library;
 pub mod log;
@@ -42,6 +43,8 @@ pub enum Verb {
     Library(library::Args),
     /// What is wrong in the configuration, the templates, the model and the library, and the cure.
     Check(check::Args),
+    /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
+    Doctor(doctor::Args),
 }
 
 impl Verb {
@@ -65,6 +68,7 @@ impl Verb {
             Verb::Suggest(args) => suggest::run(args),
             Verb::Library(args) => library::run(args),
             Verb::Check(args) => check::run(args),
+            Verb::Doctor(args) => doctor::run(args),
         }
     }
 }

@@ -87,6 +87,16 @@ pub struct Status {
     pub fault: Option<String>,
 }
 
+/// A way for the sound out of the player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// As the player's configuration calls it.
+    pub name: String,
+    /// What carries the sound: `alsa`, `pulse`, `null` and more.
+    pub plugin: String,
+    pub enabled: bool,
+}
+
 /// An item that could not be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {

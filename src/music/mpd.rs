@@ -7,7 +7,7 @@ use ::mpd::Id;
 use super::entries::{Entries, Entry};
 use super::session::{Pairs, Session};
 use super::watcher::MpdWatcher;
-use super::{Music, MusicError, MusicSettings, Skipped, Status, Watcher, library};
+use super::{Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
 use crate::kiosk::event::NowPlaying;
 use crate::recommend::Item;
 
@@ -45,6 +45,24 @@ impl Mpd {
         let mut reader = MpdWatcher::new(settings.clone());
         reader.connect()?;
         reader.catalog()
+    }
+
+    /// Where the sound goes, over a connection of its own: for looks from outside the daemon.
+    pub fn outputs(settings: &MusicSettings) -> Result<Vec<Output>, MusicError> {
+        let pairs = Session::open(settings)?.ask(&["outputs"])?;
+        let mut outputs: Vec<Output> = Vec::new();
+        for (key, value) in pairs {
+            match (key.as_str(), outputs.last_mut()) {
+                ("outputid", _) => {
+                    outputs.push(Output { name: String::new(), plugin: String::new(), enabled: false });
+                }
+                ("outputname", Some(output)) => output.name = value,
+                ("plugin", Some(output)) => output.plugin = value,
+                ("outputenabled", Some(output)) => output.enabled = value == "1",
+                _ => {}
+            }
+        }
+        Ok(outputs)
     }
 
     /// Runs something over the connection; drops the connection when it is of no use any more.

@@ -15,6 +15,7 @@ pub mod screens;
 pub mod several;
 pub mod spi;
 pub mod terminal;
+pub mod test_image;
 mod wire;
 pub mod worker;
 

@@ -1,0 +1,133 @@
+//! The camera: what it offers, and how bright its picture is. The frame itself goes nowhere.
+
+use std::time::Instant;
+
+use super::{Finding, Patient, Subject, configured};
+use crate::camera::formats::{Rgb, to_rgb};
+use crate::camera::{Camera, CameraError, Frame};
+use crate::config::Config;
+use crate::light::{Light, LightOn, NoLight, SharedLight};
+
+const PART: Subject = Subject::Camera;
+
+/// Mean brightness, 0 to 255, beyond which a face cannot be read.
+const DARK: f32 = 15.0;
+const GLARING: f32 = 245.0;
+
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let config = match configured(patient, PART) {
+        Ok(config) => config,
+        Err(skipped) => return skipped,
+    };
+    if !config.mode.may_look() {
+        return vec![Finding::skipped(PART, "never opened where people work or learn")];
+    }
+    let mut camera = match (patient.parts.camera)(config) {
+        Ok(camera) => camera,
+        Err(error) => return vec![refused(error)],
+    };
+    let offers = match camera.probe() {
+        Ok(offers) => Finding::ok(PART, offers),
+        Err(error) => return vec![refused(error)],
+    };
+    let picture = if patient.wishes.frame {
+        look(patient, config, camera.as_mut())
+    } else {
+        Finding::skipped(PART, "no frame was taken")
+    };
+    vec![offers, picture]
+}
+
+/// Takes one frame as a capture does, light and all, and says how bright it is.
+fn look(patient: &Patient, config: &Config, camera: &mut dyn Camera) -> Finding {
+    let light = match lit(patient, config) {
+        Ok(light) => light,
+        Err(why) => return Finding::skipped(PART, why),
+    };
+    match brightness(config, camera, light) {
+        Err(error) => refused(error),
+        Ok(None) => Finding::fault(PART, "its frames cannot be read", "try another cable, port or camera"),
+        Ok(Some(luma)) if luma < DARK => Finding::warning(
+            PART,
+            format!("its picture is dark: {luma:.0} of 255"),
+            "take the cap off the lens, and put a lamp where it lights the person's face",
+        ),
+        Ok(Some(luma)) if luma > GLARING => Finding::warning(
+            PART,
+            format!("its picture is glaring: {luma:.0} of 255"),
+            "turn the camera away from the window or the lamp",
+        ),
+        Ok(Some(luma)) => Finding::ok(PART, format!("its picture has a brightness of {luma:.0} of 255")),
+    }
+}
+
+/// The light, on. A device that has one never looks without it.
+fn lit(patient: &Patient, config: &Config) -> Result<LightOn, String> {
+    let light: Box<dyn Light> = match &config.light {
+        Some(line) => {
+            (patient.parts.light)(line).map_err(|_| "not tried: its light cannot be lit".to_owned())?
+        }
+        None => Box::new(NoLight),
+    };
+    SharedLight::new(light).turn_on().map_err(|_| "not tried: its light cannot be lit".to_owned())
+}
+
+fn brightness(config: &Config, camera: &mut dyn Camera, light: LightOn) -> Result<Option<f32>, CameraError> {
+    let mut stream = camera.start(light)?;
+    let (mut frame, mut rgb) = (Frame::new(), Rgb::new());
+    stream.settle(&config.capture.patience, &mut frame, &|| false)?;
+    for _ in 0..TRIES {
+        stream.next(Instant::now() + config.capture.read, &mut frame)?;
+        if to_rgb(&frame, &mut rgb).is_ok() {
+            return Ok(Some(rgb.brightness()));
+        }
+    }
+    Ok(None)
+}
+
+/// Frames that may be torn.
+const TRIES: usize = 6;
+
+fn refused(error: CameraError) -> Finding {
+    match error {
+        CameraError::Missing { wanted, found } => Finding::fault(
+            PART,
+            format!("there is no camera {wanted}; cameras here: {found}"),
+            "plug it in, or set `device` under [camera] to one of these; a camera on the ribbon needs \
+             `camera_auto_detect=1` in /boot/firmware/config.txt",
+        ),
+        // The running daemon has it only during a look.
+        CameraError::Busy { device } => Finding::fault(
+            PART,
+            format!("{device} is in use by another program"),
+            format!("close that program: `sudo fuser -v {device}` names it"),
+        ),
+        CameraError::Denied { device } => {
+            Finding::fault(PART, format!("{device} may not be used"), "add the user to the group `video`")
+        }
+        CameraError::Format { device, offered, cure } => {
+            Finding::fault(PART, format!("{device} offers only {offered}"), cure)
+        }
+        CameraError::Silent { device, waited } => Finding::fault(
+            PART,
+            format!("{device} gave no frame within {} ms", waited.as_millis()),
+            "unplug the camera and plug it in again; try another cable or port",
+        ),
+        CameraError::Gone { device } => Finding::fault(
+            PART,
+            format!("{device} went away while it was tried"),
+            "check its cable and the power supply: a weak one drops USB devices",
+        ),
+        CameraError::Photo { path, reason } => Finding::fault(
+            PART,
+            format!("{path}: {reason}"),
+            "correct `photos` under [camera], or set `device` for a real camera",
+        ),
+        CameraError::Io { device, source } => Finding::fault(
+            PART,
+            format!("{device}: {source}"),
+            "look for it in `dmesg`; try another cable or port",
+        ),
+        CameraError::Light(error) => Finding::skipped(PART, format!("not tried: {error}")),
+    }
+}

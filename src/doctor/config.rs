@@ -1,0 +1,42 @@
+//! The configuration file, and the templates that it names.
+
+use super::{Finding, Patient, Subject};
+use crate::config::{Config, ConfigError};
+use crate::library;
+use crate::recommend::Templates;
+
+const PART: Subject = Subject::Configuration;
+
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let path = patient.config_path.display();
+    match &patient.config {
+        Ok(config) => {
+            let mode = format!("{:?}", config.mode).to_lowercase();
+            let mut findings = vec![Finding::ok(PART, format!("{path}: {mode}, {}", config.language.code()))];
+            findings.extend(templates(config));
+            findings
+        }
+        Err(ConfigError::Unreadable { source, .. }) => vec![Finding::fault(
+            PART,
+            format!("{path} cannot be read: {source}"),
+            format!("write one with `moodbox check --default > {path}`, or name another with --config"),
+        )],
+        Err(ConfigError::Malformed { report, .. }) => vec![Finding::fault(
+            PART,
+            format!("{path} cannot be used:\n{report}"),
+            "correct that line; `moodbox check --default` prints every setting with its meaning",
+        )],
+        Err(ConfigError::Wrong { source, .. }) => vec![Finding::fault(
+            PART,
+            format!("{path}: [{}] {}", source.section, source.what),
+            source.cure.clone(),
+        )],
+    }
+}
+
+fn templates(config: &Config) -> Vec<Finding> {
+    let Some(folder) = config.templates.as_ref().filter(|folder| folder.is_dir()) else { return Vec::new() };
+    let (_, problems) = library::templates::reload(folder, &Templates::shipped());
+    let cure = "correct the file; until then the template that moodbox brings along is used";
+    problems.iter().map(|problem| Finding::warning(PART, format!("template {problem}"), cure)).collect()
+}

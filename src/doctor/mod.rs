@@ -1,0 +1,224 @@
+//! What is wrong with this device, and the cure. One look at each part, one [`Finding`] after the other.
+//!
+//! The machine is seen through a [`System`], which in tests is a folder; the parts through [`Parts`], which
+//! opens the real ports. Nothing is changed, and of a frame only its brightness is kept.
+
+mod bus;
+mod camera;
+mod clock;
+mod config;
+mod header;
+mod machine;
+mod model;
+mod music;
+mod panel;
+mod permissions;
+mod power;
+mod storage;
+mod system;
+mod video;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::button::{self, ButtonError, ButtonSettings, Buttons};
+use crate::camera::{Camera, CameraError};
+use crate::config::{Config, ConfigError, PanelChoice};
+use crate::light::gpio::GpioLight;
+use crate::light::{Light, LightError};
+use crate::open;
+use crate::panel::Panel;
+use crate::panel::png::PngPanel;
+use crate::panel::spi::SpiPanel;
+
+pub use system::{System, User};
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    Configuration,
+    Board,
+    Kernel,
+    Spi,
+    Panel,
+    Button,
+    Light,
+    Camera,
+    Model,
+    Music,
+    Sound,
+    Video,
+    Hdmi,
+    Clock,
+    Storage,
+    Power,
+    Heat,
+    Permissions,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Subject::Configuration => "configuration",
+            Subject::Board => "board",
+            Subject::Kernel => "kernel",
+            Subject::Spi => "SPI",
+            Subject::Panel => "panel",
+            Subject::Button => "button",
+            Subject::Light => "light",
+            Subject::Camera => "camera",
+            Subject::Model => "model",
+            Subject::Music => "music",
+            Subject::Sound => "sound",
+            Subject::Video => "video",
+            Subject::Hdmi => "HDMI",
+            Subject::Clock => "clock",
+            Subject::Storage => "storage",
+            Subject::Power => "power",
+            Subject::Heat => "heat",
+            Subject::Permissions => "permissions",
+        })
+    }
+}
+
+/// How bad it is, from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Not looked at: the device has no such part, or it cannot be seen from here.
+    Skipped,
+    Ok,
+    /// The device works, with something less than it could.
+    Warning,
+    /// A part of the device does not work.
+    Fault,
+}
+
+/// One line of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub part: Subject,
+    pub level: Level,
+    /// What is there, or what is wrong.
+    pub what: String,
+    /// What to do about it: with each fault, and with each warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cure: Option<String>,
+}
+
+impl Finding {
+    fn new(part: Subject, level: Level, what: impl Into<String>) -> Finding {
+        Finding { part, level, what: what.into(), cure: None }
+    }
+
+    fn ok(part: Subject, what: impl Into<String>) -> Finding {
+        Finding::new(part, Level::Ok, what)
+    }
+
+    fn skipped(part: Subject, why: impl Into<String>) -> Finding {
+        Finding::new(part, Level::Skipped, why)
+    }
+
+    fn warning(part: Subject, what: impl Into<String>, cure: impl Into<String>) -> Finding {
+        Finding { cure: Some(cure.into()), ..Finding::new(part, Level::Warning, what) }
+    }
+
+    fn fault(part: Subject, what: impl Into<String>, cure: impl Into<String>) -> Finding {
+        Finding { cure: Some(cure.into()), ..Finding::new(part, Level::Fault, what) }
+    }
+}
+
+/// How the parts of a device are opened: the daemon's own ports, but in tests of hardware that is not there.
+pub struct Parts {
+    pub buttons: Opener<ButtonSettings, Result<Box<dyn Buttons>, ButtonError>>,
+    pub light: Opener<str, Result<Box<dyn Light>, LightError>>,
+    pub camera: Opener<Config, Result<Box<dyn Camera>, CameraError>>,
+    pub panel: Opener<PanelChoice, Box<dyn Panel>>,
+}
+
+/// From the settings of a part to its port.
+pub type Opener<S, P> = Box<dyn Fn(&S) -> P>;
+
+impl Default for Parts {
+    fn default() -> Self {
+        Parts {
+            buttons: Box::new(button::open),
+            light: Box::new(|line| Ok(Box::new(GpioLight::open(line, false)?))),
+            camera: Box::new(open::camera),
+            panel: Box::new(|choice| match choice {
+                PanelChoice::Spi(settings) => Box::new(SpiPanel::new(settings.clone())),
+                PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
+            }),
+        }
+    }
+}
+
+/// What may be done beside looking.
+#[derive(Default)]
+pub struct Wishes {
+    /// Draw the test image on the panel.
+    pub panel: bool,
+    /// Switch the camera and the light on for one frame's brightness.
+    pub frame: bool,
+    /// Somebody is there to press the button: told the seconds that are left.
+    pub press: Option<Box<dyn Fn(u64)>>,
+}
+
+/// The device that is looked at.
+pub struct Patient {
+    pub system: System,
+    pub config_path: PathBuf,
+    pub config: Result<Config, ConfigError>,
+    /// The folder of what the daemon remembers.
+    pub state: PathBuf,
+    pub parts: Parts,
+    pub wishes: Wishes,
+}
+
+impl Patient {
+    /// This machine, with the configuration of that file.
+    pub fn here(config_path: PathBuf, wishes: Wishes) -> Patient {
+        let config = crate::config::load(&config_path);
+        let system = System::here();
+        let state = storage::state_folder(&system);
+        Patient { system, config_path, config, state, parts: Parts::default(), wishes }
+    }
+}
+
+type Check = fn(&Patient) -> Vec<Finding>;
+
+/// In the order in which a person would look: what others hang on comes first.
+const CHECKS: [Check; 16] = [
+    config::check,
+    machine::board,
+    machine::kernel,
+    bus::check,
+    panel::check,
+    header::button,
+    header::light,
+    camera::check,
+    model::check,
+    music::check,
+    video::check,
+    video::screen,
+    clock::check,
+    storage::check,
+    power::check,
+    permissions::check,
+];
+
+/// Looks at one part after the other. Each is looked at when its findings are asked for.
+pub fn examine(patient: &Patient) -> impl Iterator<Item = Finding> + '_ {
+    CHECKS.iter().flat_map(move |check| check(patient))
+}
+
+/// The configuration, or why nothing can be said of a part that it names.
+fn configured(patient: &Patient, part: Subject) -> Result<&Config, Vec<Finding>> {
+    patient
+        .config
+        .as_ref()
+        .map_err(|_| vec![Finding::skipped(part, "needs a configuration that can be used")])
+}

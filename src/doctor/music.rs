@@ -1,0 +1,124 @@
+//! MPD, its library, and where the sound comes out.
+
+use super::{Finding, Patient, Subject, System, configured};
+use crate::music::{Mpd, Music, MusicError, MusicSettings, Output};
+
+const PART: Subject = Subject::Music;
+
+pub(super) fn check(patient: &Patient) -> Vec<Finding> {
+    let config = match configured(patient, PART) {
+        Ok(config) => config,
+        Err(mut skipped) => {
+            skipped.extend(configured(patient, Subject::Sound).err().unwrap_or_default());
+            return skipped;
+        }
+    };
+    let Some(settings) = &config.music else {
+        let sound = match config.video {
+            Some(_) => cards(&patient.system),
+            None => Finding::skipped(Subject::Sound, "the configuration has neither music nor video"),
+        };
+        return vec![Finding::skipped(PART, "the configuration has none"), sound];
+    };
+    let mut findings = match server(settings) {
+        Ok(found) => vec![found],
+        Err(error) => return vec![refused(error), cards(&patient.system)],
+    };
+    findings.extend(library(settings));
+    match Mpd::outputs(settings) {
+        Ok(outputs) => findings.extend(sound(&patient.system, &outputs)),
+        Err(error) => findings.push(refused(error)),
+    }
+    findings
+}
+
+fn server(settings: &MusicSettings) -> Result<Finding, MusicError> {
+    // Looking must not change what the daemon remembers of its queue.
+    let mut mpd = Mpd::new(MusicSettings { memory: None, ..settings.clone() });
+    mpd.connect()?;
+    let status = mpd.status()?;
+    Ok(match status.fault {
+        Some(fault) => Finding::fault(
+            PART,
+            format!("MPD at {} cannot play: {fault}", mpd.place()),
+            "check `audio_output` in /etc/mpd.conf, and the sound device with `aplay -l`",
+        ),
+        None => Finding::ok(PART, format!("MPD at {} answers", mpd.place())),
+    })
+}
+
+fn library(settings: &MusicSettings) -> Option<Finding> {
+    let count = Mpd::library(settings).ok()?.len();
+    Some(match count {
+        0 => Finding::warning(
+            PART,
+            "MPD knows no track",
+            "copy music into `music_directory` of /etc/mpd.conf, then `mpc update`",
+        ),
+        _ => Finding::ok(PART, format!("{count} tracks")),
+    })
+}
+
+fn sound(system: &System, outputs: &[Output]) -> Vec<Finding> {
+    const PART: Subject = Subject::Sound;
+    let on: Vec<&Output> = outputs.iter().filter(|output| output.enabled).collect();
+    if on.is_empty() {
+        let cure = match outputs.first() {
+            Some(output) => format!("switch one on: `mpc enable \"{}\"`", output.name),
+            None => "add an `audio_output` to /etc/mpd.conf".to_owned(),
+        };
+        return vec![Finding::fault(PART, "no output of MPD is on", cure)];
+    }
+    let names: Vec<String> = on.iter().map(|output| format!("{} ({})", output.name, output.plugin)).collect();
+    let mut findings = vec![Finding::ok(PART, format!("MPD plays to {}", names.join(", ")))];
+    if on.iter().any(|output| output.plugin == "alsa") {
+        findings.push(cards(system));
+    }
+    findings
+}
+
+/// The sound cards that the kernel knows.
+fn cards(system: &System) -> Finding {
+    const PART: Subject = Subject::Sound;
+    let text = system.read("/proc/asound/cards").unwrap_or_default();
+    let cards: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once("]: ")?.1.trim())).collect();
+    if cards.is_empty() {
+        return Finding::fault(
+            PART,
+            "there is no sound card",
+            format!(
+                "add `dtparam=audio=on`, or the overlay of your DAC, to {} and reboot",
+                system.boot_config()
+            ),
+        );
+    }
+    Finding::ok(PART, cards.join(", "))
+}
+
+fn refused(error: MusicError) -> Finding {
+    let address = |address: String| format!("MPD at {address}");
+    match error {
+        MusicError::Absent { address: at, reason } => Finding::fault(
+            PART,
+            format!("no {}: {reason}", address(at)),
+            "`sudo systemctl start mpd`, or set `address` under [music]",
+        ),
+        MusicError::Password { address: at, reason } => Finding::fault(
+            PART,
+            format!("{} wants another password ({reason})", address(at)),
+            "write one that mpd.conf gives read, add and control into the file that `password_file` under \
+             [music] names",
+        ),
+        MusicError::Silent { address: at, after } => Finding::fault(
+            PART,
+            format!("{} did not answer within {} ms", address(at), after.as_millis()),
+            "wait a minute if it has just started; else `sudo systemctl restart mpd`",
+        ),
+        MusicError::Protocol { address: at, reason } => Finding::fault(
+            PART,
+            format!("what answers at {at} does not speak as MPD does: {reason}"),
+            "correct `address` under [music]",
+        ),
+        other => Finding::fault(PART, other.to_string(), "look into MPD's log: `journalctl -u mpd`"),
+    }
+}
