@@ -35,7 +35,7 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         camera: camera(config)?,
         capture: config.capture,
         vision: vision(config),
-        panel: panel(config),
+        panel: config.panel.as_ref().map(panel),
         music: music(config),
         video: video(config),
         video_folders: video_folders(config),
@@ -99,8 +99,9 @@ pub fn judge(vision: &Result<Vision, VisionError>) -> Judge {
     }
 }
 
-fn panel(config: &Config) -> Option<Box<dyn Panel>> {
-    Some(match config.panel.as_ref()? {
+/// What the screens are drawn on.
+pub fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
+    match choice {
         PanelChoice::Spi(settings) => {
             // The same picture as a file in memory: for a person at a distance, and for support.
             let file = PngPanel::new(
@@ -111,7 +112,7 @@ fn panel(config: &Config) -> Option<Box<dyn Panel>> {
             Box::new(Several::new(Box::new(SpiPanel::new(settings.clone())), vec![Box::new(file)]))
         }
         PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
-    })
+    }
 }
 
 /// The client of the MPD server; it connects on its own thread.

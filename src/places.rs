@@ -43,6 +43,11 @@ pub fn photos() -> PathBuf {
     assets().map_or("/usr/share/moodbox/photos".into(), |folder| folder.join("photos"))
 }
 
+/// The picture between videos, for an mpv that systemd runs.
+pub fn still() -> PathBuf {
+    "/usr/share/moodbox/still.png".into()
+}
+
 /// The configuration of a device.
 pub fn config() -> PathBuf {
     "/etc/moodbox/moodbox.toml".into()

@@ -12,6 +12,7 @@ pub mod library;
 pub mod log;
 pub mod look;
 pub mod run;
+pub mod stopped;
 pub mod suggest;
 
 /// Press a button, be looked at once, get music and a video that help. All on the device.
@@ -45,6 +46,9 @@ pub enum Verb {
     Check(check::Args),
     /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
     Doctor(doctor::Args),
+    /// What systemd runs after the daemon ended: the panel says what happened.
+    #[command(hide = true)]
+    Stopped(stopped::Args),
 }
 
 impl Verb {
@@ -69,6 +73,7 @@ impl Verb {
             Verb::Library(args) => library::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Doctor(args) => doctor::run(args),
+            Verb::Stopped(args) => stopped::run(args),
         }
     }
 }

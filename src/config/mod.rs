@@ -5,10 +5,27 @@ mod valid;
 
 use std::path::Path;
 
+use crate::text::Language;
 pub use valid::{CameraChoice, Config, PanelChoice, VideoChoice, Wrong};
 
 /// The shipped configuration file: it documents every setting.
 pub const DEFAULT: &str = include_str!("default.toml");
+
+/// The file that the package installs: the shipped one, with the mpv that systemd runs.
+///
+/// The service starts mpv under a user of its own; a checkout has no such service.
+pub fn packaged() -> String {
+    DEFAULT.replace("\n# socket = ", "\nsocket = ")
+}
+
+/// The panel and the language of a file that may be wrong in all else: for saying that it is wrong.
+pub fn panel_alone(text: &str) -> Option<(PanelChoice, Language)> {
+    let file: toml::Table = text.parse().ok()?;
+    let panel: file::Panel = file.get("panel")?.clone().try_into().ok()?;
+    let language = file.get("device").and_then(|device| device.get("language"));
+    let language = language.and_then(|language| language.clone().try_into().ok());
+    Some((valid::panel(&panel).ok()?, language.unwrap_or_default()))
+}
 
 /// Why there is no configuration to run with.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +86,27 @@ mod tests {
         assert!(
             least.light.is_none() && least.panel.is_none() && least.music.is_none() && least.video.is_none()
         );
+    }
+
+    #[test]
+    fn the_packaged_file_reaches_the_mpv_that_systemd_runs() {
+        let packaged = parse(&packaged(), "packaged").unwrap();
+        let socket = packaged.video.unwrap().settings.socket.unwrap();
+        assert_eq!(socket, Path::new("/run/moodbox-video/mpv.sock"));
+        let unit = include_str!("../../systemd/moodbox-video.service");
+        assert!(unit.contains(&format!("--input-ipc-server={}\n", socket.display())));
+        assert!(parse(DEFAULT, "shipped").unwrap().video.unwrap().settings.socket.is_none());
+    }
+
+    #[test]
+    fn the_panel_of_a_file_that_is_wrong_elsewhere_is_still_known() {
+        let wrong = "[device]\nlanguage = \"de\"\nmode = \"hom\"\n[panel]\npreset = \"pirate-audio\"\n";
+        assert!(parse(wrong, "wrong").is_err());
+        let (panel, language) = panel_alone(wrong).unwrap();
+        assert_eq!((panel.size(), language), ((240, 240), Language::De));
+        for text in ["", "[panel", "[panel]\npreset = \"bigger\"", "panel = 3"] {
+            assert!(panel_alone(text).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn camera(file: &file::Camera) -> Result<CameraChoice, Wrong> {
     }
 }
 
-fn panel(file: &file::Panel) -> Result<PanelChoice, Wrong> {
+pub(super) fn panel(file: &file::Panel) -> Result<PanelChoice, Wrong> {
     if let Some(path) = &file.png {
         let side = |side: Option<file::Side>| side.unwrap_or_default().get();
         return Ok(PanelChoice::Png {
@@ -252,7 +252,10 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
 const DEFAULT_PRESET: &str = "adafruit-1.54";
 
 fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
+    // A picture in our own folder is out of reach of an mpv that runs as somebody else.
+    let still = file.socket.as_ref().map(|_| places::still()).filter(|still| still.is_file());
     let settings = VideoSettings {
+        still,
         program: file.program,
         socket: file.socket,
         vo: Some(file.output).filter(|output| output != "auto"),

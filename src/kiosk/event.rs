@@ -168,12 +168,16 @@ pub enum TroubleKind {
     VideoAbsent,
     TemplateBroken,
     LibraryEmpty,
+    /// The daemon itself ended in failure, or was ended because it hung.
+    Stopped,
+    /// The configuration cannot be used, so the daemon does not start.
+    SettingsBroken,
     Other,
 }
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 16] = [
+    pub const ALL: [TroubleKind; 18] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
@@ -189,6 +193,8 @@ impl TroubleKind {
         TroubleKind::VideoAbsent,
         TroubleKind::TemplateBroken,
         TroubleKind::LibraryEmpty,
+        TroubleKind::Stopped,
+        TroubleKind::SettingsBroken,
         TroubleKind::Other,
     ];
 }

@@ -78,6 +78,17 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
             said("Library is empty", "Sammlung ist leer"),
             said("Add music or videos", "Leg Musik oder Videos dazu"),
         ),
+        TroubleKind::Stopped => (
+            said("Something went wrong", "Etwas ging schief"),
+            said(
+                "I try again. Still here? journalctl -u moodbox",
+                "Ich versuche es neu. Noch hier? journalctl -u moodbox",
+            ),
+        ),
+        TroubleKind::SettingsBroken => (
+            said("Settings not usable", "Einstellungen falsch"),
+            said("Run moodbox check: it names the line", "moodbox check nennt die Zeile"),
+        ),
         TroubleKind::Other => (
             said("Something is wrong", "Etwas stimmt nicht"),
             said("moodbox check and the log say more", "moodbox check und das Log sagen mehr"),

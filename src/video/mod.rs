@@ -12,7 +12,7 @@ mod ipc;
 mod mpv;
 mod player;
 mod simulated;
-mod still;
+pub mod still;
 pub mod worker;
 
 use std::path::PathBuf;

@@ -126,37 +126,38 @@ pub(super) fn private_folder(path: &Path) -> Result<(), VideoError> {
     Ok(())
 }
 
+/// What mpv is told whoever starts it; systemd's unit says the same.
+const OPTIONS: [&str; 23] = [
+    // Nothing of the user's own mpv may change the kiosk, and no key or script reaches it.
+    "--no-config",
+    "--load-scripts=no",
+    "--ytdl=no",
+    "--input-default-bindings=no",
+    "--input-vo-keyboard=no",
+    "--input-terminal=no",
+    "--quiet",
+    "--msg-level=all=error",
+    "--osc=no",
+    "--osd-level=0",
+    "--sub-auto=no",
+    "--audio-file-auto=no",
+    "--access-references=no",
+    "--idle=yes",
+    "--force-window=yes",
+    "--fullscreen=yes",
+    "--cursor-autohide=always",
+    "--keep-open=yes",
+    "--keep-open-pause=no",
+    "--image-display-duration=inf",
+    "--prefetch-playlist=yes",
+    "--volume-max=100",
+    // Sound only when a clip is said to speak: an output that is open blocks MPD's on plain ALSA.
+    "--aid=no",
+];
+
 fn options(settings: &VideoSettings, socket: &Path) -> Vec<OsString> {
-    let mut options: Vec<OsString> = [
-        // Nothing of the user's own mpv may change the kiosk, and no key or script reaches it.
-        "--no-config",
-        "--load-scripts=no",
-        "--ytdl=no",
-        "--input-default-bindings=no",
-        "--input-vo-keyboard=no",
-        "--input-terminal=no",
-        "--input-ipc-client=fd://0",
-        "--quiet",
-        "--msg-level=all=error",
-        "--osc=no",
-        "--osd-level=0",
-        "--sub-auto=no",
-        "--audio-file-auto=no",
-        "--access-references=no",
-        "--idle=yes",
-        "--force-window=yes",
-        "--fullscreen=yes",
-        "--cursor-autohide=always",
-        "--keep-open=yes",
-        "--keep-open-pause=no",
-        "--image-display-duration=inf",
-        "--prefetch-playlist=yes",
-        "--volume-max=100",
-        // Sound only when a clip is said to speak: an output that is open blocks MPD's on plain ALSA.
-        "--aid=no",
-    ]
-    .map(OsString::from)
-    .to_vec();
+    let mut options: Vec<OsString> = OPTIONS.map(OsString::from).to_vec();
+    options.push("--input-ipc-client=fd://0".into());
     let mut set = |name: &str, value: &std::ffi::OsStr| {
         let mut option = OsString::from(name);
         option.push(value);
@@ -202,6 +203,20 @@ mod tests {
         assert!(!connected(drm.path()));
         fs::write(drm.path().join("card0-HDMI-A-1/status"), "connected\n").unwrap();
         assert!(connected(drm.path()));
+    }
+
+    #[test]
+    fn the_unit_starts_mpv_as_the_player_does() {
+        let unit = include_str!("../../systemd/moodbox-video.service");
+        let told: Vec<&str> = unit
+            .lines()
+            .map(|line| line.trim().trim_end_matches(" \\"))
+            .filter(|line| line.starts_with("--"))
+            .collect();
+        let (common, own): (Vec<&str>, Vec<&str>) = told.iter().partition(|option| OPTIONS.contains(option));
+        assert_eq!(common, OPTIONS);
+        let names: Vec<&str> = own.iter().filter_map(|option| option.split('=').next()).collect();
+        assert_eq!(names, ["--hwdec", "--vo", "--input-ipc-server"]);
     }
 
     #[test]
