@@ -1,4 +1,4 @@
-//! Two descriptions of one cross build, `deploy/build-arm64` and `cross.toml`, say the same.
+//! What the scripts of `deploy` repeat of other files is what those files say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -63,4 +63,12 @@ fn cross_toml_sets_the_variables_that_the_script_sets() {
 #[test]
 fn both_build_for_the_same_target() {
     assert!(read("deploy/build-arm64").contains(&format!("--target {TARGET} ")));
+}
+
+#[test]
+fn the_installer_offers_every_panel_preset() {
+    let script = read("deploy/install");
+    let line = script.lines().find_map(|line| line.strip_prefix("hats=\"")).expect("the list is there");
+    let offered: Vec<&str> = line.trim_end_matches('"').split(' ').collect();
+    assert_eq!(offered, moodbox::panel::presets::PRESETS.map(|preset| preset.name));
 }
