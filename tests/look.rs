@@ -335,3 +335,70 @@ fn labels_in_another_order_are_mapped_by_name() {
     let look = copied.load().unwrap().look(&photo("astronaut.png")).unwrap();
     assert_eq!(look.faces[0].scores.top_two().0.0, Mood::Sad);
 }
+
+fn look(arguments: &[&Path]) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_moodbox"))
+        .current_dir(here(""))
+        .arg("look")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_explanation_is_the_photo_with_warm_colours_on_the_face_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("why.png");
+    let photo = here("assets/photos/astronaut.png");
+    let said = look(&[Path::new("--explain"), &out, &photo]);
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let explained = image::open(&out).unwrap().to_rgb8();
+    let plain = image::open(&photo).unwrap().to_rgb8();
+    // A small face is enlarged, or nobody would see the map.
+    let scale = explained.width() as f32 / plain.width() as f32;
+    assert!(explained.height() as f32 > plain.height() as f32 * scale, "words stand below");
+    let area = {
+        let look = vision().look(&read_photo(&photo).unwrap()).unwrap();
+        look.faces[0].face.as_ref().unwrap().area
+    };
+    let (mut on_face, mut elsewhere, mut changed) = (0, 0, 0);
+    for y in 0..(plain.height() as f32 * scale) as u32 {
+        for x in 0..explained.width() {
+            let (at_x, at_y) = (x as f32 / scale, y as f32 / scale);
+            let (dx, dy) = (at_x - area.x - area.width / 2.0, at_y - area.y - area.height / 2.0);
+            // The crop is larger than the face's box by a little.
+            let near = dx.abs().max(dy.abs()) < area.width * 0.75;
+            let now = explained.get_pixel(x, y).0;
+            let before = plain
+                .get_pixel((at_x as u32).min(plain.width() - 1), (at_y as u32).min(plain.height() - 1))
+                .0;
+            // Red has come in where grey would be.
+            let glows = now[0] > now[2].saturating_add(90) && now[0] > before[0].saturating_sub(40);
+            match near {
+                true => on_face += usize::from(glows),
+                false => {
+                    elsewhere += 1;
+                    let far = (0..3).any(|at| now[at].abs_diff(before[at]) > 60);
+                    changed += usize::from(far);
+                }
+            }
+        }
+    }
+    assert!(on_face > 200, "{on_face}");
+    // Enlarging moves hard edges by a pixel, and no more.
+    assert!(changed * 50 < elsewhere, "{changed} of {elsewhere}");
+}
+
+#[test]
+fn an_explanation_never_replaces_the_photo_and_is_of_one_photo() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("me.png");
+    fs::copy(here("assets/photos/astronaut.png"), &photo).unwrap();
+    let before = fs::read(&photo).unwrap();
+    let said = look(&[Path::new("--explain"), &photo, &photo]);
+    assert!(!said.status.success());
+    assert!(String::from_utf8_lossy(&said.stderr).contains("is the photo itself"));
+    assert_eq!(fs::read(&photo).unwrap(), before);
+    let said = look(&[Path::new("--explain"), &folder.path().join("a.png"), &photo, &photo]);
+    assert!(String::from_utf8_lossy(&said.stderr).contains("name one photo"));
+}

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 
+use super::explain;
 use crate::mood::{Mood, Reading, Scores, Strength};
 use crate::places;
 use crate::vision::photo::read_photo;
@@ -17,6 +18,7 @@ use crate::vision::{FaceReading, Look, Vision, VisionConfig};
   moodbox look me.jpg
   moodbox look --json *.jpg              a JSON object on a line for each photo
   moodbox look --cropped face48.png      the picture is the face, cut out already
+  moodbox look --explain why.png me.jpg  and a picture of what the reading rested on
 
 Exit code: 0 when every file was read, 1 when some were not; each of those is named with the reason.")]
 pub struct Args {
@@ -29,6 +31,9 @@ pub struct Args {
     /// Take each picture as a face that is cut out already; no face is looked for
     #[arg(long)]
     pub cropped: bool,
+    /// Write the photo with a heat map of what its reading rested on, and the next-best mood, as PNG
+    #[arg(long, value_name = "OUT.png")]
+    pub explain: Option<PathBuf>,
 }
 
 /// Where vision finds its parts when no configuration says otherwise.
@@ -42,6 +47,9 @@ pub fn vision_config() -> VisionConfig {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.explain.is_some() && args.photos.len() > 1 {
+        bail!("--explain writes one picture: name one photo with it, not {}", args.photos.len());
+    }
     let mut vision = Vision::load(&vision_config()).context("cannot look at pictures")?;
     let mut all_read = true;
     for photo in &args.photos {
@@ -59,6 +67,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 eprintln!("moodbox look: {}: {reason}", photo.display());
             }
         }
+    }
+    if let (Some(out), [photo], true) = (&args.explain, args.photos.as_slice(), all_read) {
+        explain::explain(&mut vision, photo, &read_photo(photo)?, args.cropped, out)?;
     }
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -126,7 +137,7 @@ impl Line {
 }
 
 impl FaceLine {
-    fn new(reading: &FaceReading) -> FaceLine {
+    pub fn new(reading: &FaceReading) -> FaceLine {
         let whole = |value: f32| value.round() as i64;
         let ((mood, _), (next, _)) = reading.scores.top_two();
         let strength = match reading.reading {
@@ -150,13 +161,18 @@ impl FaceLine {
         }
     }
 
-    fn text(&self) -> String {
-        let how = match self.strength {
+    /// How marked the mood is, in words.
+    pub fn how(&self) -> &'static str {
+        match self.strength {
             None => "unsure",
             Some(Strength::Slight) => "sure, slight",
             Some(Strength::Clear) => "sure, clear",
             Some(Strength::Strong) => "sure, strong",
-        };
+        }
+    }
+
+    fn text(&self) -> String {
+        let how = self.how();
         let mut scores: Vec<_> = self.scores.iter().collect();
         scores.sort_by(|a, b| b.1.total_cmp(&a.1));
         let scores: Vec<_> =

@@ -8,6 +8,7 @@ pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
+mod explain;
 pub mod library;
 pub mod log;
 pub mod look;

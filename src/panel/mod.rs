@@ -7,7 +7,7 @@ mod column;
 pub mod faces;
 pub mod gallery;
 mod icons;
-mod lettering;
+pub mod lettering;
 mod palette;
 pub mod png;
 pub mod presets;

@@ -1,6 +1,7 @@
 //! From a face in a picture to the crop that the mood model sees: eyes level, a fixed scale, grey.
 
 use std::fmt;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -23,6 +24,19 @@ impl Crop {
     /// `side * side` bytes.
     pub fn grey(&self) -> &[u8] {
         &self.grey
+    }
+
+    /// The same face with a rectangle of it behind a flat patch as bright as the rectangle is.
+    pub(super) fn covered(&self, columns: Range<usize>, rows: Range<usize>) -> Crop {
+        let mut grey = self.grey.clone();
+        let inside = |at: &usize| columns.contains(&(at % self.side)) && rows.contains(&(at / self.side));
+        let hidden: Vec<usize> = (0..grey.len()).filter(inside).collect();
+        let sum: usize = hidden.iter().map(|at| usize::from(grey[*at])).sum();
+        let mean = sum / hidden.len().max(1);
+        for at in hidden {
+            grey[at] = mean as u8;
+        }
+        Crop { side: self.side, grey }
     }
 }
 
@@ -70,6 +84,20 @@ impl Framing {
         Framing { centre: Point { x: middle.x - sin * down, y: middle.y + cos * down }, side, roll }
     }
 
+    /// The largest upright square in the middle of a picture.
+    pub fn middle(picture: &Luma) -> Framing {
+        let centre = Point { x: picture.width as f32 / 2.0, y: picture.height as f32 / 2.0 };
+        Framing { centre, side: picture.width.min(picture.height).max(1) as f32, roll: 0.0 }
+    }
+
+    /// The share of the square, in each direction, at which a point of the picture lies: the inverse
+    /// of [`Framing::at`]. Outside [0, 1] the point lies outside the square.
+    pub fn share_of(&self, point: Point) -> (f32, f32) {
+        let (sin, cos) = self.roll.sin_cos();
+        let (x, y) = ((point.x - self.centre.x) / self.side, (point.y - self.centre.y) / self.side);
+        (cos * x + sin * y + 0.5, cos * y - sin * x + 0.5)
+    }
+
     /// Moved by shares of its side, along its own axes, and scaled.
     pub fn nudged(self, right: f32, down: f32, scale: f32) -> Framing {
         let (sin, cos) = self.roll.sin_cos();
@@ -100,9 +128,7 @@ pub fn whole(picture: &Luma, side: usize) -> Crop {
     if (picture.width as usize, picture.height as usize) == (side, side) {
         return Crop { side, grey: Zeroizing::new(picture.bytes().to_vec()) };
     }
-    let centre = Point { x: picture.width as f32 / 2.0, y: picture.height as f32 / 2.0 };
-    let framing = Framing { centre, side: picture.width.min(picture.height).max(1) as f32, roll: 0.0 };
-    cut(picture, framing, side)
+    cut(picture, Framing::middle(picture), side)
 }
 
 /// Samples a turned square. Where a pixel of the crop covers several of the picture, it is their mean:
@@ -194,6 +220,18 @@ mod tests {
             assert!(align(&grey, framing, 8).grey().iter().all(|grey| *grey == 77));
         }
         assert_eq!(whole(&Luma::default(), 8).grey(), [0; 64]);
+    }
+
+    #[test]
+    fn a_covered_part_is_flat_and_the_rest_is_as_it_was() {
+        let crop = whole(&picture(8, |x, y| (x * 9 + y * 3) as u8), 8);
+        let covered = crop.covered(2..5, 1..3);
+        for at in 0..64 {
+            let inside = (2..5).contains(&(at % 8)) && (1..3).contains(&(at / 8));
+            let wanted = if inside { covered.grey()[8 + 2] } else { crop.grey()[at] };
+            assert_eq!(covered.grey()[at], wanted, "{at}");
+        }
+        assert_eq!(covered.grey()[8 + 2], (27 + 9 / 2) as u8);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From a frame to the scores of a face: find it, align it, read it. No camera here.
 
 pub mod align;
+pub mod explain;
 pub mod face;
 pub mod model;
 pub mod photo;
@@ -76,6 +77,15 @@ pub struct FaceReading {
     pub face: Option<Face>,
     pub scores: Scores,
     pub reading: Reading,
+}
+
+/// A reading, and what it rested on.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    pub reading: FaceReading,
+    /// Where the crop that was read lies in the picture.
+    pub framing: Framing,
+    pub heat: explain::Heat,
 }
 
 /// Eyes: the face finder, the mood model, and the buffers they share from frame to frame.
@@ -155,6 +165,25 @@ impl Vision {
         let scores = self.model.scores(&crop)?;
         let reading = FaceReading { face: None, scores, reading: self.judge().read(scores) };
         Ok(Look { faces: vec![reading], ms: start.elapsed().as_secs_f64() * 1e3 })
+    }
+
+    /// Looks at a photograph, or at a face that is cut out already, and says for each face what its
+    /// mood rested on: a few hundred inferences a face.
+    pub fn explain(&mut self, rgb: &Rgb, cropped: bool) -> Result<Vec<Explained>, VisionError> {
+        let look = if cropped { self.look_cropped(rgb)? } else { self.look(rgb)? };
+        self.luma.fill_from(rgb);
+        let side = self.model.resolution();
+        let explained = look.faces.into_iter().map(|reading| {
+            let framing = reading.face.as_ref().map_or_else(|| Framing::middle(&self.luma), Framing::of);
+            let crop = match &reading.face {
+                Some(_) => align(&self.luma, framing, side),
+                None => whole(&self.luma, side),
+            };
+            Ok(Explained { framing, heat: explain::explain(&mut self.model, &crop)?, reading })
+        });
+        let explained = explained.collect();
+        self.luma.wipe();
+        explained
     }
 
     /// The scores of one face of the picture in `luma`.

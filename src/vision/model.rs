@@ -98,7 +98,7 @@ impl MoodModel {
     }
 
     /// The real outputs, in the order of the sidecar's labels.
-    fn logits(&mut self, crop: &Crop) -> Result<[f32; 7], VisionError> {
+    pub(super) fn logits(&mut self, crop: &Crop) -> Result<[f32; 7], VisionError> {
         if crop.side() != self.resolution() {
             return Err(VisionError::Crop { found: crop.side(), wanted: self.resolution() });
         }
@@ -197,9 +197,15 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::vision::tensor::{Spec, TensorError};
+
+    /// A model over such a network, for crops of 7 pixels a side.
+    pub fn model(says: Option<[f32; 7]>) -> MoodModel {
+        let network = drawn([1, 14, 14, 1], Element::Float32);
+        MoodModel::over(Box::new(Drawn { says, ..*network }), sidecar()).unwrap()
+    }
 
     /// A network that says how bright each seventh of the input's rows is, or whatever it is told.
     struct Drawn {
@@ -250,7 +256,7 @@ mod tests {
         .unwrap()
     }
 
-    fn crop(grey: impl Fn(usize) -> u8, side: usize) -> Crop {
+    pub fn crop(grey: impl Fn(usize) -> u8, side: usize) -> Crop {
         let bytes = (0..side * side).map(|at| grey(at / side)).collect();
         whole(&Luma::new(side as u32, side as u32, bytes).unwrap(), side)
     }

@@ -9,6 +9,8 @@ VERBS = {
     "quantize": "quantize",
     "calibrate": "calibrate",
     "evaluate": "evaluate",
+    "backbones": "backbones",
+    "scenes": "scenes",
     "card": "card",
 }
 

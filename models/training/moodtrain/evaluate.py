@@ -20,6 +20,8 @@ def arguments(parser):
     parser.add_argument("--run", help="training run, to compare with its float weights")
     parser.add_argument("--report", required=True, help="JSON file to write")
     parser.add_argument("--part", default="test", choices=["val", "test"])
+    parser.add_argument("--backbones", help="backbones.json, to stand in the report too")
+    parser.add_argument("--scenes", help="folder that scenes made and the device's crops are in")
     parser.add_argument("--quick", action="store_true", help="leave out the robustness table")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -235,6 +237,15 @@ def run(args):
                 "sure_accuracy": float(agreed_right[y[agreed]].mean())
                 if y[agreed].any() else None})
             print(f"{name:22} {100 * right.mean():.1f} %", flush=True)
+    if args.backbones:
+        report["backbones"] = json.loads(Path(args.backbones).read_text())
+    if args.scenes:
+        from . import scenes
+
+        report["scenes"] = found = scenes.compare(model, args.scenes)
+        print(f"scenes: ready crop {100 * found['ready']:.1f} %, found, aligned and read "
+              f"{100 * found['device']:.1f} %, no face in {found['n'] - found['found']} of "
+              f"{found['n']}", flush=True)
     Path(args.report).parent.mkdir(parents=True, exist_ok=True)
     Path(args.report).write_text(json.dumps(report, indent=1) + "\n")
     for key in ("label", "label_fresh", "ferplus", "ferplus_fresh"):
