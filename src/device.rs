@@ -115,6 +115,11 @@ impl Device {
         self.queue.clone()
     }
 
+    /// Runs something beside the ports, watched like them: when it ends, the device ends.
+    pub fn spawn(&mut self, name: &'static str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.supervisor.spawn(name, body)
+    }
+
     /// Gets a message when the button works.
     pub fn ready(&self) -> Receiver<()> {
         self.ready.clone()

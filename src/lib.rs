@@ -16,6 +16,7 @@ pub mod library;
 pub mod light;
 pub mod mood;
 pub mod music;
+pub mod onlook;
 pub mod open;
 pub mod panel;
 pub mod places;

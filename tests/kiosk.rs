@@ -528,7 +528,7 @@ proptest! {
     #[test]
     fn any_event_in_any_state_is_taken(
         mode in 0usize..3,
-        events in proptest::collection::vec((0u64..3000, 0usize..24), 1..120),
+        events in proptest::collection::vec((0u64..3000, 0usize..28), 1..120),
     ) {
         let settings = Settings { mode: Mode::ALL[mode], ..settings() };
         let mut story = Story::new(settings);
@@ -572,6 +572,10 @@ fn any_event(which: usize) -> Event {
         20 => Event::Part(Part::Music, absent()),
         21 => Event::Part(Part::Music, Health::Well),
         22 => Event::Button(Button::VolumeUp, Edge::Down),
+        23 => Event::Ask(Ask::Next),
+        24 => Event::Ask(Ask::Stop),
+        25 => Event::Ask(Ask::Like),
+        26 => Event::Ask(Ask::Volume(200)),
         _ => Event::Music(PlayerEvent::Skipped { id: "one.ogg".into(), reason: "vanished".into() }),
     }
 }

@@ -12,6 +12,7 @@ use signal_hook::iterator::Signals;
 use crate::config::{self, Config};
 use crate::device::Device;
 use crate::kiosk::event::Event;
+use crate::onlook::{Onlookers, Publisher};
 use crate::open;
 
 /// What `run` is told.
@@ -40,7 +41,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
-    device.run(settings, &mut (), watchdog.map(|limit| limit / 2), &mut || {
+    let mut onlookers = Onlookers::default();
+    let (publisher, _latest) = Publisher::new(&settings);
+    onlookers.add(publisher);
+    device.run(settings, &mut onlookers, watchdog.map(|limit| limit / 2), &mut || {
         if watchdog.is_some() {
             notify(&[sd_notify::NotifyState::Watchdog]);
         }

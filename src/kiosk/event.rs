@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::mood::{Mood, Scores};
 use crate::recommend::{Catalog, History, Templates};
 
@@ -19,6 +21,8 @@ pub enum Event {
     Remote(Gesture),
     /// A mood that a person or another sensor named, without a camera.
     Picked(Mood, Source),
+    /// What the page or the home asks for by its name. None of these ever starts a capture.
+    Ask(Ask),
     /// The camera streams and its picture has settled.
     CaptureStarted,
     /// One frame was looked at.
@@ -64,20 +68,37 @@ pub enum Edge {
 }
 
 /// What a person did with the main button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Gesture {
+    #[default]
     Short,
     Double,
     Long,
 }
 
+/// What an onlooker may ask for, where one button would need three gestures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Go to the next item.
+    Next,
+    /// End whatever goes on: what plays, a choice, a look.
+    Stop,
+    /// The person likes what plays.
+    Like,
+    /// Percent; brought under the cap.
+    Volume(u8),
+}
+
 /// Who named a mood that no camera saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The person at the device, after an unsure reading.
+    /// A person, out of the moods that the device offered.
     Hand,
     /// The local page.
     Page,
+    /// The home that the device belongs to.
+    Home,
     /// Another sensor, by its name.
     Sensor(String),
 }
@@ -121,7 +142,8 @@ pub struct NowPlaying {
 }
 
 /// A part of the device that may be missing or fail on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     Camera,
     Vision,
@@ -151,7 +173,8 @@ pub struct Trouble {
 }
 
 /// The troubles that the panel has words for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TroubleKind {
     CameraMissing,
     CameraBusy,

@@ -4,6 +4,7 @@ pub mod action;
 pub mod event;
 pub mod gesture;
 pub mod policy;
+pub mod snapshot;
 pub mod state;
 pub mod step;
 mod visit;

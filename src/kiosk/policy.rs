@@ -27,7 +27,8 @@ pub enum Finger {
 }
 
 /// What a press in idle leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Start {
     /// The camera looks at once.
     Look,

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::action::{Flash, Playing, Screen};
-use super::event::{NowPlaying, Observation, Part, Time, Trouble};
+use super::event::{NowPlaying, Observation, Part, Source, Time, Trouble};
 use super::gesture::{GestureTimes, Gestures};
 use super::policy::Mode;
-use crate::mood::{Judge, Mood, Reading, Strength};
+use crate::mood::{Judge, Mood, Reading, Scores, Strength};
 use crate::recommend::{Catalog, History, Pick, Speaks, Templates};
 use crate::text::Language;
 
@@ -35,7 +37,7 @@ pub struct Settings {
 }
 
 /// The optional parts that the configuration names. What it does not name does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Has {
     pub panel: bool,
     pub music: bool,
@@ -135,12 +137,12 @@ pub(super) enum Then {
 }
 
 /// How the mood of a session is known: the panel claims no more than that.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Origin {
-    /// A face was read; the probability of the mood.
-    Seen { confidence: f32 },
+    /// A face was read.
+    Seen { scores: Scores },
     /// A person or another sensor named it.
-    Chosen,
+    Chosen(Source),
     /// Nobody did.
     Nobody,
 }
@@ -185,7 +187,7 @@ impl Voice {
         self.picks[from..].iter().map(|pick| pick.id.clone()).collect()
     }
 
-    fn elapsed(&self, at: Time) -> Duration {
+    pub(super) fn elapsed(&self, at: Time) -> Duration {
         let Some(now) = &self.now else { return Duration::ZERO };
         let since = if now.paused { Duration::ZERO } else { at.saturating_sub(self.told_at) };
         let elapsed = now.elapsed + since;
@@ -266,6 +268,14 @@ impl State {
     /// What is ill now.
     pub fn troubles(&self) -> impl Iterator<Item = (Part, &Trouble)> {
         self.troubles.iter().map(|(part, trouble)| (*part, trouble))
+    }
+
+    /// Percent: of what plays, else of what will.
+    pub fn volume(&self) -> u8 {
+        match &self.phase {
+            Phase::Playing(session) => session.volume,
+            _ => self.volume,
+        }
     }
 
     /// Whether nothing goes on and nobody waits.
@@ -356,9 +366,9 @@ impl State {
                 if at < session.since + self.settings.times.mood && session.flash.is_none() =>
             {
                 let Session { mood, strength, .. } = *session;
-                match session.origin {
-                    Origin::Seen { confidence } => Screen::Mood { mood, strength, confidence },
-                    Origin::Chosen => Screen::Chosen { mood },
+                match &session.origin {
+                    Origin::Seen { scores } => Screen::Mood { mood, strength, confidence: scores.of(mood) },
+                    Origin::Chosen(_) => Screen::Chosen { mood },
                     Origin::Nobody => Screen::Gentle,
                 }
             }

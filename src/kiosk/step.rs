@@ -2,7 +2,7 @@
 
 use super::action::{Action, Flash, Screen};
 use super::event::{
-    Button, Edge, Event, Gesture, Health, Observation, Part, Source, Time, Trouble, TroubleKind,
+    Ask, Button, Edge, Event, Gesture, Health, Observation, Part, Source, Time, Trouble, TroubleKind,
 };
 use super::policy::{Finger, Start};
 use super::state::{Origin, Phase, State, Then};
@@ -44,7 +44,8 @@ impl Kiosk<'_> {
             Event::Button(Button::VolumeDown, Edge::Down) => self.volume(-i16::from(VOLUME_STEP)),
             Event::Button(_, Edge::Up) | Event::Tick => {}
             Event::Remote(gesture) => self.gesture(gesture, Finger::Remote),
-            Event::Picked(mood, source) => self.picked(mood, &source),
+            Event::Picked(mood, source) => self.picked(mood, source),
+            Event::Ask(ask) => self.asked(ask),
             Event::CaptureStarted if self.state.abandoned == 0 => {
                 if let Phase::Looking { started, .. } = &mut self.state.phase {
                     *started = Some(self.at);
@@ -106,7 +107,7 @@ impl Kiosk<'_> {
             }
             (Phase::Choosing { candidates, selected, .. }, Gesture::Long | Gesture::Double) => {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
-                self.begin(mood, None, Strength::Clear, Origin::Chosen);
+                self.begin(mood, None, Strength::Clear, Origin::Chosen(Source::Hand));
             }
             (Phase::Playing(_), Gesture::Short) => self.next(),
             (Phase::Playing(_), Gesture::Double) => self.like(),
@@ -166,7 +167,7 @@ impl Kiosk<'_> {
         self.state.last_reading = Some(reading);
         match reading {
             Reading::Sure { mood, strength, scores } => {
-                self.begin(mood, None, strength, Origin::Seen { confidence: scores.of(mood) })
+                self.begin(mood, None, strength, Origin::Seen { scores })
             }
             Reading::Unsure { first, second, .. } if self.state.settings.has.panel => {
                 self.choose(vec![first, second]);
@@ -190,11 +191,30 @@ impl Kiosk<'_> {
         }
     }
 
-    fn picked(&mut self, mood: Mood, _source: &Source) {
+    fn picked(&mut self, mood: Mood, source: Source) {
         if matches!(self.state.phase, Phase::Looking { .. }) {
             self.abandon_capture();
         }
-        self.begin(mood, None, Strength::Clear, Origin::Chosen);
+        self.begin(mood, None, Strength::Clear, Origin::Chosen(source));
+    }
+
+    fn asked(&mut self, ask: Ask) {
+        match ask {
+            Ask::Next => self.next(),
+            Ask::Like => self.like(),
+            Ask::Volume(percent) => self.set_volume(percent.into()),
+            Ask::Stop => match self.state.phase {
+                Phase::Playing(_) => self.stop(),
+                Phase::Looking { .. } => {
+                    self.abandon_capture();
+                    self.state.phase = Phase::Idle;
+                }
+                Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Message { .. } => {
+                    self.state.phase = Phase::Idle;
+                }
+                Phase::Idle | Phase::Stopping { .. } | Phase::Leaving => {}
+            },
+        }
     }
 
     // ---- parts ----

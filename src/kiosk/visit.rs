@@ -20,7 +20,7 @@ const SAME_VISIT: Duration = Duration::from_secs(10 * 60);
 
 impl Kiosk<'_> {
     pub(super) fn begin(&mut self, mood: Mood, or: Option<Mood>, strength: Strength, origin: Origin) {
-        self.learn_whether_it_helped(mood, origin);
+        self.learn_whether_it_helped(mood, &origin);
         let state = &mut *self.state;
         state.sessions += 1;
         let taste = state.settings.learns.then(|| Taste::learn(&state.history));
@@ -71,7 +71,7 @@ impl Kiosk<'_> {
     }
 
     /// A second look soon after a visit says whether the visit did the person good.
-    pub(super) fn learn_whether_it_helped(&mut self, mood: Mood, origin: Origin) {
+    pub(super) fn learn_whether_it_helped(&mut self, mood: Mood, origin: &Origin) {
         let Some((before, ended)) = self.state.before.take() else { return };
         let seen = matches!(origin, Origin::Seen { .. });
         if self.state.settings.learns && seen && self.at <= ended + SAME_VISIT {
@@ -137,12 +137,14 @@ impl Kiosk<'_> {
     }
 
     pub(super) fn volume(&mut self, change: i16) {
+        let before = self.state.volume();
+        self.set_volume(i16::from(before) + change);
+    }
+
+    /// Percent; what lies outside of what is allowed is brought in.
+    pub(super) fn set_volume(&mut self, percent: i16) {
         let state = &mut *self.state;
-        let before = match &state.phase {
-            Phase::Playing(session) => session.volume,
-            _ => state.volume,
-        };
-        let volume = (i16::from(before) + change).clamp(0, state.settings.volume_cap.into()) as u8;
+        let volume = percent.clamp(0, state.settings.volume_cap.into()) as u8;
         state.volume = volume;
         if let Phase::Playing(session) = &mut state.phase {
             session.volume = volume;

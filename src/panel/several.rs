@@ -1,6 +1,8 @@
 //! More than one panel for the same pictures: the glass, the file, the page.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use super::{Panel, PanelError, Picture};
 
@@ -37,17 +39,22 @@ impl Panel for Several {
 #[derive(Clone)]
 pub struct Latest {
     size: (u32, u32),
-    picture: Arc<Mutex<Option<Picture>>>,
+    picture: watch::Sender<Option<Arc<Picture>>>,
 }
 
 impl Latest {
     pub fn new(width: u32, height: u32) -> Latest {
-        Latest { size: (width, height), picture: Arc::default() }
+        Latest { size: (width, height), picture: watch::Sender::new(None) }
     }
 
     /// The newest picture; none before the first.
-    pub fn picture(&self) -> Option<Picture> {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn picture(&self) -> Option<Arc<Picture>> {
+        self.picture.borrow().clone()
+    }
+
+    /// Wakes whoever waits for the next picture.
+    pub fn watch(&self) -> watch::Receiver<Option<Arc<Picture>>> {
+        self.picture.subscribe()
     }
 }
 
@@ -57,7 +64,7 @@ impl Panel for Latest {
     }
 
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
-        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(picture.clone());
+        self.picture.send_replace(Some(Arc::new(picture.clone())));
         Ok(())
     }
 }
@@ -86,12 +93,12 @@ mod tests {
             (Box::new(Dead) as Box<dyn Panel>, Box::new(latest.clone()) as Box<dyn Panel>, (8, 8)),
             (Box::new(latest.clone()), Box::new(Dead), (4, 4)),
         ] {
-            *latest.picture.lock().unwrap() = None;
+            latest.picture.send_replace(None);
             let mut several = Several::new(first, vec![other]);
             assert_eq!(several.size(), size);
             let picture = Picture::new(8, 8);
             assert!(several.show(&picture).is_err());
-            assert!(latest.picture() == Some(picture));
+            assert!(latest.picture().is_some_and(|shown| *shown == picture));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Plays a story to the core and writes down what it does.
+#![allow(dead_code, reason = "each of the tests that tell stories uses a part of this")]
 
 use std::time::Duration;
 
 use moodbox::kiosk::action::{Action, PlayerCommand, Screen};
 use moodbox::kiosk::event::{Button, Edge, Event, Time, Trouble, TroubleKind};
 use moodbox::kiosk::policy::Mode;
+use moodbox::kiosk::snapshot::Snapshot;
 use moodbox::kiosk::{Has, Settings, State, Times, step};
 use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
 use moodbox::text::Language;
@@ -71,6 +73,11 @@ impl Story {
         }
         self.at = end.max(self.at);
         self
+    }
+
+    /// What an onlooker may know now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.state, self.at)
     }
 
     pub fn deadline(&self) -> Option<Time> {

@@ -1,0 +1,144 @@
+//! Those who look on: several at once, and the newest snapshot for whoever waits for one.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::daemon::Observer;
+use crate::kiosk::action::Action;
+use crate::kiosk::event::{Event, Time};
+use crate::kiosk::snapshot::Snapshot;
+use crate::kiosk::{Settings, State};
+
+/// Several observers as one. Each is told in the order in which it was added, on the thread of the core:
+/// an observer that has something slow to do hands it to a thread of its own.
+#[derive(Default)]
+pub struct Onlookers(Vec<Box<dyn Observer + Send>>);
+
+impl Onlookers {
+    pub fn add(&mut self, observer: impl Observer + Send + 'static) {
+        self.0.push(Box::new(observer));
+    }
+}
+
+impl Observer for Onlookers {
+    fn event(&mut self, at: Time, event: &Event) {
+        for observer in &mut self.0 {
+            observer.event(at, event);
+        }
+    }
+
+    fn action(&mut self, at: Time, action: &Action) {
+        for observer in &mut self.0 {
+            observer.action(at, action);
+        }
+    }
+
+    fn stepped(&mut self, at: Time, state: &State) {
+        for observer in &mut self.0 {
+            observer.stepped(at, state);
+        }
+    }
+}
+
+/// The newest snapshot. A reader looks at it at any time, or waits until it changes; it may miss one in
+/// between, never the last. When the daemon leaves, waiting ends with an error.
+pub type Latest = watch::Receiver<Arc<Snapshot>>;
+
+/// Keeps the newest snapshot, and wakes its readers only when it differs from the one before.
+pub struct Publisher(watch::Sender<Arc<Snapshot>>);
+
+impl Publisher {
+    /// Begins with the kiosk as it starts.
+    pub fn new(settings: &Settings) -> (Publisher, Latest) {
+        let start = Snapshot::of(&State::new(settings.clone()), Time::ZERO);
+        let (sender, latest) = watch::channel(Arc::new(start));
+        (Publisher(sender), latest)
+    }
+}
+
+impl Observer for Publisher {
+    fn stepped(&mut self, at: Time, state: &State) {
+        let fresh = Snapshot::of(state, at);
+        self.0.send_if_modified(|last| {
+            let differs = **last != fresh;
+            if differs {
+                *last = Arc::new(fresh);
+            }
+            differs
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kiosk::event::Ask;
+    use crate::kiosk::policy::Mode;
+    use crate::kiosk::{Has, Times, step};
+    use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
+    use crate::text::Language;
+
+    fn settings() -> Settings {
+        Settings {
+            mode: Mode::Household,
+            language: Language::En,
+            has: Has { panel: true, music: true, video: false },
+            judge: Judge {
+                decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+                strength: StrengthLimits { clear: 0.7, strong: 0.9 },
+            },
+            gesture: Default::default(),
+            times: Times::default(),
+            start_volume: 40,
+            volume_cap: 60,
+            learns: false,
+            seed: 1,
+        }
+    }
+
+    #[test]
+    fn readers_are_woken_by_a_change_and_by_nothing_else() {
+        let (publisher, latest) = Publisher::new(&settings());
+        let mut onlookers = Onlookers::default();
+        onlookers.add(publisher);
+        let mut state = State::new(settings());
+        onlookers.stepped(Time::ZERO, &state);
+        assert!(!latest.has_changed().unwrap(), "nothing is new");
+        step(&mut state, Time::ZERO, Event::Ask(Ask::Volume(25)));
+        onlookers.stepped(Time::ZERO, &state);
+        assert!(latest.has_changed().unwrap());
+        assert_eq!(latest.borrow().volume, 25);
+        drop(onlookers);
+        assert!(latest.has_changed().is_err(), "the daemon has left");
+    }
+
+    #[test]
+    fn every_onlooker_is_told_everything() {
+        struct Counts(Arc<std::sync::atomic::AtomicUsize>);
+        impl Counts {
+            fn more(&self) {
+                self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+        impl Observer for Counts {
+            fn event(&mut self, _: Time, _: &Event) {
+                self.more();
+            }
+            fn action(&mut self, _: Time, _: &Action) {
+                self.more();
+            }
+            fn stepped(&mut self, _: Time, _: &State) {
+                self.more();
+            }
+        }
+        let count = Arc::default();
+        let mut onlookers = Onlookers::default();
+        onlookers.add(Counts(Arc::clone(&count)));
+        onlookers.add(Counts(Arc::clone(&count)));
+        onlookers.event(Time::ZERO, &Event::Tick);
+        onlookers.action(Time::ZERO, &Action::Quit);
+        onlookers.stepped(Time::ZERO, &State::new(settings()));
+        assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 6);
+    }
+}
