@@ -3,9 +3,10 @@
 //! A device is the same whether its ports are real or simulated: both are values of the same traits.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,14 +20,17 @@ use crate::kiosk::action::{Action, PlayerCommand, Screen};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::kiosk::{Settings, State};
 use crate::library;
+use crate::library::listen::{self, Listening};
+use crate::library::live::LiveCatalog;
 use crate::light::SharedLight;
 use crate::music::Music;
 use crate::panel::Panel;
 use crate::panel::worker::PanelSlot;
-use crate::recommend::{Catalog, History, Item};
+use crate::recommend::{History, Item, Kind};
 use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
+use crate::video::watch::{self, Watched};
 use crate::vision::{Vision, VisionError};
 
 /// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
@@ -54,6 +58,10 @@ pub struct Ports {
     pub video: Option<Box<dyn Video>>,
     /// Where the videos lie.
     pub video_folders: Vec<PathBuf>,
+    /// The file of what a person set for videos.
+    pub feelings: PathBuf,
+    /// What the thread needs that listens to what is unknown.
+    pub listening: Listening,
     /// The file of what is learnt.
     pub history: PathBuf,
 }
@@ -66,6 +74,10 @@ pub struct Device {
     queue: Sender<Event>,
     outlets: Outlets,
     ready: Receiver<()>,
+    /// The listener stays for as long as somebody may fill the catalog: also with no music and no video.
+    library: LiveCatalog,
+    /// The videos are watched for as long as this is there.
+    watching: watch::Stop,
 }
 
 /// Where actions go.
@@ -90,14 +102,22 @@ impl Device {
             None => None,
         };
         let ready = start_buttons(&mut supervisor, ports.buttons, queue.clone())?;
-        let library = Library::default();
+        let catalog_queue = queue.clone();
+        let (library, unknown) = LiveCatalog::new(move |catalog| {
+            // A closed queue means that the device is leaving.
+            let _ = catalog_queue.send(Event::Catalog(catalog));
+        });
+        start_listener(&mut supervisor, ports.listening, &library, unknown, queue.clone())?;
+        let (watching, stopped) = watch::stop()?;
         let music = match ports.music {
             Some(music) => Some(start_music(&mut supervisor, music, queue.clone(), library.clone())?),
             None => None,
         };
         let video = match ports.video {
             Some(video) => {
-                Some(start_video(&mut supervisor, video, ports.video_folders, queue.clone(), &library)?)
+                let watched = Watched { folders: ports.video_folders, beside: ports.feelings };
+                start_watcher(&mut supervisor, watched, stopped, queue.clone(), library.clone())?;
+                Some(start_video(&mut supervisor, video, queue.clone())?)
             }
             None => None,
         };
@@ -107,7 +127,7 @@ impl Device {
         let captures = start_camera(&mut supervisor, eye, given_up.clone(), queue.clone())?;
         let store = start_store(&mut supervisor, ports.history, queue.clone())?;
         let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store };
-        Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready })
+        Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
     }
 
     /// Where anything may be told to the core.
@@ -144,6 +164,7 @@ impl Device {
         }
         .run(&mut state, observer);
         self.outlets.close();
+        drop((self.library, self.watching));
         self.supervisor.join(&["panel", "music", "video", "store"], LEAVE_WITHIN);
         result
     }
@@ -193,19 +214,6 @@ fn hand_over<T>(port: &str, queue: &Sender<T>, command: T) {
         Ok(()) => {}
         Err(TrySendError::Full(_)) => tracing::error!(port, "does not keep up; a command was dropped"),
         Err(TrySendError::Disconnected(_)) => tracing::debug!(port, "has left"),
-    }
-}
-
-/// The catalog, put together from what music and video report.
-#[derive(Clone, Default)]
-struct Library(Arc<Mutex<Catalog>>);
-
-impl Library {
-    fn change(&self, queue: &Sender<Event>, change: impl FnOnce(&mut Catalog)) {
-        let mut catalog = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut catalog);
-        // A closed queue means that the device is leaving.
-        let _ = queue.send(Event::Catalog(Arc::new(catalog.clone())));
     }
 }
 
@@ -285,14 +293,13 @@ fn start_music(
     supervisor: &mut Supervisor,
     music: Box<dyn Music>,
     queue: Sender<Event>,
-    library: Library,
+    library: LiveCatalog,
 ) -> io::Result<Sender<PlayerCommand>> {
     let (commands, inbox) = bounded(COMMANDS);
     supervisor.spawn("music", move || {
-        let catalog_queue = queue.clone();
         let catalog = move |items: Vec<Item>| {
             tracing::info!("the music library has {} tracks", items.len());
-            library.change(&catalog_queue, |catalog| catalog.music = items.into());
+            library.replace(Kind::Music, items);
         };
         crate::music::worker::run(music, inbox, report(queue), catalog);
     })?;
@@ -302,22 +309,59 @@ fn start_music(
 fn start_video(
     supervisor: &mut Supervisor,
     video: Box<dyn Video>,
-    folders: Vec<PathBuf>,
     queue: Sender<Event>,
-    library: &Library,
 ) -> io::Result<Sender<PlayerCommand>> {
     let (commands, inbox) = bounded(COMMANDS);
-    let library = library.clone();
     supervisor.spawn("video", move || {
-        let (items, errors) = crate::video::folder::catalog(&folders);
-        for error in errors {
-            tracing::warn!("{error}");
-        }
-        tracing::info!("the video library has {} videos", items.len());
-        library.change(&queue, |catalog| catalog.video = items.into());
         crate::video::worker::run(video, inbox, report(queue));
     })?;
     Ok(commands)
+}
+
+/// Keeps the videos fresh.
+fn start_watcher(
+    supervisor: &mut Supervisor,
+    watched: Watched,
+    stop: UnixStream,
+    queue: Sender<Event>,
+    library: LiveCatalog,
+) -> io::Result<()> {
+    supervisor.spawn("videos", move || {
+        let mut send = report(queue);
+        let (mut told, mut count) = (Vec::new(), None);
+        watch::run(&watched, &stop, |mut items, errors| {
+            // The same trouble is told once.
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            errors.iter().filter(|error| !told.contains(*error)).for_each(|error| tracing::warn!("{error}"));
+            told = errors;
+            if count.replace(items.len()) != Some(items.len()) {
+                tracing::info!("the video library has {} videos", items.len());
+            }
+            let (feelings, problem) = library::feelings::load(&watched.beside);
+            if let Some(problem) = problem {
+                send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
+            }
+            feelings.put_on(&mut items);
+            library.replace(Kind::Video, items);
+        });
+    })
+}
+
+/// Listens to what nothing else is known of.
+fn start_listener(
+    supervisor: &mut Supervisor,
+    listening: Listening,
+    library: &LiveCatalog,
+    unknown: Receiver<()>,
+    queue: Sender<Event>,
+) -> io::Result<()> {
+    let library = library.for_listener();
+    supervisor.spawn("listener", move || {
+        let mut send = report(queue);
+        listen::run(listening, &library, &unknown, |problem| {
+            send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
+        });
+    })
 }
 
 /// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.

@@ -21,6 +21,7 @@ pub mod open;
 pub mod panel;
 pub mod places;
 pub mod recommend;
+pub mod sound;
 pub mod store;
 pub mod supervise;
 pub mod text;

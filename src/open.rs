@@ -13,6 +13,8 @@ use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{OpenButtons, Ports};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::library;
+use crate::library::listen::Listening;
+use crate::library::listing::Setter;
 use crate::library::lock::StateLock;
 use crate::light::gpio::GpioLight;
 use crate::light::{Light, LightError, NoLight, SharedLight};
@@ -39,6 +41,8 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         music: music(config),
         video: video(config),
         video_folders: video_folders(config),
+        feelings: feelings(),
+        listening: listening(config),
         history: history(),
     })
 }
@@ -132,6 +136,28 @@ pub fn video_folders(config: &Config) -> Vec<PathBuf> {
     config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default()
 }
 
+/// The file of what a person set for videos.
+pub fn feelings() -> PathBuf {
+    places::state().join("feelings.json")
+}
+
+/// The file of what was measured from sounds.
+pub fn sounds() -> PathBuf {
+    places::state().join("sounds.json")
+}
+
+/// What the thread needs that listens to what is unknown.
+pub fn listening(config: &Config) -> Listening {
+    let music = config.music.clone();
+    let music_folder = Box::new(move || music.as_ref().and_then(Mpd::folder));
+    Listening { music_folder, memory: sounds() }
+}
+
+/// Where values that a person sets are kept.
+pub fn setter(config: &Config) -> Setter {
+    Setter { music: config.music.clone(), videos: feelings() }
+}
+
 /// The file of what is learnt.
 pub fn history() -> PathBuf {
     places::state().join("history.json")
@@ -171,8 +197,11 @@ pub fn library(config: &Config) -> (Catalog, Vec<String>) {
             Err(error) => problems.push(error.to_string()),
         }
     }
-    let (videos, errors) = crate::video::folder::catalog(&video_folders(config));
-    catalog.video = videos.into();
+    let (mut videos, errors) = crate::video::folder::catalog(&video_folders(config));
     problems.extend(errors.iter().map(ToString::to_string));
+    let (set, problem) = library::feelings::load(&feelings());
+    problems.extend(problem.map(|problem| problem.to_string()));
+    set.put_on(&mut videos);
+    catalog.video = videos.into();
     (catalog, problems)
 }

@@ -53,17 +53,35 @@ pub fn config() -> PathBuf {
     "/etc/moodbox/moodbox.toml".into()
 }
 
-/// What the device remembers: systemd's state directory, else the user's.
+/// The state folder of the service that `systemd/moodbox.service` runs.
+const STATE_OF_SERVICE: &str = "/var/lib/moodbox";
+
+/// What the device remembers: systemd's state directory; for root, who looks after the service, the same;
+/// else the user's.
 pub fn state() -> PathBuf {
     if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
         return folder.into();
     }
     match std::env::var_os("XDG_STATE_HOME") {
         Some(folder) => PathBuf::from(folder).join("moodbox"),
+        None if rustix::process::geteuid().is_root() && Path::new(STATE_OF_SERVICE).is_dir() => {
+            STATE_OF_SERVICE.into()
+        }
         None => match std::env::var_os("HOME") {
             Some(home) => PathBuf::from(home).join(".local/state/moodbox"),
             None => "/var/lib/moodbox".into(),
         },
+    }
+}
+
+/// Tells a user whose own state folder was written that the service reads another one.
+pub fn note_of_another_state(what: &str) {
+    let state = state();
+    if state != Path::new(STATE_OF_SERVICE) && Path::new(STATE_OF_SERVICE).is_dir() {
+        eprintln!(
+            "note: {what} is in {}; the service has its own in {STATE_OF_SERVICE}: use sudo for it",
+            state.display()
+        );
     }
 }
 

@@ -112,6 +112,7 @@ pub struct Panel {
 pub struct Music {
     pub address: Option<String>,
     pub password_file: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
     #[serde(default)]
     pub start_volume: Within<0, 100, 40>,
     #[serde(default)]

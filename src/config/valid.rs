@@ -310,6 +310,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
         password,
         volume_cap: file.volume_cap.percent(),
         memory: Some(places::state().join("queue.json")),
+        folder: file.folder.clone(),
         ..MusicSettings::new(address)
     })
 }

@@ -95,6 +95,8 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         music: open::music(config),
         video: open::video(config),
         video_folders: open::video_folders(config),
+        feelings: open::feelings(),
+        listening: open::listening(config),
         history: open::history(),
     };
     let device = Device::start(ports, config.language).context("the device did not start")?;

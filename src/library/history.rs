@@ -61,7 +61,7 @@ fn aside(file: &Path, number: u32) -> PathBuf {
     file.with_file_name(name)
 }
 
-fn set_aside(file: &Path) -> io::Result<PathBuf> {
+pub(super) fn set_aside(file: &Path) -> io::Result<PathBuf> {
     let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
     let name = free.ok_or_else(|| {
         io::Error::other(format!(

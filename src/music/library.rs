@@ -128,7 +128,7 @@ pub(super) fn title(tag: Option<String>, uri: &str) -> String {
 }
 
 /// A tag may hold several words: `calm; warm`, `Jazz/Funk`. Long comments are prose, not tags.
-fn words(value: &str) -> impl Iterator<Item = String> {
+pub(crate) fn words(value: &str) -> impl Iterator<Item = String> {
     value
         .split([';', ',', '/', '|'])
         .map(|word| word.trim().to_lowercase())

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::{Address, AddressError};
+pub(crate) use library::words;
 pub use mpd::Mpd;
 pub use simulated::Simulated;
 pub(crate) use wire::connect_unix;
@@ -43,6 +44,8 @@ pub struct MusicSettings {
     /// Where to remember our queue entries, so that a moodbox that crashed finds and removes them at
     /// its next start. None: they are remembered only while the program runs.
     pub memory: Option<PathBuf>,
+    /// The folder that MPD's music lies in. None: MPD is asked, which answers over its local socket.
+    pub folder: Option<PathBuf>,
 }
 
 impl MusicSettings {
@@ -55,6 +58,7 @@ impl MusicSettings {
             exchange: Duration::from_secs(5),
             volume_cap: 80,
             memory: None,
+            folder: None,
         }
     }
 }
@@ -68,6 +72,7 @@ impl std::fmt::Debug for MusicSettings {
             .field("exchange", &self.exchange)
             .field("volume_cap", &self.volume_cap)
             .field("memory", &self.memory)
+            .field("folder", &self.folder)
             .finish()
     }
 }

@@ -1,5 +1,6 @@
 //! A real MPD server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ::mpd::Id;
@@ -63,6 +64,51 @@ impl Mpd {
             }
         }
         Ok(outputs)
+    }
+
+    /// Sets valence and arousal of a song as stickers, where other clients see them; none clears them.
+    /// Over a connection of its own.
+    pub fn set_feeling(
+        settings: &MusicSettings,
+        id: &str,
+        place: Option<(f32, f32)>,
+    ) -> Result<(), MusicError> {
+        let mut session = Session::open(settings)?;
+        let axes = [("valence", place.map(|place| place.0)), ("arousal", place.map(|place| place.1))];
+        for (name, value) in axes {
+            let done = match value {
+                Some(value) => session.ask(&["sticker set", "song", id, name, &value.to_string()]),
+                None => session.ask(&["sticker delete", "song", id, name]),
+            };
+            match done {
+                // One that was never set is as good as deleted.
+                Err(MusicError::NoSuchSong { .. }) if value.is_none() => {}
+                Err(MusicError::NoSuchSong { reason, .. }) => {
+                    return Err(MusicError::NoSuchSong { id: id.to_owned(), reason });
+                }
+                done => drop(done?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder that MPD's music lies in: as it is configured, else as MPD tells its local clients. None
+    /// when it does not say, or when the folder is not on this machine.
+    pub fn folder(settings: &MusicSettings) -> Option<PathBuf> {
+        let told = || {
+            let pairs = Session::open(settings).and_then(|mut session| session.ask(&["config"]));
+            let pairs =
+                pairs.inspect_err(|error| tracing::debug!(%error, "MPD does not say where its music is"));
+            value(&pairs.ok()?, "music_directory").map(PathBuf::from)
+        };
+        settings.folder.clone().or_else(told).filter(|folder| folder.is_dir())
+    }
+
+    /// Has MPD look at its files again, or at those below one of its folders.
+    pub fn update(settings: &MusicSettings, folder: Option<&str>) -> Result<(), MusicError> {
+        let mut session = Session::open(settings)?;
+        let words = ["update", folder.unwrap_or_default()];
+        session.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
     }
 
     /// Runs something over the connection; drops the connection when it is of no use any more.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 pub use super::shelf::{Entry, Shelf};
+use super::template_file::Kind;
 
 /// Everything that can be played here.
 ///
@@ -12,6 +13,22 @@ pub use super::shelf::{Entry, Shelf};
 pub struct Catalog {
     pub music: Shelf,
     pub video: Shelf,
+}
+
+impl Catalog {
+    pub fn shelf(&self, kind: Kind) -> &Shelf {
+        match kind {
+            Kind::Music => &self.music,
+            Kind::Video => &self.video,
+        }
+    }
+
+    pub fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
+        match kind {
+            Kind::Music => &mut self.music,
+            Kind::Video => &mut self.video,
+        }
+    }
 }
 
 /// One track or one video, as it is handed in. A [`Shelf`] stores it in a quarter of the room.

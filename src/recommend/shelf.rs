@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::catalog::{Feeling, Item};
+use super::catalog::{Feeling, FeelingSource, Item};
 use super::genre;
 
 /// Items of one kind. Each id is on it once: of two items with one id the later one stays.
@@ -78,12 +78,18 @@ impl Shelf {
             self.lists.intern(&mut self.words, item.genres.iter().flat_map(|genre| genre_words(genre)));
         let tags = self.lists.intern(&mut self.words, item.tags.iter().map(|tag| normal(tag)));
         let playlists = self.lists.intern(&mut self.words, item.playlists.iter().map(|name| normal(name)));
-        let feeling = item
-            .feeling
-            .and_then(Feeling::checked)
+        let told = item.feeling.and_then(Feeling::checked);
+        // A measurement is the last resort: it stands behind every word that a person wrote.
+        let (set, measured) = match told {
+            Some(feeling) if feeling.source == FeelingSource::Sound => (None, told),
+            told => (told, None),
+        };
+        let feeling = set
+            .or_else(|| numbers(&item.tags))
             .or_else(|| genre::feeling_of_tags(self.lists.words(tags).map(|word| self.words.get(word))))
             .or_else(|| genre::feeling(self.lists.words(genres).map(|word| self.words.get(word))))
-            .or_else(|| genre::feeling(self.lists.words(tags).map(|word| self.words.get(word))));
+            .or_else(|| genre::feeling(self.lists.words(tags).map(|word| self.words.get(word))))
+            .or(measured);
         let millis = item.length.map_or(u32::MAX, |length| {
             u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
         });
@@ -136,6 +142,19 @@ impl Shelf {
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
         self.rows.iter().map(|row| self.entry(row))
+    }
+
+    /// Notes what was measured from the sound of an item. The answer is whether this changed anything: what
+    /// is known by a tag or a genre stays, and an id that is not here is passed over.
+    pub fn measured(&mut self, id: &str, valence: f32, arousal: f32) -> bool {
+        let heard = Feeling { valence, arousal, source: FeelingSource::Sound }.checked();
+        let Some(row) = self.place(id).and_then(|at| self.rows.get_mut(at)) else { return false };
+        let open = row.feeling.is_none_or(|known| known.source == FeelingSource::Sound);
+        let changes = open && heard.is_some() && row.feeling != heard;
+        if changes {
+            row.feeling = heard;
+        }
+        changes
     }
 
     /// Gives back the room that growing left over; call it after the last [`Shelf::push`].
@@ -340,6 +359,19 @@ impl Lists {
     }
 }
 
+/// A feeling written as numbers among the tags: `valence=0.4` and `arousal=-0.6`, both or none.
+fn numbers(tags: &[String]) -> Option<Feeling> {
+    let value = |axis: &str| {
+        tags.iter().find_map(|tag| {
+            let (name, value) = tag.split_once(['=', ':'])?;
+            let value =
+                name.trim().eq_ignore_ascii_case(axis).then(|| value.trim().parse::<f32>().ok())??;
+            (-1.0..=1.0).contains(&value).then_some(value)
+        })
+    };
+    Some(Feeling { valence: value("valence")?, arousal: value("arousal")?, source: FeelingSource::Explicit })
+}
+
 /// A word as it is compared: without surrounding space, in lower case.
 pub(super) fn normal(word: &str) -> String {
     word.trim().to_lowercase()
@@ -358,7 +390,6 @@ fn hash(id: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::FeelingSource;
     use super::*;
 
     fn item(id: &str) -> Item {
@@ -416,6 +447,41 @@ mod tests {
         assert_eq!(with(0.0, f32::INFINITY), None);
         let feeling = with(7.0, -7.0).unwrap();
         assert_eq!((feeling.valence, feeling.arousal), (1.0, -1.0));
+    }
+
+    #[test]
+    fn a_feeling_comes_from_what_is_surest_and_says_so() {
+        let sound = Some(Feeling { valence: 0.1, arousal: 0.1, source: FeelingSource::Sound });
+        let set = Some(Feeling { valence: 0.9, arousal: 0.9, source: FeelingSource::Explicit });
+        let full = Item {
+            feeling: set,
+            tags: vec!["Valence=0.3".into(), "arousal: -0.2".into(), "calm".into()],
+            genres: vec!["Disco".into()],
+            ..item("a")
+        };
+        let words = Item { feeling: sound, tags: vec!["calm".into()], ..full.clone() };
+        let genre = Item { tags: vec!["valence=0.3".into(), "arousal=many".into()], ..words.clone() };
+        let heard = Item { genres: vec![], ..genre.clone() };
+        let mut found = Vec::new();
+        for item in [full.clone(), Item { feeling: sound, ..full }, words, genre, heard] {
+            let feeling = Shelf::from(vec![item]).get(0).unwrap().feeling.unwrap();
+            found.push((feeling.valence, feeling.arousal, feeling.source));
+        }
+        use FeelingSource::{Explicit, Genre, Sound};
+        assert_eq!(found[..2], [(0.9, 0.9, Explicit), (0.3, -0.2, Explicit)]);
+        assert_eq!([found[2].2, found[3].2, found[4].2], [Explicit, Genre, Sound]);
+    }
+
+    #[test]
+    fn a_measurement_fills_what_is_unknown_and_nothing_else() {
+        let mut shelf: Shelf = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+        let before = shelf.get(0).unwrap().feeling;
+        assert!(!shelf.measured("a", 0.5, 0.5) && !shelf.measured("c", 0.5, 0.5));
+        assert!(!shelf.measured("b", f32::NAN, 0.5));
+        assert!(shelf.measured("b", 0.5, 0.5) && !shelf.measured("b", 0.5, 0.5));
+        assert!(shelf.measured("b", 0.4, 0.5), "the file changed");
+        assert_eq!(shelf.get(0).unwrap().feeling, before);
+        assert_eq!(shelf.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
     }
 
     #[test]

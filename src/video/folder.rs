@@ -1,8 +1,9 @@
-//! Which videos there are: files in folders, the folders' names as their tags.
+//! Which videos there are: files in folders, the folders' names as their tags, and what the files say.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::describe::Describer;
 use crate::recommend::Item;
 
 /// What mpv is given to play.
@@ -22,16 +23,25 @@ pub struct FolderError {
     pub source: std::io::Error,
 }
 
-/// The videos below these folders, sorted by path: the id is the absolute path, the title comes from
-/// the file's name, the tags from the names of the folders below the given one, in lower case.
+/// The videos below these folders, with all that is known of them.
 /// A folder that cannot be read is told beside what the others hold.
 pub fn catalog(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
+    let (mut items, errors) = scan(folders, &mut |_| {});
+    let mut describer = Describer::default();
+    items.iter_mut().for_each(|item| describer.describe(item));
+    (items, errors)
+}
+
+/// The videos below these folders, sorted by path, by their names alone: the id is the absolute path, the
+/// title comes from the file's name, the tags from the names of the folders below the given one, in lower
+/// case. Each folder is shown to `enter` before it is read.
+pub fn scan(folders: &[PathBuf], enter: &mut dyn FnMut(&Path)) -> (Vec<Item>, Vec<FolderError>) {
     let mut items = Vec::new();
     let mut errors = Vec::new();
     for folder in folders {
         let seen = fs::canonicalize(folder).and_then(|folder| {
             let mut tags = Vec::new();
-            gather(&folder, &mut tags, &mut items)
+            gather(&folder, &mut tags, &mut items, enter)
         });
         if let Err(source) = seen {
             errors.push(FolderError { path: folder.display().to_string(), source });
@@ -42,7 +52,13 @@ pub fn catalog(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
     (items, errors)
 }
 
-fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::io::Result<()> {
+fn gather(
+    folder: &Path,
+    tags: &mut Vec<String>,
+    items: &mut Vec<Item>,
+    enter: &mut dyn FnMut(&Path),
+) -> std::io::Result<()> {
+    enter(folder);
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -58,7 +74,7 @@ fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::
         if kind.is_dir() {
             if tags.len() < DEEPEST {
                 tags.push(name.to_lowercase());
-                if let Err(error) = gather(&path, tags, items) {
+                if let Err(error) = gather(&path, tags, items, enter) {
                     tracing::warn!(path = %path.display(), %error, "a folder of videos is left out");
                 }
                 tags.pop();
@@ -79,6 +95,11 @@ fn is_video(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+/// Whether a change of this file changes what is known of the videos.
+pub(super) fn is_of_interest(path: &Path) -> bool {
+    is_video(path) || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("nfo"))
 }
 
 /// What a person would call the file: `/v/calm/slow_waves-1.mp4` is `slow waves 1`.

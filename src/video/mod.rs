@@ -2,17 +2,20 @@
 //!
 //! [`Video`] is the port. [`Mpv`] speaks to a real mpv over its JSON socket, [`Simulated`] shows
 //! nothing but keeps the time. [`worker::run`] is the thread that stands between either and the core.
-//! [`folder::catalog`] finds what can be shown.
+//! [`folder::catalog`] finds what can be shown, [`watch::run`] keeps it fresh.
 //!
 //! Between clips a still picture stays on the screen: mpv is never told to stop, because on a bare
 //! screen it may not get the display back (mpv issue 10590), and so there is no black gap.
 
+mod describe;
 pub mod folder;
 mod ipc;
 mod mpv;
+pub mod nfo;
 mod player;
 mod simulated;
 pub mod still;
+pub mod watch;
 pub mod worker;
 
 use std::path::PathBuf;

@@ -1,0 +1,240 @@
+//! The library as a person looks at it: what is known of each item and how, and a way to set it.
+//!
+//! Plain functions over a catalog, for the command line and for the page.
+
+use std::path::PathBuf;
+
+use super::feelings::{self, FeelingsProblem};
+use crate::music::{Mpd, MusicError, MusicSettings};
+use crate::recommend::{Catalog, Entry, FeelingSource, Kind, Shelf};
+
+/// How the feeling of an item is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A sticker, a tag, or a value that a person set.
+    Tag,
+    Genre,
+    Sound,
+    Unknown,
+}
+
+impl Source {
+    pub const ALL: [Source; 4] = [Source::Tag, Source::Genre, Source::Sound, Source::Unknown];
+
+    pub fn of(entry: &Entry<'_>) -> Source {
+        match entry.feeling.map(|feeling| feeling.source) {
+            Some(FeelingSource::Explicit) => Source::Tag,
+            Some(FeelingSource::Genre) => Source::Genre,
+            Some(FeelingSource::Sound) => Source::Sound,
+            None => Source::Unknown,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Source::Tag => "tag",
+            Source::Genre => "genre",
+            Source::Sound => "sound",
+            Source::Unknown => "unknown",
+        }
+    }
+}
+
+/// One item, as it is listed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Line<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    pub artist: &'a str,
+    pub genres: Vec<&'a str>,
+    pub tags: Vec<&'a str>,
+    /// Seconds.
+    pub length: Option<f64>,
+    /// -1 to 1; none if unknown.
+    pub valence: Option<f32>,
+    /// -1 to 1; none if unknown.
+    pub arousal: Option<f32>,
+    pub source: Source,
+    pub explicit: bool,
+}
+
+/// What a person knows of an item, without regard to case.
+pub fn matches(entry: &Entry<'_>, words: &str) -> bool {
+    let words = words.to_lowercase();
+    [entry.id, entry.title, entry.artist].iter().any(|text| text.to_lowercase().contains(&words))
+}
+
+/// One item as it is listed.
+pub fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
+    Line {
+        id: entry.id,
+        title: entry.title,
+        artist: entry.artist,
+        genres: entry.genres().collect(),
+        tags: entry.tags().collect(),
+        length: entry.length.map(|length| length.as_secs_f64()),
+        valence: entry.feeling.map(|feeling| feeling.valence),
+        arousal: entry.feeling.map(|feeling| feeling.arousal),
+        source: Source::of(entry),
+        explicit: entry.explicit,
+    }
+}
+
+/// How many items of a shelf are known in which way; every way is there, also with none.
+pub fn counts(shelf: &Shelf) -> [(Source, usize); 4] {
+    let mut counts = Source::ALL.map(|source| (source, 0));
+    for entry in shelf.iter() {
+        let source = Source::of(&entry);
+        for (of, count) in &mut counts {
+            *count += usize::from(*of == source);
+        }
+    }
+    counts
+}
+
+/// Words that do not name one item.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FindError {
+    #[error("nothing in the library is called `{0}`; `moodbox library --list` shows what there is")]
+    None(String),
+    #[error("`{words}` may be any of {count}:\n{}\nSay more of it", some.join("\n"))]
+    Several { words: String, count: usize, some: Vec<String> },
+}
+
+/// The item that a person means: its id, or a part of its id, title or artist that no other has.
+///
+/// # Errors
+/// When there is none, or more than one: with some of them.
+pub fn find(catalog: &Catalog, words: &str) -> Result<(Kind, String), FindError> {
+    for kind in Kind::ALL {
+        if catalog.shelf(kind).find(words).is_some() {
+            return Ok((kind, words.to_owned()));
+        }
+    }
+    let all =
+        Kind::ALL.into_iter().flat_map(|kind| catalog.shelf(kind).iter().map(move |entry| (kind, entry)));
+    let mut found = all.filter(|(_, entry)| !words.trim().is_empty() && matches(entry, words));
+    let Some((kind, first)) = found.next() else { return Err(FindError::None(words.to_owned())) };
+    let mut some: Vec<String> = found.by_ref().take(4).map(|(_, entry)| format!("  {}", entry.id)).collect();
+    if some.is_empty() {
+        return Ok((kind, first.id.to_owned()));
+    }
+    some.insert(0, format!("  {}", first.id));
+    let count = some.len() + found.count();
+    Err(FindError::Several { words: words.to_owned(), count, some })
+}
+
+/// Where values that a person sets are kept: MPD's stickers for music, a small file for videos.
+#[derive(Clone, Debug)]
+pub struct Setter {
+    pub music: Option<MusicSettings>,
+    /// The file of [`feelings`].
+    pub videos: PathBuf,
+}
+
+/// Why a value could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetError {
+    #[error("{axis} is {value}; write a number from -1 to 1")]
+    Range { axis: &'static str, value: f32 },
+    #[error("there is no [music] in the configuration")]
+    NoMusic,
+    #[error(
+        "MPD keeps no stickers ({0}): add `sticker_file \"/var/lib/mpd/sticker.sql\"` to mpd.conf and restart it"
+    )]
+    NoStickers(String),
+    #[error(transparent)]
+    Music(MusicError),
+    #[error(transparent)]
+    Videos(#[from] FeelingsProblem),
+}
+
+impl Setter {
+    /// Sets valence and arousal of an item, each from -1 to 1, or clears what was set. The daemon hears of
+    /// it by itself. Takes no longer than an exchange with MPD may.
+    ///
+    /// # Errors
+    /// A value out of range, and whatever keeps it from being written, with the cure.
+    pub fn set(&self, kind: Kind, id: &str, place: Option<(f32, f32)>) -> Result<(), SetError> {
+        if let Some((valence, arousal)) = place {
+            for (axis, value) in [("valence", valence), ("arousal", arousal)] {
+                if !(-1.0..=1.0).contains(&value) {
+                    return Err(SetError::Range { axis, value });
+                }
+            }
+        }
+        match kind {
+            Kind::Video => Ok(feelings::set(&self.videos, id, place)?),
+            Kind::Music => {
+                let settings = self.music.as_ref().ok_or(SetError::NoMusic)?;
+                Mpd::set_feeling(settings, id, place).map_err(|error| match error {
+                    MusicError::Refused { reason, .. } if reason.contains("sticker") => {
+                        SetError::NoStickers(reason)
+                    }
+                    other => SetError::Music(other),
+                })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::Item;
+
+    fn catalog() -> Catalog {
+        let item = |id: &str, title: &str, genre: &str| Item {
+            id: id.into(),
+            title: title.into(),
+            genres: vec![genre.into()],
+            ..Item::default()
+        };
+        Catalog {
+            music: vec![
+                item("a/sea.flac", "The Sea", "ambient"),
+                item("a/seaside.flac", "Seaside", "disco"),
+                item("b/ночь.ogg", "Ночь", ""),
+            ]
+            .into(),
+            video: vec![item("/v/waves.mkv", "Waves", "")].into(),
+        }
+    }
+
+    #[test]
+    fn an_item_is_found_by_its_id_or_by_words_that_only_it_has() {
+        let catalog = catalog();
+        let found = |words: &str| find(&catalog, words).map(|(kind, id)| format!("{kind} {id}"));
+        assert_eq!(found("a/sea.flac").unwrap(), "music a/sea.flac");
+        assert_eq!(found("НОЧЬ").unwrap(), "music b/ночь.ogg");
+        assert_eq!(found("waves").unwrap(), "video /v/waves.mkv");
+        let several = found("sea").unwrap_err();
+        assert!(matches!(&several, FindError::Several { count: 2, .. }), "{several}");
+        assert!(several.to_string().contains("a/seaside.flac"), "{several}");
+        assert!(matches!(found("xyz"), Err(FindError::None(_))) && found(" ").is_err());
+    }
+
+    #[test]
+    fn a_line_says_the_place_and_how_it_is_known() {
+        let catalog = catalog();
+        let lines: Vec<_> = catalog.music.iter().map(|entry| line(&entry)).collect();
+        assert_eq!((lines[0].source, lines[2].source), (Source::Genre, Source::Unknown));
+        assert!(lines[0].arousal.unwrap() < 0.0 && lines[2].valence.is_none());
+        assert_eq!(counts(&catalog.music).map(|(_, count)| count), [0, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let setter = Setter { music: None, videos: folder.path().join("feelings.json") };
+        for place in [(1.1, 0.0), (0.0, -7.0), (f32::NAN, 0.0)] {
+            let refused = setter.set(Kind::Video, "/v", Some(place)).unwrap_err().to_string();
+            assert!(refused.contains("from -1 to 1"), "{refused}");
+        }
+        assert!(!setter.videos.exists());
+        assert!(matches!(setter.set(Kind::Music, "a", None), Err(SetError::NoMusic)));
+        setter.set(Kind::Video, "/v", Some((0.5, 0.5))).unwrap();
+        assert!(setter.videos.exists());
+    }
+}

@@ -1,0 +1,132 @@
+//! The catalog while the device runs: put together from what music, videos and the sound report.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::recommend::{Catalog, Feeling, FeelingSource, Item, Kind, Shelf};
+
+/// One catalog, shared by the threads that fill it. Whoever changes it tells the new one to everybody.
+#[derive(Clone)]
+pub struct LiveCatalog {
+    shared: Arc<Mutex<Shared>>,
+    /// Wakes the thread that listens to what is unknown.
+    wake: Option<Sender<()>>,
+}
+
+struct Shared {
+    catalog: Catalog,
+    /// What was heard in this run, by kind and id: the library may be read anew at any time.
+    heard: HashMap<(Kind, String), (f32, f32)>,
+    tell: Box<dyn FnMut(Arc<Catalog>) + Send>,
+}
+
+impl LiveCatalog {
+    /// An empty one; `tell` gets each new state, the same for all threads. The receiver wakes when there
+    /// may be something to listen to, and closes when everybody who fills the catalog has left.
+    pub fn new(tell: impl FnMut(Arc<Catalog>) + Send + 'static) -> (LiveCatalog, Receiver<()>) {
+        let (wake, woken) = bounded(1);
+        let shared = Shared { catalog: Catalog::default(), heard: HashMap::new(), tell: Box::new(tell) };
+        (LiveCatalog { shared: Arc::new(Mutex::new(shared)), wake: Some(wake) }, woken)
+    }
+
+    /// The same catalog, for the thread that listens: it wakes nobody.
+    pub fn for_listener(&self) -> LiveCatalog {
+        LiveCatalog { shared: self.shared.clone(), wake: None }
+    }
+
+    /// Replaces all items of a kind.
+    pub fn replace(&self, kind: Kind, items: Vec<Item>) {
+        self.change(|shared| {
+            let mut shelf: Shelf = items.into();
+            for ((of, id), (valence, arousal)) in &shared.heard {
+                if *of == kind {
+                    shelf.measured(id, *valence, *arousal);
+                }
+            }
+            *shared.catalog.shelf_mut(kind) = shelf;
+            true
+        });
+        if let Some(wake) = &self.wake {
+            // A full channel: the listener is about to look anyway.
+            let _ = wake.try_send(());
+        }
+    }
+
+    /// Puts what was measured on the items of which nothing better is known.
+    pub fn measured(&self, heard: Vec<(Kind, String, Feeling)>) {
+        self.change(|shared| {
+            let mut changed = false;
+            for (kind, id, feeling) in heard {
+                let place = (feeling.valence, feeling.arousal);
+                changed |= shared.catalog.shelf_mut(kind).measured(&id, place.0, place.1);
+                shared.heard.insert((kind, id), place);
+            }
+            changed
+        });
+    }
+
+    /// The items of which nothing is known but, perhaps, their sound.
+    pub fn unknown(&self) -> Vec<(Kind, String)> {
+        let shared = self.lock();
+        let of = |kind: Kind| {
+            let open = |feeling: Option<Feeling>| {
+                feeling.is_none_or(|feeling| feeling.source == FeelingSource::Sound)
+            };
+            let shelf = shared.catalog.shelf(kind);
+            shelf
+                .iter()
+                .filter(move |entry| open(entry.feeling))
+                .map(move |entry| (kind, entry.id.to_owned()))
+        };
+        Kind::ALL.into_iter().flat_map(of).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Shared) -> bool) {
+        let mut shared = self.lock();
+        if change(&mut shared) {
+            let catalog = Arc::new(shared.catalog.clone());
+            // Told under the lock, so that nobody gets an older one after a newer.
+            (shared.tell)(catalog);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(id: &str, genre: &str) -> Item {
+        Item { id: id.into(), genres: vec![genre.into()], ..Item::default() }
+    }
+
+    fn sound(id: &str) -> (Kind, String, Feeling) {
+        let feeling = Feeling { valence: 0.1, arousal: 0.2, source: FeelingSource::Sound };
+        (Kind::Music, id.to_owned(), feeling)
+    }
+
+    #[test]
+    fn what_was_heard_stays_when_the_library_is_read_anew() {
+        let (tell, told) = crossbeam_channel::unbounded();
+        let (live, woken) = LiveCatalog::new(move |catalog| tell.send(catalog).unwrap());
+        live.replace(Kind::Music, vec![item("a", "ambient"), item("b", "")]);
+        live.replace(Kind::Video, vec![item("/v.mkv", "")]);
+        assert_eq!(woken.len(), 1, "one token wakes for both");
+        assert_eq!(live.unknown(), [(Kind::Music, "b".to_owned()), (Kind::Video, "/v.mkv".to_owned())]);
+        live.for_listener().measured(vec![sound("a"), sound("b"), sound("gone")]);
+        live.replace(Kind::Music, vec![item("b", ""), item("c", "")]);
+        let last = told.try_iter().last().unwrap();
+        let source = |id: &str| last.music.find(id).unwrap().feeling.map(|feeling| feeling.source);
+        assert_eq!((source("b"), source("c")), (Some(FeelingSource::Sound), None));
+        assert_eq!(last.video.len(), 1);
+        live.measured(vec![sound("b")]);
+        assert!(told.is_empty(), "nothing new is not told");
+        drop(live);
+        assert!(woken.recv().is_ok() && woken.recv().is_err(), "it closes when all have left");
+    }
+}

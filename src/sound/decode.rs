@@ -1,0 +1,155 @@
+//! An excerpt of a file, decoded and measured.
+
+use std::fs::File;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::common::Limit;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+use symphonia::core::units::Time;
+
+use super::{Analyser, Features};
+
+/// How much of a piece is listened to. The studies of the field take 30 to 60 seconds.
+const EXCERPT: Duration = Duration::from_secs(60);
+/// Where the excerpt begins in a longer piece: past the introduction.
+const BEGIN: f64 = 0.3;
+/// Packets that may be broken one after another, before the file is given up.
+const MOST_BROKEN: u32 = 100;
+/// Cover pictures and lyrics are not looked at.
+const MOST_TAG_BYTES: usize = 1 << 16;
+
+/// Why a file could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundError {
+    /// It may be there again later.
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error("it cannot be decoded: {0}")]
+    Undecodable(String),
+    #[error("there is too little sound in it")]
+    Silent,
+}
+
+/// Measures an excerpt of an audio file, or of the sound of a video. Takes about a second of a small
+/// processor, whatever the length of the file.
+///
+/// # Errors
+/// When the file is gone, broken, silent, or of a kind that is not known here. A decoder that panics on a
+/// broken file is caught.
+pub fn measure(path: &Path) -> Result<Features, SoundError> {
+    let file = File::open(path).map_err(SoundError::Unreadable)?;
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    catch_unwind(AssertUnwindSafe(|| excerpt(file, extension)))
+        .unwrap_or_else(|_| Err(SoundError::Undecodable("the decoder gave up".to_owned())))
+}
+
+/// Opens a media file: its container, by what is in it and by the ending of its name.
+pub(crate) fn open(file: File, extension: Option<&str>) -> Result<Box<dyn FormatReader>, Error> {
+    let mut hint = Hint::new();
+    if let Some(extension) = extension {
+        hint.with_extension(extension);
+    }
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let limits = MetadataOptions::default()
+        .limit_tag_bytes(Limit::Maximum(MOST_TAG_BYTES))
+        .limit_visual_bytes(Limit::Maximum(0));
+    symphonia::default::get_probe().probe(&hint, stream, FormatOptions::default(), limits)
+}
+
+/// The length that the container tells.
+pub(crate) fn length(format: &dyn FormatReader) -> Option<Duration> {
+    let info = format.media_info();
+    let time = info.time_base?.calc_duration(info.duration?)?;
+    Duration::try_from_secs_f64(time.as_secs_f64()).ok().filter(|length| !length.is_zero())
+}
+
+fn excerpt(file: File, extension: Option<&str>) -> Result<Features, SoundError> {
+    let mut format = open(file, extension).map_err(undecodable)?;
+    let track = format
+        .default_track(TrackType::Audio)
+        .ok_or_else(|| SoundError::Undecodable("there is no sound in it".to_owned()))?;
+    let id = track.id;
+    let Some(CodecParameters::Audio(codec)) = &track.codec_params else {
+        return Err(SoundError::Undecodable("its kind of sound is not known".to_owned()));
+    };
+    let mut decoder = symphonia::default::get_codecs()
+        .make_audio_decoder(codec, &AudioDecoderOptions::default())
+        .map_err(undecodable)?;
+    if let Some(length) = length(&*format).filter(|length| *length > EXCERPT * 3 / 2) {
+        let to = Time::try_from_secs_f64(length.as_secs_f64() * BEGIN);
+        // A file that cannot be wound forward is heard from its beginning.
+        let wound = to.map(|time| format.seek(SeekMode::Coarse, SeekTo::Time { time, track_id: Some(id) }));
+        if wound.is_some_and(|wound| wound.is_ok()) {
+            decoder.reset();
+        }
+    }
+    listen(&mut *format, &mut *decoder, id)
+}
+
+fn listen(
+    format: &mut dyn FormatReader,
+    decoder: &mut dyn AudioDecoder,
+    id: u32,
+) -> Result<Features, SoundError> {
+    let mut analyser: Option<(Analyser, usize, u32)> = None;
+    let (mut samples, mut taken, mut broken) = (Vec::<f32>::new(), 0u64, 0);
+    loop {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            // A file that is cut off is measured as far as it goes.
+            Ok(None) | Err(Error::IoError(_)) => break,
+            Err(Error::DecodeError(_)) if broken < MOST_BROKEN => {
+                broken += 1;
+                continue;
+            }
+            Err(_) => break,
+        };
+        if packet.track_id != id {
+            continue;
+        }
+        let sound = match decoder.decode(&packet) {
+            Ok(sound) => sound,
+            Err(Error::DecodeError(_) | Error::IoError(_)) if broken < MOST_BROKEN => {
+                broken += 1;
+                continue;
+            }
+            Err(error) => return Err(undecodable(error)),
+        };
+        let (channels, rate) = (sound.spec().channels().count(), sound.spec().rate());
+        if analyser.is_none() {
+            let new = Analyser::new(channels, rate)
+                .ok_or_else(|| SoundError::Undecodable(format!("{channels} channels at {rate} Hz")))?;
+            analyser = Some((new, channels, rate));
+        }
+        let Some((analyser, first_channels, first_rate)) = &mut analyser else { break };
+        // What changes its shape midway is measured up to there.
+        if (*first_channels, *first_rate) != (channels, rate) {
+            break;
+        }
+        sound.copy_to_vec_interleaved(&mut samples);
+        analyser.take(&samples);
+        taken += sound.frames() as u64;
+        if taken >= u64::from(rate) * EXCERPT.as_secs() {
+            break;
+        }
+    }
+    analyser.and_then(|(analyser, ..)| analyser.finish()).ok_or(SoundError::Silent)
+}
+
+fn undecodable(error: Error) -> SoundError {
+    match error {
+        Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            SoundError::Unreadable(error)
+        }
+        other => SoundError::Undecodable(other.to_string()),
+    }
+}

@@ -1,0 +1,115 @@
+//! Sounds made here, of which it is known what they are.
+
+use std::f32::consts::TAU;
+
+use super::*;
+
+const RATE: u32 = 44_100;
+
+/// Mono samples of so many seconds.
+fn sound(seconds: f32, at: impl Fn(f32) -> f32) -> Vec<f32> {
+    (0..(seconds * RATE as f32) as usize).map(|sample| at(sample as f32 / RATE as f32)).collect()
+}
+
+fn features(samples: &[f32]) -> Features {
+    let mut analyser = Analyser::new(1, RATE).unwrap();
+    // In packets, as a decoder gives them.
+    samples.chunks(1152).for_each(|packet| analyser.take(packet));
+    analyser.finish().unwrap()
+}
+
+/// A tick of 20 ms at each beat.
+fn clicks(tempo: f32) -> Vec<f32> {
+    sound(20.0, |time| {
+        let since = time % (60.0 / tempo);
+        if since < 0.02 { 0.5 * (1.0 - since / 0.02) * (TAU * 1000.0 * since).sin() } else { 0.0 }
+    })
+}
+
+/// Notes by their number in MIDI, each with some overtones, struck again each second.
+fn chords(progression: &[&[u8]]) -> Vec<f32> {
+    sound(16.0, |time| {
+        let notes = progression[time as usize % progression.len()];
+        let fall = (-(time % 1.0) * 2.0).exp() * (time % 1.0 * 100.0).min(1.0);
+        let tone = |note: &u8| {
+            let hertz = 440.0 * ((f32::from(*note) - 69.0) / 12.0).exp2();
+            (1..5).map(|part| (TAU * hertz * part as f32 * time).sin() / (part * part) as f32).sum::<f32>()
+        };
+        0.1 * fall * notes.iter().map(tone).sum::<f32>()
+    })
+}
+
+#[test]
+fn a_click_track_has_the_tempo_that_it_was_given() {
+    for tempo in [60.0, 72.0, 90.0, 100.0, 120.0, 128.0, 140.0, 150.0] {
+        let found = features(&clicks(tempo)).tempo.unwrap();
+        assert!((found - tempo).abs() < tempo * 0.02, "{found} for {tempo}");
+    }
+}
+
+#[test]
+fn a_tone_that_only_lasts_has_no_tempo() {
+    let lasting = features(&sound(20.0, |time| 0.3 * (TAU * 220.0 * time).sin()));
+    assert_eq!(lasting.tempo, None);
+}
+
+#[test]
+fn chords_are_heard_as_major_or_minor_in_every_key() {
+    for key in 0..12u8 {
+        let triad = |root: u8, third: u8| [root, root + third, root + 7].map(|note| 57 + key + note);
+        let major = features(&chords(&[&triad(0, 4), &triad(5, 4), &triad(7, 4), &triad(0, 4)])).mode;
+        let minor = features(&chords(&[&triad(0, 3), &triad(5, 3), &triad(7, 3), &triad(0, 3)])).mode;
+        assert!(major > 0.2, "major in key {key}: {major}");
+        assert!(minor < -0.2, "minor in key {key}: {minor}");
+    }
+}
+
+#[test]
+fn a_sine_of_a_known_level_has_the_loudness_of_the_standard() {
+    // EBU Tech 3341, case 1: a stereo sine of 1 kHz at -23 dBFS reads -23 LUFS, within 0.1.
+    let level = 10f32.powf(-23.0 / 20.0);
+    let mut analyser = Analyser::new(2, 48_000).unwrap();
+    let stereo: Vec<f32> = (0..48_000 * 20)
+        .flat_map(|sample| [level * (TAU * 1000.0 * sample as f32 / 48_000.0).sin(); 2])
+        .collect();
+    analyser.take(&stereo);
+    let found = analyser.finish().unwrap().loudness;
+    assert!((found + 23.0).abs() < 0.15, "{found}");
+}
+
+#[test]
+fn brightness_is_the_centre_of_the_spectrum() {
+    for hertz in [300.0, 1000.0, 5000.0] {
+        let found = features(&sound(4.0, |time| 0.3 * (TAU * hertz * time).sin())).brightness;
+        assert!((found - hertz).abs() < hertz * 0.05, "{found} for {hertz}");
+    }
+}
+
+#[test]
+fn silence_and_a_moment_are_too_little() {
+    for samples in [Vec::new(), vec![0.0; RATE as usize * 5], vec![f32::NAN; RATE as usize * 5]] {
+        let mut analyser = Analyser::new(1, RATE).unwrap();
+        analyser.take(&samples);
+        assert_eq!(analyser.finish(), None);
+    }
+    let mut analyser = Analyser::new(1, RATE).unwrap();
+    analyser.take(&sound(1.0, |time| 0.3 * (TAU * 440.0 * time).sin()));
+    assert_eq!(analyser.finish(), None);
+    assert!(Analyser::new(0, RATE).is_none() && Analyser::new(2, 0).is_none());
+}
+
+#[test]
+fn fast_loud_and_bright_is_excited_and_major_is_pleasant() {
+    let calm = Features { tempo: Some(60.0), loudness: -24.0, brightness: 700.0, mode: 0.0 };
+    let wild = Features { tempo: Some(160.0), loudness: -8.0, brightness: 3500.0, mode: 0.0 };
+    assert!(feeling(&calm).arousal < -0.4 && feeling(&wild).arousal > 0.4);
+    // Each cue by itself moves its axis and nothing turns round.
+    for louder in [Features { loudness: -10.0, ..calm }, Features { brightness: 3000.0, ..calm }] {
+        assert!(feeling(&louder).arousal > feeling(&calm).arousal);
+        assert_eq!(feeling(&louder).valence, feeling(&calm).valence);
+    }
+    let (major, minor) = (Features { mode: 0.8, ..calm }, Features { mode: -0.8, ..calm });
+    assert!(feeling(&major).valence > 0.0 && feeling(&minor).valence < -0.4);
+    let extreme = feeling(&Features { tempo: Some(220.0), loudness: 0.0, brightness: 2e4, mode: 1.0 });
+    assert!(extreme.valence <= 0.75 && extreme.arousal <= 0.75);
+}
