@@ -126,10 +126,13 @@ def golden_cases(model, folder, wanted=6, tries=700, seed=0):
 def made_by(export):
     r = export["recipe"]
     start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
+    if str(r.get("weights")).endswith(".tflite"):
+        start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
+    towards = "label's" if export["lean"] >= 0 else "voters'"
     return (f"models/training: MobileNetV1 {r['width']:g} from {start}, FER2013 train with "
             f"{r['share']:g} part FER+ votes, {export['epoch']} epochs of {r['stages']} "
-            f"(px:epochs:frozen blocks), averaged weights, leaning {export['lean']:g} to the "
-            f"label's frequencies, int8 after training on {export['pictures']} pictures")
+            f"(px:epochs:frozen blocks), averaged weights, leaning {abs(export['lean']):g} to the "
+            f"{towards} frequencies, int8 after training on {export['pictures']} pictures")
 
 
 def sidecar(version, model, digest, text, temperature, chosen, margin, strength, cases):

@@ -23,7 +23,8 @@ def arguments(parser):
     parser.add_argument("--pictures", type=int, default=800,
                         help="train pictures the ranges are measured on")
     parser.add_argument("--lean", type=float, default=0.15,
-                        help="how far to lean from the voters' habits towards the labels', 0..1")
+                        help="how far to lean from the voters' habits towards the labels', "
+                        "-1..1; below 0 the other way")
     parser.add_argument("--seed", type=int, default=0)
 
 
