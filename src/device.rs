@@ -4,7 +4,7 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -22,11 +22,12 @@ use crate::kiosk::{Settings, State};
 use crate::library;
 use crate::library::listen::{self, Listening};
 use crate::library::live::LiveCatalog;
+use crate::library::watch::Watch;
 use crate::light::SharedLight;
 use crate::music::Music;
 use crate::panel::Panel;
 use crate::panel::worker::PanelSlot;
-use crate::recommend::{History, Item, Kind};
+use crate::recommend::{History, Item, Kind, Templates};
 use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
@@ -64,6 +65,8 @@ pub struct Ports {
     pub listening: Listening,
     /// The file of what is learnt.
     pub history: PathBuf,
+    /// A person's own templates; none: the ones that moodbox brings along.
+    pub templates: Option<PathBuf>,
 }
 
 /// A device whose ports run. Its core runs in [`Device::run`].
@@ -80,6 +83,12 @@ pub struct Device {
     watching: watch::Stop,
 }
 
+/// What is to be on disk.
+enum Keep {
+    This(Box<History>),
+    Nothing,
+}
+
 /// Where actions go.
 struct Outlets {
     captures: Sender<u64>,
@@ -88,7 +97,7 @@ struct Outlets {
     panel: Option<PanelSlot>,
     music: Option<Sender<PlayerCommand>>,
     video: Option<Sender<PlayerCommand>>,
-    store: Sender<Box<History>>,
+    store: Sender<Keep>,
 }
 
 impl Device {
@@ -125,6 +134,7 @@ impl Device {
         let eye =
             Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
         let captures = start_camera(&mut supervisor, eye, given_up.clone(), queue.clone())?;
+        start_templates(&mut supervisor, ports.templates, queue.clone())?;
         let store = start_store(&mut supervisor, ports.history, queue.clone())?;
         let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store };
         Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
@@ -189,7 +199,8 @@ impl Outlets {
             Action::Music(command) => tell("music", self.music.as_ref(), command),
             Action::Video(command) => tell("video", self.video.as_ref(), command),
             Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
-            Action::Remember(history) => hand_over("store", &self.store, history),
+            Action::Remember(history) => hand_over("store", &self.store, Keep::This(history)),
+            Action::Forget => hand_over("store", &self.store, Keep::Nothing),
             Action::Quit => {}
         }
     }
@@ -244,6 +255,7 @@ fn log(event: &Event) {
     match event {
         Event::Part(part, Health::Ill(trouble)) => tracing::warn!("{part:?}: {}", trouble.report),
         Event::Part(part, Health::Well) => tracing::info!("{part:?}: works"),
+        Event::Templates(_) => tracing::info!("templates: read"),
         Event::CaptureEnded(Err(trouble)) => tracing::warn!("camera: {}", trouble.report),
         _ => {}
     }
@@ -364,23 +376,50 @@ fn start_listener(
     })
 }
 
-/// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
-fn start_store(
+/// Reads the templates now and after each edit.
+fn start_templates(
     supervisor: &mut Supervisor,
-    file: PathBuf,
+    supervisor: &mut Supervisor,
+    folder: Option<PathBuf>,
     queue: Sender<Event>,
-) -> io::Result<Sender<Box<History>>> {
-    let (histories, inbox) = bounded::<Box<History>>(COMMANDS);
+) -> io::Result<()> {
+    let Some(folder) = folder else {
+        let _ = queue.send(Event::Templates(Arc::new(Templates::shipped())));
+        return Ok(());
+    };
+    supervisor.spawn("templates", move || {
+        let mut follower = library::templates::Follower::new(folder);
+        let mut send = report(queue);
+        loop {
+            follower.read().into_iter().for_each(&mut send);
+            follower.wait();
+        }
+    })
+}
+
+/// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
+fn start_store(supervisor: &mut Supervisor, file: PathBuf, queue: Sender<Event>) -> io::Result<Sender<Keep>> {
+    let (wishes, inbox) = bounded(COMMANDS);
+    follow_requests(supervisor, &file, queue.clone())?;
     supervisor.spawn("store", move || {
         let mut send = report(queue);
+        if library::history::is_forget_requested(&file)
+            && let Err(error) = library::history::forget(&file)
+        {
+            tracing::error!("{} cannot be erased: {error}", file.display());
+        }
         let (history, problem) = library::history::load(&file);
         send(Event::History(Box::new(history)));
+        // Told until the next visit is written: then all is as it should be again.
+        let mut ill = problem.is_some();
         if let Some(problem) = problem {
             send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
         }
-        let mut ill = false;
-        for history in inbox {
-            let saved = library::history::save(&file, &history);
+        for wish in inbox {
+            let saved = match wish {
+                Keep::This(history) => library::history::save(&file, &history),
+                Keep::Nothing => library::history::forget(&file),
+            };
             let was_ill = std::mem::replace(&mut ill, saved.is_err());
             match saved {
                 Ok(()) if was_ill => send(Event::Part(Part::Library, Health::Well)),
@@ -392,7 +431,22 @@ fn start_store(
             }
         }
     })?;
-    Ok(histories)
+    Ok(wishes)
+}
+
+/// `moodbox forget` leaves a request beside the history, because the daemon has it in memory.
+fn follow_requests(supervisor: &mut Supervisor, file: &Path, queue: Sender<Event>) -> io::Result<()> {
+    let (file, folder) = (file.to_owned(), file.parent().unwrap_or(Path::new(".")).to_owned());
+    supervisor.spawn("requests", move || {
+        let mut watch = Watch::new(std::slice::from_ref(&folder));
+        loop {
+            if library::history::is_forget_requested(&file) {
+                tracing::info!("asked to forget what was learnt");
+                let _ = queue.send(Event::Forget);
+            }
+            while !watch.wait(None) {}
+        }
+    })
 }
 
 fn other(report: String) -> Trouble {

@@ -92,7 +92,10 @@ mod tests {
             times: Times::default(),
             start_volume: 40,
             volume_cap: 60,
+            house: Default::default(),
+            weights: Default::default(),
             learns: false,
+            asks_if_it_helped: false,
             seed: 1,
         }
     }

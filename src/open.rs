@@ -1,9 +1,6 @@
 //! From the configuration to real ports.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use crossbeam_channel::Sender;
 
 use crate::button::{self, ButtonSettings};
 use crate::camera::photos::PhotoCamera;
@@ -11,7 +8,6 @@ use crate::camera::v4l2::V4l2Camera;
 use crate::camera::{Camera, CameraError};
 use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{OpenButtons, Ports};
-use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::library;
 use crate::library::listen::Listening;
 use crate::library::listing::Setter;
@@ -25,7 +21,7 @@ use crate::panel::png::PngPanel;
 use crate::panel::several::Several;
 use crate::panel::spi::SpiPanel;
 use crate::places;
-use crate::recommend::{Catalog, Templates};
+use crate::recommend::Catalog;
 use crate::video::{Mpv, Video};
 use crate::vision::{Vision, VisionError};
 
@@ -44,6 +40,7 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         feelings: feelings(),
         listening: listening(config),
         history: history(),
+        templates: config.templates.clone(),
     })
 }
 
@@ -166,24 +163,6 @@ pub fn history() -> PathBuf {
 /// The state folder, for this process alone.
 pub fn state_folder() -> anyhow::Result<StateLock> {
     Ok(StateLock::take(&places::state())?)
-}
-
-/// Loads the templates and tells the core of them, and of what is wrong with them. A broken one is
-/// replaced by the one that moodbox brings along.
-pub fn templates(config: &Config, queue: &Sender<Event>) {
-    let shipped = Templates::shipped();
-    let (templates, problems) = match &config.templates {
-        Some(folder) if folder.is_dir() => library::templates::reload(folder, &shipped),
-        _ => (shipped, Vec::new()),
-    };
-    let _ = queue.send(Event::Templates(Arc::new(templates)));
-    if let Some(first) = problems.first() {
-        for problem in &problems {
-            tracing::warn!("template {problem}");
-        }
-        let trouble = Trouble { kind: TroubleKind::TemplateBroken, report: first.to_string() };
-        let _ = queue.send(Event::Part(Part::Templates, Health::Ill(trouble)));
-    }
 }
 
 /// The library as it is now, and what could not be read of it.

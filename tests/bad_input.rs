@@ -170,6 +170,22 @@ fn a_library_in_which_nothing_fits_a_template_is_a_warning_that_says_what_is_mis
 }
 
 #[test]
+fn a_template_that_no_video_satisfies_is_a_warning_that_says_what_is_missing() {
+    let house = House::new()
+        .with("[video]\nfolders = [\"HOUSE/videos\"]\n[templates]\nfolder = \"HOUSE/templates\"\n");
+    house.write("videos/sea/waves.mp4", "");
+    house.write("templates/video/sad.toml", "[[pool]]\ntags = [\"kittens\", \"puppies\"]\n");
+    house.write("templates/video/happy.toml", "[[pool]]\ntags = [\"sea\"]\n");
+    let output = house.check();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    says(
+        &output,
+        &["warning  template: video/sad.toml: no video in the library has the tag `kittens` (or 1 more)"],
+    );
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("video/happy.toml"), "{output:?}");
+}
+
+#[test]
 fn a_photo_that_is_none_is_named_at_the_press() {
     let house = House::new();
     house.write("me.jpg", "this is a letter");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use moodbox::mood::{Mood, Strength};
 use moodbox::recommend::{
-    Catalog, Feeling, FeelingSource, Item, Kind, Note, Pick, Point, Reason, Request, Speaks, Suggestion,
-    Template, Templates, suggest,
+    Catalog, Feeling, FeelingSource, History, Item, Kind, Mode, Note, Outcome, Pick, Point, Reason, Request,
+    Shelf, Speaks, Suggestion, Taste, Template, Templates, Weights, check, suggest,
 };
 
 fn track(id: &str, valence: f32, arousal: f32) -> Item {
@@ -325,27 +325,121 @@ fn demo() -> Catalog {
     Catalog { music: music.collect(), video: video.collect() }
 }
 
+/// How far from a journey's goal each pick of known feeling is.
+fn way(shelf: &Shelf, picks: &[Pick], goal: Point) -> Vec<f32> {
+    let feeling = |pick: &Pick| shelf.find(&pick.id).unwrap().feeling;
+    let points = picks.iter().filter_map(feeling);
+    points.map(|feeling| Point::new(feeling.valence, feeling.arousal).distance(goal)).collect()
+}
+
 #[test]
-fn the_demo_library_serves_every_mood_and_its_journeys_arrive_or_say_that_they_cannot() {
-    use moodbox::recommend::{Mode, check};
+fn over_the_demo_library_each_step_of_every_journey_moves_toward_its_goal_and_it_arrives_or_says_so() {
     let catalog = demo();
     assert!(catalog.music.len() >= 20 && catalog.video.len() >= 8, "the lists were found in the script");
     assert_eq!(check(&catalog, &Templates::shipped()), []);
+    let mut journeys = 0;
     for mood in Mood::ALL {
-        for seed in 0..10 {
-            let list = suggest(&catalog, &Templates::shipped(), &Request { seed, ..Request::new(mood) });
-            let notes = music_notes(&list);
-            let Mode::Journey { to, .. } = Templates::shipped().of(mood).music.mode else { continue };
-            let way: Vec<f32> =
-                points(&catalog, &list.music).iter().map(|point| point.distance(to)).collect();
-            let nearest = catalog.music.iter().filter_map(|entry| entry.feeling);
-            let nearest = nearest.map(|feeling| Point::new(feeling.valence, feeling.arousal).distance(to));
-            let nearest = nearest.fold(f32::MAX, f32::min);
-            assert!(nearest <= 0.2, "the demo library has something near the goal for {mood}");
-            let arrives = way.iter().any(|distance| *distance <= 0.2);
-            assert!(arrives, "{mood}, seed {seed}: {way:?}");
-            let says = notes.iter().any(|note| matches!(note, Note::StopsShort { .. }));
-            assert_eq!(says, *way.last().unwrap() > 0.2, "{mood}, seed {seed}: {way:?} {notes:?}");
+        let pair = Templates::shipped().of(mood).clone();
+        for (seed, strength) in (0..10)
+            .flat_map(|seed| [Strength::Slight, Strength::Clear, Strength::Strong].map(|one| (seed, one)))
+        {
+            let request = Request { seed, strength, ..Request::new(mood) };
+            let list = suggest(&catalog, &Templates::shipped(), &request);
+            for (kind, shelf, picks) in
+                [(Kind::Music, &catalog.music, &list.music), (Kind::Video, &catalog.video, &list.video)]
+            {
+                let Mode::Journey { to, .. } = pair.of(kind).mode else { continue };
+                journeys += 1;
+                let way = way(shelf, picks, to);
+                let which = format!("{kind} for {mood}, {strength:?}, seed {seed}: {way:?}");
+                for pair in way.windows(2) {
+                    // Within a tenth of the goal it has arrived, and the order is free.
+                    assert!(pair[1] <= pair[0].max(0.1) + 1e-6, "turns back: {which}");
+                }
+                let end = way.last().copied();
+                let says = list
+                    .notes
+                    .iter()
+                    .any(|note| matches!(note, Note::StopsShort { kind: short, .. } if *short == kind));
+                assert_eq!(says, end.is_some_and(|end| end > 0.2), "{which} {:?}", list.notes);
+                if kind == Kind::Music {
+                    assert!(end.is_some_and(|end| end <= 0.2), "the demo library can take it there: {which}");
+                }
+            }
         }
     }
+    assert!(journeys >= 200, "most of the shipped templates are journeys: {journeys}");
+}
+
+#[test]
+fn a_short_library_is_used_up_without_turning_back() {
+    let catalog = catalog((0..12).map(|n| track(&format!("t{n:02}"), -0.6 + n as f32 / 10.0, 0.0)).collect());
+    let text = "mode.journey = { from = [-0.5, 0.0], to = [0.5, 0.0], steps = 3 }\nlength = { items = 11 }";
+    let list = suggest(&catalog, &music_template(Mood::Sad, text), &Request::new(Mood::Sad));
+    let way = way(&catalog.music, &list.music, Point::new(0.5, 0.0));
+    assert!(way.len() >= 10, "{way:?}");
+    assert!(way.windows(2).all(|pair| pair[1] <= pair[0].max(0.1) + 1e-6), "{way:?}");
+}
+
+#[test]
+fn a_stronger_mood_is_met_nearer_to_where_it_is() {
+    let catalog = catalog(grid());
+    for text in [
+        "mode.journey = { to = [0.6, 0.2], steps = 4 }\nlength = { items = 8 }",
+        "mode.journey = { from = [0.0, -0.5], to = [0.6, 0.2], steps = 4 }\nlength = { items = 8 }",
+        "mode = \"match\"\nlength = { items = 8 }",
+    ] {
+        let start = |strength| {
+            let request = Request { strength, ..Request::new(Mood::Sad) };
+            let list = suggest(&catalog, &music_template(Mood::Sad, text), &request);
+            points(&catalog, &list.music)[0].distance(Point::of(Mood::Sad))
+        };
+        let [slight, clear, strong] = [Strength::Slight, Strength::Clear, Strength::Strong].map(start);
+        assert!(slight > clear && clear > strong, "{text}: {slight} {clear} {strong}");
+    }
+}
+
+#[test]
+fn the_reason_names_the_part_that_decided() {
+    // Twenty tracks at one place: what sets one of them off is the part under test.
+    let alike = |n: usize| Item {
+        artist: format!("Artist {n}"),
+        genres: vec![format!("style {n}")],
+        ..track(&format!("t{n:02}"), 0.6, 0.3)
+    };
+    let mut items: Vec<Item> = (0..20).map(alike).collect();
+    items[7].like = Some(2);
+    let catalog = catalog(items);
+    let mut history = History::default();
+    for _ in 0..2 {
+        history.begin(Mood::Happy);
+        history.record("t03", Outcome::Liked);
+        history.record("t04", Outcome::Finished);
+        history.record("t05", Outcome::Skipped);
+    }
+    let taste = Taste::learn(&history);
+    let nothing = Weights { content: 0.0, collaborative: 0.0, taste: 0.0, novelty: 0.0, variety: 0.0 };
+    let templates = music_template(Mood::Happy, "length = { items = 1 }\nno_repeat = 0");
+    let first = |weights, taste| {
+        let request = Request { weights, taste, ..Request::new(Mood::Happy) };
+        suggest(&catalog, &templates, &request).music.remove(0)
+    };
+    let here = Reason::LikedHere { times: 2, mood: Some(Mood::Happy) };
+    for (weights, known, id, why) in [
+        (Weights { content: 1.0, ..nothing }, Some(&taste), None, Reason::Fits),
+        (Weights { collaborative: 1.0, ..nothing }, Some(&taste), Some("t03"), here.clone()),
+        (Weights { taste: 1.0, ..nothing }, Some(&taste), Some("t03"), here),
+        (Weights { taste: 1.0, ..nothing }, None, Some("t07"), Reason::Rated),
+        (Weights { novelty: 1.0, ..nothing }, Some(&taste), None, Reason::New),
+        (Weights { variety: 1.0, ..nothing }, Some(&taste), None, Reason::Luck),
+    ] {
+        let pick = first(weights, known);
+        assert_eq!(pick.why, why, "{weights:?}: {}", pick.id);
+        assert!(id.is_none_or(|id| id == pick.id), "{weights:?}: {}", pick.id);
+    }
+    // A weight of nothing takes the part out of the reason as well: the heart of t07 says nothing here.
+    let by_fit = Weights { content: 1.0, ..nothing };
+    let request = Request { weights: by_fit, ..Request::new(Mood::Happy) };
+    let all = suggest(&catalog, &music_template(Mood::Happy, "length = { items = 20 }"), &request);
+    assert!(all.music.iter().all(|pick| pick.why == Reason::Fits), "{all:?}");
 }

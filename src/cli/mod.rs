@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod eval;
 mod explain;
+pub mod forget;
 pub mod library;
 pub mod log;
 pub mod look;
@@ -43,6 +44,8 @@ pub enum Verb {
     Suggest(suggest::Args),
     /// What there is to play, and what is not known of it.
     Library(library::Args),
+    /// Erase what was learnt here.
+    Forget(forget::Args),
     /// What is wrong in the configuration, the templates, the model and the library, and the cure.
     Check(check::Args),
     /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
@@ -72,6 +75,7 @@ impl Verb {
             Verb::Eval(args) => eval::run(args),
             Verb::Suggest(args) => suggest::run(args),
             Verb::Library(args) => library::run(args),
+            Verb::Forget(args) => forget::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Doctor(args) => doctor::run(args),
             Verb::Stopped(args) => stopped::run(args),

@@ -37,7 +37,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = config.settings(open::judge(&ports.vision));
     announce(&config);
     let device = Device::start(ports, config.language).context("the threads did not start")?;
-    open::templates(&config, &device.queue());
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();

@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use chrono::Timelike;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::config;
+use crate::config::{self, Config};
+use crate::kiosk::house::House;
 use crate::library;
 use crate::mood::{Mood, Strength};
 use crate::open;
 use crate::places;
-use crate::recommend::{Catalog, Item, Pick, Request, Suggestion, Templates, suggest};
+use crate::recommend::{
+    Catalog, History, Item, Pick, Request, Suggestion, Taste, Templates, Weights, suggest,
+};
 use crate::text::Language;
 
 /// Show what would be played for a mood, and why.
@@ -49,6 +53,9 @@ pub struct Args {
     pub catalog: Option<PathBuf>,
 }
 
+/// How many ids of earlier visits are looked at so that the same is not chosen again.
+const RECENT: usize = 200;
+
 fn strength(word: &str) -> Result<Strength, String> {
     match word {
         "slight" => Ok(Strength::Slight),
@@ -60,15 +67,44 @@ fn strength(word: &str) -> Result<Strength, String> {
 
 /// Suggests from the library named by the arguments.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (catalog, configured, language) = match &args.catalog {
-        Some(file) => (catalog(file)?, None, Language::En),
-        None => from_config(args.config.as_deref().unwrap_or(&places::config()))?,
+    let (catalog, configured, language, here) = match &args.catalog {
+        Some(file) => (catalog(file)?, None, Language::En, Here::default()),
+        None => {
+            let path = args.config.clone().unwrap_or_else(places::config);
+            let (catalog, configured, language) = from_config(&path)?;
+            (catalog, configured, language, Here::of(&config::load(&path)?))
+        }
     };
     let templates = match args.templates.as_deref().or(configured.as_deref()) {
         Some(folder) if folder.is_dir() || args.templates.is_some() => templates(folder)?,
         _ => Templates::shipped(),
     };
-    Ok(suggest_from(&args, &catalog, &templates, language))
+    Ok(suggest_from(&args, &catalog, &templates, language, &here))
+}
+
+/// What this device adds to the choice: its weights, its clock, and what it learnt.
+#[derive(Default)]
+pub struct Here {
+    weights: Weights,
+    history: History,
+    house: House,
+    minute_of_day: Option<u16>,
+    volume_cap: Option<u8>,
+}
+
+impl Here {
+    fn of(config: &Config) -> Here {
+        let now = chrono::Local::now();
+        // A broken history is the daemon's to set aside; here it counts as none.
+        let history = fs::read_to_string(open::history()).ok().filter(|_| config.learns);
+        Here {
+            weights: config.weights,
+            history: history.and_then(|text| History::from_json(&text).ok()).unwrap_or_default(),
+            house: config.house.clone(),
+            minute_of_day: u16::try_from(now.hour() * 60 + now.minute()).ok(),
+            volume_cap: Some(config.volume_cap),
+        }
+    }
 }
 
 /// The library of a configuration, its folder of templates, its language.
@@ -82,10 +118,28 @@ pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Option<PathBu
 }
 
 /// Suggests from a library that was read, and prints it. Fails if there is nothing to play.
-pub fn suggest_from(args: &Args, catalog: &Catalog, templates: &Templates, language: Language) -> ExitCode {
-    let request =
-        Request { or: args.or, strength: args.strength, seed: args.seed, ..Request::new(args.mood) };
-    let suggestion = suggest(catalog, templates, &request);
+pub fn suggest_from(
+    args: &Args,
+    catalog: &Catalog,
+    templates: &Templates,
+    language: Language,
+    here: &Here,
+) -> ExitCode {
+    let (taste, recent) = (Taste::learn(&here.history), here.history.recent(RECENT));
+    let request = Request {
+        or: args.or,
+        strength: args.strength,
+        seed: args.seed,
+        weights: here.weights,
+        taste: Some(&taste),
+        recent: &recent,
+        minute_of_day: here.minute_of_day,
+        ..Request::new(args.mood)
+    };
+    let mut suggestion = suggest(catalog, templates, &request);
+    let quiet = here.house.quiet_at(here.minute_of_day).map(|quiet| quiet.hours.volume);
+    let cap = [here.volume_cap, quiet].into_iter().flatten().min();
+    suggestion.volume = suggestion.volume.map(|volume| cap.map_or(volume, |cap| volume.min(cap)));
     print(args.mood, &suggestion, args.json, language);
     if suggestion.music.is_empty() && suggestion.video.is_empty() {
         ExitCode::FAILURE

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::button::Backend;
+use crate::kiosk::house::Press;
 use crate::kiosk::policy::Mode;
 use crate::panel::presets::{Controller, Turn};
 use crate::text::Language;
@@ -29,6 +30,12 @@ pub struct File {
     pub templates: Templates,
     #[serde(default)]
     pub times: Times,
+    #[serde(default)]
+    pub house: House,
+    #[serde(default)]
+    pub ranking: Ranking,
+    #[serde(default)]
+    pub learning: Learning,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,6 +163,51 @@ pub struct Times {
     pub fade_ms: Within<0, 10000, 1500>,
 }
 
+/// Rules above every template.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct House {
+    pub quiet: Option<Quiet>,
+    #[serde(default)]
+    pub sleep_min: Within<0, 1440, 0>,
+    #[serde(default)]
+    pub sleep_fade_s: Within<0, 120, 10>,
+    #[serde(default)]
+    pub sleep_at_track_end: bool,
+    #[serde(default)]
+    pub idle_off_min: Within<0, 1440, 0>,
+    #[serde(default)]
+    pub press: Press,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quiet {
+    pub from: ClockTime,
+    pub to: ClockTime,
+    #[serde(default)]
+    pub volume: Within<0, 100, 25>,
+    #[serde(default = "yes")]
+    pub start: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ranking {
+    pub content: Option<Weight>,
+    pub collaborative: Option<Weight>,
+    pub taste: Option<Weight>,
+    pub novelty: Option<Weight>,
+    pub variety: Option<Weight>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learning {
+    pub taste: Option<bool>,
+    pub helped: Option<bool>,
+}
+
 /// Width or height of a panel in pixels.
 pub type Side = Within<32, 800, 240>;
 
@@ -173,6 +225,51 @@ fn auto() -> String {
 
 fn auto_safe() -> String {
     "auto-safe".into()
+}
+
+/// How much a part of the ranking counts: 0 to 10.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Weight(f32);
+
+impl Weight {
+    pub const fn get(self) -> f32 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Weight {
+    type Error = String;
+
+    fn try_from(value: f64) -> Result<Self, String> {
+        if (0.0..=10.0).contains(&value) {
+            Ok(Weight(value as f32))
+        } else {
+            Err(format!("{value} is out of range; write a number from 0 to 10"))
+        }
+    }
+}
+
+/// A time of the day, written "22:30".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ClockTime(u16);
+
+impl ClockTime {
+    /// Minutes since midnight, 0 to 1439.
+    pub const fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<String> for ClockTime {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        crate::recommend::minute_of_day(&word)
+            .map(ClockTime)
+            .ok_or_else(|| format!("`{word}` is no time of the day; write it as \"22:30\", 00:00 to 23:59"))
+    }
 }
 
 /// A whole number from `MIN` to `MAX`; `DEFAULT` when the line is left out.

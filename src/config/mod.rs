@@ -78,6 +78,9 @@ mod tests {
         assert_eq!(shipped.camera, least.camera);
         assert_eq!(shipped.capture.frames, least.capture.frames);
         assert_eq!((shipped.start_volume, shipped.volume_cap), (least.start_volume, least.volume_cap));
+        assert_eq!((&shipped.house, shipped.weights), (&least.house, least.weights));
+        assert_eq!(shipped.weights, crate::recommend::Weights::default());
+        assert_eq!((shipped.learns, shipped.asks_if_it_helped), (least.learns, least.asks_if_it_helped));
     }
 
     #[test]
@@ -110,6 +113,28 @@ mod tests {
     }
 
     #[test]
+    fn the_house_the_weights_and_what_is_learnt_are_read() {
+        let text = LEAST.replace("household", "public")
+            + "[house]\nquiet = { from = \"22:30\", to = \"06:15\", volume = 15, start = false }\nsleep_min = 45\n\
+               sleep_fade_s = 20\nsleep_at_track_end = true\nidle_off_min = 10\npress = \"again\"\n\
+               [ranking]\ncontent = 2\nnovelty = 0.5\n[learning]\nhelped = true\n";
+        let config = parse(&text, "house").unwrap();
+        let house = &config.house;
+        let quiet = house.quiet.unwrap();
+        assert_eq!(
+            (quiet.hours.from, quiet.hours.to, quiet.hours.volume, quiet.starts),
+            (1350, 375, 15, false)
+        );
+        assert_eq!(house.sleep.after.unwrap().as_secs(), 45 * 60);
+        assert_eq!((house.sleep.fade.as_secs(), house.sleep.at_track_end), (20, true));
+        assert_eq!(house.idle_off.unwrap().as_secs(), 600);
+        assert_eq!(house.press, crate::kiosk::house::Press::Again);
+        assert_eq!((config.weights.content, config.weights.novelty), (2.0, 0.5));
+        assert_eq!(config.weights.taste, crate::recommend::Weights::default().taste);
+        assert_eq!((config.learns, config.asks_if_it_helped), (false, true));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line_and_the_cure() {
         for (text, words) in [
             ("", &["missing field `device`"][..]),
@@ -130,6 +155,17 @@ mod tests {
             ),
             (&format!("{LEAST}[panel]\npreset = \"bigger\"\n"), &["bigger", "pirate-audio"]),
             (&format!("{LEAST}[music\n"), &["line 5"]),
+            (
+                &format!("{LEAST}[house]\nquiet = {{ from = \"25:00\", to = \"07:00\" }}\n"),
+                &["line 6", "25:00", "22:30"],
+            ),
+            (
+                &format!("{LEAST}[house]\nquiet = {{ from = \"7:00\", to = \"07:00\" }}\n"),
+                &["same time", "end at another"],
+            ),
+            (&format!("{LEAST}[house]\npress = \"skip\"\n"), &["line 6", "next", "again", "nothing"]),
+            (&format!("{LEAST}[ranking]\ntaste = -1\n"), &["line 6", "from 0 to 10"]),
+            (&format!("{LEAST}[ranking]\ntaste = nan\n"), &["line 6", "from 0 to 10"]),
         ] {
             let report = parse(text, "moodbox.toml").unwrap_err().to_string();
             assert!(report.starts_with("the configuration moodbox.toml"), "{report}");

@@ -8,12 +8,14 @@ use crate::button::ButtonSettings;
 use crate::camera::worker::CaptureSettings;
 use crate::kiosk::event::Button;
 use crate::kiosk::gesture::GestureTimes;
+use crate::kiosk::house::{House, QuietHours, Sleep};
 use crate::kiosk::policy::Mode;
 use crate::kiosk::{Has, Settings, Times};
 use crate::mood::Judge;
 use crate::music::{Address, MusicSettings};
 use crate::panel::presets::{PRESETS, SpiSettings};
 use crate::places;
+use crate::recommend::{Quiet, Weights};
 use crate::text::Language;
 use crate::video::VideoSettings;
 use crate::vision::VisionConfig;
@@ -39,6 +41,11 @@ pub struct Config {
     pub times: Times,
     pub start_volume: u8,
     pub volume_cap: u8,
+    pub house: House,
+    pub weights: Weights,
+    /// Whether it learns what is liked here, and whether it asks a second look if the first helped.
+    pub learns: bool,
+    pub asks_if_it_helped: bool,
 }
 
 /// Where frames come from.
@@ -108,8 +115,10 @@ impl Config {
             times: self.times,
             start_volume: self.start_volume,
             volume_cap: self.volume_cap,
-            // What strangers like is not kept.
-            learns: self.mode == Mode::Household,
+            house: self.house.clone(),
+            weights: self.weights,
+            learns: self.learns,
+            asks_if_it_helped: self.asks_if_it_helped,
             seed: self.seed,
         }
     }
@@ -169,9 +178,50 @@ impl TryFrom<File> for Config {
             times,
             start_volume,
             volume_cap,
+            house: house(&file.house)?,
+            weights: weights(&file.ranking),
+            learns: file.learning.taste.unwrap_or(file.device.mode.learns()),
+            asks_if_it_helped: file.device.mode.asks_if_it_helped(file.learning.helped),
         };
         lines_differ(&config)?;
         Ok(config)
+    }
+}
+
+fn house(file: &file::House) -> Result<House, Wrong> {
+    let minutes = |minutes: u32| (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)));
+    let quiet = file.quiet.as_ref().map(|quiet| QuietHours {
+        hours: Quiet { from: quiet.from.minutes(), to: quiet.to.minutes(), volume: quiet.volume.percent() },
+        starts: quiet.start,
+    });
+    if quiet.is_some_and(|quiet| quiet.hours.from == quiet.hours.to) {
+        return Err(wrong(
+            "house",
+            "the quiet hours begin and end at the same time",
+            "Let them end at another time, or remove `quiet`",
+        ));
+    }
+    Ok(House {
+        quiet,
+        sleep: Sleep {
+            after: minutes(file.sleep_min.get()),
+            fade: file.sleep_fade_s.seconds(),
+            at_track_end: file.sleep_at_track_end,
+        },
+        idle_off: minutes(file.idle_off_min.get()),
+        press: file.press,
+    })
+}
+
+fn weights(file: &file::Ranking) -> Weights {
+    let usual = Weights::default();
+    let or = |weight: Option<file::Weight>, usual: f32| weight.map_or(usual, file::Weight::get);
+    Weights {
+        content: or(file.content, usual.content),
+        collaborative: or(file.collaborative, usual.collaborative),
+        taste: or(file.taste, usual.taste),
+        novelty: or(file.novelty, usual.novelty),
+        variety: or(file.variety, usual.variety),
     }
 }
 

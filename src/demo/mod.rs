@@ -98,9 +98,9 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         feelings: open::feelings(),
         listening: open::listening(config),
         history: open::history(),
+        templates: config.templates.clone(),
     };
     let device = Device::start(ports, config.language).context("the device did not start")?;
-    open::templates(config, &device.queue());
     Ok((device, settings, presser))
 }
 

@@ -23,6 +23,8 @@ pub enum Action {
     },
     /// Keep what was learnt, across restarts.
     Remember(Box<History>),
+    /// Erase what was kept.
+    Forget,
     /// Leave; ports stop, the panel says goodbye.
     Quit,
 }
@@ -70,6 +72,8 @@ pub enum Screen {
     /// A mood that a person or another sensor named: nobody was looked at.
     Chosen {
         mood: Mood,
+        /// The name of the sensor, if it was one.
+        by: Option<String>,
     },
     /// Nobody said which mood it is: something that suits most people follows.
     Gentle,
@@ -90,6 +94,14 @@ pub enum Screen {
     NothingToPlay {
         mood: Mood,
     },
+    /// The house has quiet hours in which nothing is started, until this minute of the day.
+    Quiet {
+        until: u16,
+    },
+    /// What was learnt here is erased.
+    Forgotten,
+    /// Nobody was here for long: dark.
+    Asleep,
     Goodbye,
 }
 

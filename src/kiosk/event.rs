@@ -45,6 +45,11 @@ pub enum Event {
     Part(Part, Health),
     /// The local wall clock, minutes since midnight (0..1440): at the start and every minute while awake.
     WallClock(u16),
+    /// A person asks for the music to stop after this long, with the fade of the house; none takes the
+    /// wish back. It holds for the visit that goes on.
+    Sleep(Option<Duration>),
+    /// Erase what was learnt here: likes, skips, what was played, whether it helped.
+    Forget,
     /// The time asked for by [`State::deadline`](super::state::State::deadline) has come.
     Tick,
     /// The service manager or the person at the terminal asks to stop.

@@ -3,7 +3,9 @@
 pub mod action;
 pub mod event;
 pub mod gesture;
+pub mod house;
 pub mod policy;
+mod rules;
 pub mod snapshot;
 pub mod state;
 pub mod step;

@@ -54,6 +54,21 @@ impl Mode {
         }
     }
 
+    /// Whether likes, skips and what was played are learnt from, unless the configuration says otherwise:
+    /// what strangers like is not kept.
+    pub const fn learns(self) -> bool {
+        matches!(self, Mode::Household)
+    }
+
+    /// Whether a second look is asked if the first helped, unless the configuration says otherwise. Where
+    /// nobody is looked at there is nothing to ask.
+    pub const fn asks_if_it_helped(self, wish: Option<bool>) -> bool {
+        match wish {
+            Some(wish) => wish && self.may_look(),
+            None => matches!(self, Mode::Household),
+        }
+    }
+
     /// Whether the camera may ever be opened.
     pub const fn may_look(self) -> bool {
         !matches!(self, Mode::Workplace)
@@ -68,6 +83,20 @@ mod tests {
     fn in_public_only_the_devices_own_button_starts_a_look_and_only_after_the_notice() {
         assert_eq!(Mode::Public.start(Finger::Device), Start::NoticeThenLook);
         assert_eq!(Mode::Public.start(Finger::Remote), Start::Refuse);
+    }
+
+    #[test]
+    fn whether_it_helped_is_asked_at_home_in_public_only_by_wish_and_at_work_never() {
+        for (mode, unasked, wished, refused) in [
+            (Mode::Household, true, true, false),
+            (Mode::Public, false, true, false),
+            (Mode::Workplace, false, false, false),
+        ] {
+            assert_eq!(mode.asks_if_it_helped(None), unasked, "{mode:?}");
+            assert_eq!(mode.asks_if_it_helped(Some(true)), wished, "{mode:?}");
+            assert_eq!(mode.asks_if_it_helped(Some(false)), refused, "{mode:?}");
+        }
+        assert_eq!(Mode::ALL.map(Mode::learns), [true, false, false]);
     }
 
     #[test]

@@ -65,6 +65,10 @@ pub enum Stage {
     SeveralFaces,
     /// Nothing in the library fits the mood.
     NothingToPlay,
+    /// The house has quiet hours in which nothing is started.
+    QuietHours,
+    /// What was learnt here was erased.
+    Forgotten,
     /// A part is ill and the panel says so.
     Trouble,
     Leaving,
@@ -177,7 +181,7 @@ impl Snapshot {
             video: plays(Speaks::Video),
             next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
             volume: state.volume(),
-            volume_cap: settings.volume_cap,
+            volume_cap: state.cap(),
             troubles: state
                 .troubles
                 .iter()
@@ -212,6 +216,8 @@ fn stage(phase: &Phase) -> Stage {
             Screen::NoFace => Stage::NoFace,
             Screen::SeveralFaces { .. } => Stage::SeveralFaces,
             Screen::NothingToPlay { .. } => Stage::NothingToPlay,
+            Screen::Quiet { .. } => Stage::QuietHours,
+            Screen::Forgotten => Stage::Forgotten,
             _ => Stage::Trouble,
         },
         Phase::Leaving => Stage::Leaving,

@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::action::{Flash, Playing, Screen};
 use super::event::{NowPlaying, Observation, Part, Source, Time, Trouble};
 use super::gesture::{GestureTimes, Gestures};
+use super::house::House;
 use super::policy::Mode;
 use crate::mood::{Judge, Mood, Reading, Scores, Strength};
-use crate::recommend::{Catalog, History, Pick, Speaks, Templates};
-use crate::text::Language;
+use crate::recommend::{Catalog, History, Pick, Speaks, Templates, Weights};
+use crate::text::{self, Language};
 
 /// What the configuration decides once.
 #[derive(Clone, Debug)]
@@ -29,9 +30,15 @@ pub struct Settings {
     pub start_volume: u8,
     /// Percent; nothing is ever played louder.
     pub volume_cap: u8,
-    /// Whether likes, skips and plays to the end are learnt from, and whether a second look in the same
-    /// visit says if the first helped.
+    /// The rules above every template.
+    pub house: House,
+    /// How much each part of the ranking counts.
+    pub weights: Weights,
+    /// Whether likes, skips and plays to the end are learnt from.
     pub learns: bool,
+    /// Whether a second look in the same visit says if the first helped. Without `learns` only the sum of
+    /// the changes is kept for each mood, and nothing of what was played.
+    pub asks_if_it_helped: bool,
     /// Mixed into every choice, so that two devices differ.
     pub seed: u64,
 }
@@ -101,8 +108,12 @@ pub struct State {
     pub(super) troubles: BTreeMap<Part, Trouble>,
     pub(super) recent: VecDeque<String>,
     pub(super) history: History,
-    /// The last visit's mood and its end, for as long as a second look belongs to it.
+    /// The mood that the last visit's look saw and the visit's end, while a second look may belong to it.
     pub(super) before: Option<(Mood, Time)>,
+    /// Something was learnt that is not written yet.
+    pub(super) unsaved: bool,
+    /// Since when nobody was here.
+    pub(super) idle_since: Time,
     pub(super) minute_of_day: Option<u16>,
     pub(super) volume: u8,
     /// Captures that were given up and whose end is still to come.
@@ -123,7 +134,7 @@ pub(super) enum Phase {
     Looking { since: Time, started: Option<Time>, seen: Vec<Observation> },
     Choosing { candidates: Vec<Mood>, selected: usize, until: Time },
     Playing(Session),
-    Stopping { session: Session, until: Time },
+    Stopping { session: Session, since: Time, until: Time },
     Message { screen: Screen, until: Time, then: Then },
     Leaving,
 }
@@ -147,6 +158,16 @@ pub(super) enum Origin {
     Nobody,
 }
 
+impl Origin {
+    /// The name of the sensor, if it was one.
+    pub fn sensor(&self) -> Option<&str> {
+        match self {
+            Origin::Chosen(Source::Sensor(name)) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// From a mood to the end of what was chosen for it.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -160,6 +181,8 @@ pub(super) struct Session {
     pub volume: u8,
     pub loop_video: bool,
     pub liked: BTreeSet<String>,
+    /// When nobody is thought to listen any more.
+    pub sleep_at: Option<Time>,
     pub flash: Option<(Flash, Time)>,
 }
 
@@ -232,6 +255,8 @@ impl State {
             recent: VecDeque::new(),
             history: History::default(),
             before: None,
+            unsaved: false,
+            idle_since: Time::ZERO,
             minute_of_day: None,
             volume: settings.start_volume.min(settings.volume_cap),
             abandoned: 0,
@@ -262,7 +287,7 @@ impl State {
     pub fn choices(&self) -> Vec<(String, String)> {
         let Phase::Playing(session) = &self.phase else { return Vec::new() };
         let picks = session.music.picks.iter().chain(&session.video.picks);
-        picks.map(|pick| (pick.id.clone(), pick.why.say(self.settings.language))).collect()
+        picks.map(|pick| (pick.id.clone(), self.why(session, pick))).collect()
     }
 
     /// What is ill now.
@@ -295,7 +320,9 @@ impl State {
     fn phase_deadline(&self) -> Option<Time> {
         let times = &self.settings.times;
         match &self.phase {
-            Phase::Idle | Phase::Leaving => None,
+            Phase::Leaving => None,
+            // Once it is dark there is nothing left to do.
+            Phase::Idle => self.dark_from().filter(|_| self.shown != Some(Screen::Asleep)),
             Phase::Notice { until, .. }
             | Phase::Choosing { until, .. }
             | Phase::Stopping { until, .. }
@@ -309,9 +336,43 @@ impl State {
                 // Once the mood has been shown, nothing hangs on that time any more.
                 let silent = !session.music.open && !session.video.open;
                 let mood = silent.then_some(session.since + times.mood);
-                aways.chain(pauses).chain(flash).chain(mood).chain([session.since + times.session]).min()
+                let sleep = self.sleep_due(session);
+                aways
+                    .chain(pauses)
+                    .chain(flash)
+                    .chain(mood)
+                    .chain(sleep)
+                    .chain([session.since + times.session])
+                    .min()
             }
         }
+    }
+
+    /// When the idle panel goes dark.
+    fn dark_from(&self) -> Option<Time> {
+        let after = self.settings.house.idle_off.filter(|_| self.settings.has.panel)?;
+        Some(self.idle_since + after)
+    }
+
+    /// When a session is faded out because nobody is thought to listen.
+    pub(super) fn sleep_due(&self, session: &Session) -> Option<Time> {
+        let at = session.sleep_at?;
+        let sleep = self.settings.house.sleep;
+        if !sleep.at_track_end {
+            return Some(at);
+        }
+        let voice = session.voice(session.speaker());
+        let Some(now) = voice.now.as_ref().filter(|now| now.ours && !now.paused) else { return Some(at) };
+        // The fade ends with the track. One that says not how long it is, is told by the next one.
+        let latest = at + TRACK_PATIENCE;
+        let end = now.length.map_or(latest, |length| voice.told_at + length.saturating_sub(now.elapsed));
+        Some(end.saturating_sub(sleep.fade).clamp(at, latest))
+    }
+
+    /// The loudest that the house allows now, in percent.
+    pub(super) fn cap(&self) -> u8 {
+        let quiet = self.settings.house.quiet_at(self.minute_of_day);
+        quiet.map_or(100, |quiet| quiet.hours.volume).min(self.settings.volume_cap)
     }
 
     /// When the picture changes by time alone.
@@ -342,6 +403,7 @@ impl State {
     /// What the panel shows now: a function of the state and the time alone.
     pub(super) fn view(&self, at: Time) -> Screen {
         match &self.phase {
+            Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
             Phase::Idle => {
                 Screen::Idle { troubles: self.troubles.values().map(|trouble| trouble.kind).collect() }
             }
@@ -368,7 +430,9 @@ impl State {
                 let Session { mood, strength, .. } = *session;
                 match &session.origin {
                     Origin::Seen { scores } => Screen::Mood { mood, strength, confidence: scores.of(mood) },
-                    Origin::Chosen(_) => Screen::Chosen { mood },
+                    Origin::Chosen(_) => {
+                        Screen::Chosen { mood, by: session.origin.sensor().map(str::to_owned) }
+                    }
                     Origin::Nobody => Screen::Gentle,
                 }
             }
@@ -378,6 +442,16 @@ impl State {
             }
             Phase::Message { screen, .. } => screen.clone(),
             Phase::Leaving => Screen::Goodbye,
+        }
+    }
+
+    /// The reason of a pick in the person's language; a mood that a sensor named is marked by its name.
+    fn why(&self, session: &Session, pick: &Pick) -> String {
+        let language = self.settings.language;
+        let why = pick.why.say(language);
+        match session.origin.sensor() {
+            Some(name) => format!("{name}: {}; {why}", text::mood(session.mood, language).word),
+            None => why,
         }
     }
 
@@ -393,16 +467,16 @@ impl State {
             artist: if told { now.artist } else { pick.map(|pick| pick.artist.clone()).unwrap_or_default() },
             elapsed: Duration::from_secs(voice.elapsed(at).as_secs()),
             length: now.length,
-            why: pick
-                .filter(|_| now.ours || !told)
-                .map(|pick| pick.why.say(self.settings.language))
-                .unwrap_or_default(),
+            why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
             liked: session.liked.contains(&now.id),
             paused: now.paused,
             flash: session.flash.map(|(flash, _)| flash),
         }
     }
 }
+
+/// The end of a track is waited for no longer than this: a mix of an hour is no track.
+const TRACK_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The progress ring moves in this many steps: smooth to the eye, and few enough for the SPI bus.
 const LOOK_STEPS: u32 = 20;

@@ -4,6 +4,7 @@ use super::action::{Action, Flash, Screen};
 use super::event::{
     Ask, Button, Edge, Event, Gesture, Health, Observation, Part, Source, Time, Trouble, TroubleKind,
 };
+use super::house::Press;
 use super::policy::{Finger, Start};
 use super::state::{Origin, Phase, State, Then};
 use super::visit::{RECENT, VOLUME_STEP};
@@ -15,15 +16,22 @@ use std::time::Duration;
 
 /// Takes one event at a time `at` that never goes back, and says what is to be done.
 pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
+    let was_idle = state.is_idle();
     let mut kiosk = Kiosk { state, at, out: Vec::new() };
     kiosk.take(event);
     kiosk.let_time_pass();
+    if !was_idle {
+        kiosk.state.idle_since = at;
+    }
     kiosk.redraw();
     kiosk.out
 }
 
 /// A second tap this soon after the first is a nervous finger, not a change of mind.
 const NERVOUS: Duration = Duration::from_millis(700);
+
+/// Letters of a sensor's name that are shown.
+const SENSOR_NAME: usize = 24;
 
 /// One step under way.
 pub(super) struct Kiosk<'a> {
@@ -36,6 +44,12 @@ impl Kiosk<'_> {
     fn take(&mut self, event: Event) {
         if matches!(self.state.phase, Phase::Leaving) {
             return;
+        }
+        if matches!(
+            event,
+            Event::Button(..) | Event::Remote(_) | Event::Picked(..) | Event::Ask(_) | Event::Forget
+        ) {
+            self.somebody_is_here();
         }
         match event {
             Event::Button(Button::Main, edge) => self.main_button(edge),
@@ -67,7 +81,12 @@ impl Kiosk<'_> {
             Event::Music(report) => self.player(Speaks::Music, report),
             Event::Video(report) => self.player(Speaks::Video, report),
             Event::Part(part, health) => self.part(part, health),
-            Event::WallClock(minute) => self.state.minute_of_day = Some(minute),
+            Event::WallClock(minute) => {
+                self.state.minute_of_day = Some(minute);
+                self.keep_under_the_cap();
+            }
+            Event::Sleep(after) => self.sleep_after(after),
+            Event::Forget => self.forget(),
             Event::Shutdown => self.leave(),
         }
     }
@@ -75,7 +94,12 @@ impl Kiosk<'_> {
     // ---- the button ----
 
     fn main_button(&mut self, edge: Edge) {
-        let resting = matches!(self.state.phase, Phase::Idle | Phase::Message { .. });
+        let resting = match self.state.phase {
+            Phase::Idle | Phase::Message { .. } => true,
+            // Whoever presses into a long fade is awake again.
+            Phase::Stopping { since, .. } => self.at >= since + NERVOUS,
+            _ => false,
+        };
         let fresh = !self.state.gestures.held();
         let playing = matches!(self.state.phase, Phase::Playing(_));
         let gesture = self.state.gestures.edge(self.at, edge, playing);
@@ -109,7 +133,7 @@ impl Kiosk<'_> {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
                 self.begin(mood, None, Strength::Clear, Origin::Chosen(Source::Hand));
             }
-            (Phase::Playing(_), Gesture::Short) => self.next(),
+            (Phase::Playing(_), Gesture::Short) => self.pressed_while_playing(finger),
             (Phase::Playing(_), Gesture::Double) => self.like(),
             (Phase::Playing(_), Gesture::Long) => self.stop(),
             (Phase::Idle | Phase::Message { .. }, Gesture::Long)
@@ -118,8 +142,24 @@ impl Kiosk<'_> {
         }
     }
 
+    fn pressed_while_playing(&mut self, finger: Finger) {
+        match self.state.settings.house.press {
+            Press::Next => self.next(),
+            Press::Stop => self.stop(),
+            Press::Nothing => {}
+            Press::Again if self.state.settings.mode.start(finger) == Start::Refuse => {}
+            Press::Again => {
+                self.stop();
+                self.start(finger);
+            }
+        }
+    }
+
     fn start(&mut self, finger: Finger) {
         let times = self.state.settings.times;
+        if self.is_kept_quiet() {
+            return;
+        }
         match self.state.settings.mode.start(finger) {
             Start::Look => self.look(),
             Start::NoticeThenLook => {
@@ -192,6 +232,16 @@ impl Kiosk<'_> {
     }
 
     fn picked(&mut self, mood: Mood, source: Source) {
+        if self.is_kept_quiet() {
+            return;
+        }
+        let source = match source {
+            // A name is for people to read; whoever sends it may send anything.
+            Source::Sensor(name) => {
+                Source::Sensor(name.chars().filter(|letter| !letter.is_control()).take(SENSOR_NAME).collect())
+            }
+            other => other,
+        };
         if matches!(self.state.phase, Phase::Looking { .. }) {
             self.abandon_capture();
         }
@@ -274,6 +324,10 @@ impl Kiosk<'_> {
         if at >= session.since + times.session {
             return self.stop();
         }
+        if self.sleeps() {
+            return self.stop_within(self.state.settings.house.sleep.fade);
+        }
+        let Phase::Playing(session) = &mut self.state.phase else { return };
         if !session.music.open && !session.video.open {
             if at >= session.since + times.mood {
                 let mood = session.mood;
@@ -315,7 +369,7 @@ impl Kiosk<'_> {
         self.message(screen, Then::Idle);
     }
 
-    fn message(&mut self, screen: Screen, then: Then) {
+    pub(super) fn message(&mut self, screen: Screen, then: Then) {
         let until = self.at + self.state.settings.times.message;
         self.state.phase = Phase::Message { screen, until, then };
     }

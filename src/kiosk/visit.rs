@@ -20,6 +20,13 @@ const SAME_VISIT: Duration = Duration::from_secs(10 * 60);
 
 impl Kiosk<'_> {
     pub(super) fn begin(&mut self, mood: Mood, or: Option<Mood>, strength: Strength, origin: Origin) {
+        let left = match std::mem::replace(&mut self.state.phase, Phase::Idle) {
+            Phase::Playing(session) => {
+                self.end_visit(&session);
+                Some(session)
+            }
+            _ => None,
+        };
         self.learn_whether_it_helped(mood, &origin);
         let state = &mut *self.state;
         state.sessions += 1;
@@ -37,11 +44,12 @@ impl Kiosk<'_> {
                 recent: state.recent.make_contiguous(),
                 minute_of_day: state.minute_of_day,
                 taste: taste.as_ref(),
+                weights: state.settings.weights,
                 ..Request::new(mood)
             },
         );
         let has = state.settings.has;
-        let volume = suggestion.volume.unwrap_or(state.volume).min(state.settings.volume_cap);
+        let volume = suggestion.volume.unwrap_or(state.volume).min(state.cap());
         let well = |part| !state.troubles.contains_key(&part);
         let voice = |picks: Vec<Pick>, usable: bool| Voice {
             open: usable && !picks.is_empty(),
@@ -60,23 +68,33 @@ impl Kiosk<'_> {
             volume,
             loop_video: suggestion.loop_video,
             liked: Default::default(),
+            sleep_at: state.settings.house.sleep.after.map(|after| self.at + after),
             flash: None,
         };
         session.speaks = session.speaker();
         for which in [Speaks::Music, Speaks::Video] {
             let all = session.voice(which).rest();
             self.play(&session, which, all);
+            let stays = left.as_ref().is_some_and(|left| left.voice(which).open);
+            if stays && !session.voice(which).open {
+                self.command(which, PlayerCommand::Stop { fade: self.state.settings.times.fade });
+            }
         }
         self.state.phase = Phase::Playing(session);
     }
 
     /// A second look soon after a visit says whether the visit did the person good.
-    pub(super) fn learn_whether_it_helped(&mut self, mood: Mood, origin: &Origin) {
+    fn learn_whether_it_helped(&mut self, mood: Mood, origin: &Origin) {
         let Some((before, ended)) = self.state.before.take() else { return };
         let seen = matches!(origin, Origin::Seen { .. });
-        if self.state.settings.learns && seen && self.at <= ended + SAME_VISIT {
+        let state = &mut *self.state;
+        if state.settings.asks_if_it_helped && seen && self.at <= ended + SAME_VISIT {
             let change = mood.valence_arousal().0 - before.valence_arousal().0;
-            self.state.history.looked_again(change);
+            state.history.helped(before, change);
+            if state.settings.learns {
+                state.history.looked_again(change);
+            }
+            state.unsaved = true;
         }
     }
 
@@ -84,14 +102,16 @@ impl Kiosk<'_> {
     pub(super) fn came_of(&mut self, now: Option<&NowPlaying>, outcome: Outcome) {
         if let Some(now) = now.filter(|now| now.ours && self.state.settings.learns) {
             self.state.history.record(&now.id, outcome);
+            self.state.unsaved = true;
         }
     }
 
     /// The visit is over: what plays now was left, and what was learnt is kept.
     pub(super) fn end_visit(&mut self, session: &Session) {
         self.came_of(session.voice(session.speaker()).now.as_ref(), Outcome::Stopped);
-        self.state.before = Some((session.mood, self.at));
-        if self.state.settings.learns {
+        let seen = matches!(session.origin, Origin::Seen { .. });
+        self.state.before = seen.then_some((session.mood, self.at));
+        if std::mem::take(&mut self.state.unsaved) {
             self.out.push(Action::Remember(Box::new(self.state.history.clone())));
         }
     }
@@ -144,7 +164,7 @@ impl Kiosk<'_> {
     /// Percent; what lies outside of what is allowed is brought in.
     pub(super) fn set_volume(&mut self, percent: i16) {
         let state = &mut *self.state;
-        let volume = percent.clamp(0, state.settings.volume_cap.into()) as u8;
+        let volume = percent.clamp(0, state.cap().into()) as u8;
         state.volume = volume;
         if let Phase::Playing(session) = &mut state.phase {
             session.volume = volume;
@@ -162,11 +182,15 @@ impl Kiosk<'_> {
     }
 
     pub(super) fn stop(&mut self) {
-        let Phase::Playing(session) = std::mem::replace(&mut self.state.phase, Phase::Idle) else { return };
-        let fade = self.state.settings.times.fade;
+        self.stop_within(self.state.settings.times.fade);
+    }
+
+    pub(super) fn stop_within(&mut self, fade: Duration) {
+        let Phase::Playing(session) = &self.state.phase else { return };
+        let session = session.clone();
         self.silence(&session, fade);
         self.end_visit(&session);
-        self.state.phase = Phase::Stopping { session, until: self.at + fade };
+        self.state.phase = Phase::Stopping { session, since: self.at, until: self.at + fade };
     }
 
     pub(super) fn silence(&mut self, session: &Session, fade: Duration) {
@@ -195,7 +219,9 @@ impl Kiosk<'_> {
                         self.came_of(before.as_ref(), Outcome::Finished);
                     }
                     self.remember(id);
+                    self.sleep_between_tracks(before.is_some());
                 }
+                self.keep_under_the_cap();
             }
             PlayerEvent::Finished => {
                 voice.open = false;

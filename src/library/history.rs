@@ -41,15 +41,44 @@ pub fn save(file: &Path, history: &History) -> io::Result<()> {
     store::write_atomic(file, history.to_json().as_bytes())
 }
 
-/// Erases what was learnt from disk; files set aside earlier go too, for they hold the same.
+/// Erases what was learnt from disk; files set aside earlier go too, for they hold the same. A request to
+/// do so is answered by its end.
 pub fn forget(file: &Path) -> io::Result<()> {
-    for name in std::iter::once(file.to_owned()).chain((1..=MOST_ASIDE).map(|number| aside(file, number))) {
+    let request = std::iter::once(request(file));
+    for name in std::iter::once(file.to_owned())
+        .chain((1..=MOST_ASIDE).map(|number| aside(file, number)))
+        .chain(request)
+    {
         match fs::remove_file(&name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// How many files lie beside it that were set aside.
+pub fn set_aside_files(file: &Path) -> usize {
+    (1..=MOST_ASIDE).filter(|number| aside(file, *number).exists()).count()
+}
+
+/// Asks the daemon that has this history to forget it.
+pub fn request_forget(file: &Path) -> io::Result<()> {
+    fs::write(request(file), "")
+}
+
+/// Whether somebody asked for it, and it was not done yet.
+pub fn is_forget_requested(file: &Path) -> bool {
+    request(file).exists()
+}
+
+/// Takes the request back.
+pub fn cancel_forget(file: &Path) -> io::Result<()> {
+    fs::remove_file(request(file))
+}
+
+fn request(file: &Path) -> PathBuf {
+    file.with_file_name("forget")
 }
 
 /// More broken files than this are a fault that should be seen, not stored.
@@ -95,6 +124,18 @@ mod tests {
         forget(&file).unwrap();
         forget(&file).unwrap();
         assert_eq!(load(&file).0, History::default());
+    }
+
+    #[test]
+    fn a_request_to_forget_ends_when_it_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.json");
+        save(&file, &history()).unwrap();
+        assert!(!is_forget_requested(&file));
+        request_forget(&file).unwrap();
+        assert!(is_forget_requested(&file));
+        forget(&file).unwrap();
+        assert!(!is_forget_requested(&file) && !file.exists());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What lies on disk around the recommender: the templates that a person edits, what was learnt here, what
-//! was measured and set, and the lock that keeps a second daemon away from it; and the catalog as it grows.
+//! was measured and set, the lock that keeps a second daemon away from it, and the watch that tells when
+//! something was edited; and the catalog as it grows.
 
 pub mod feelings;
 pub mod history;
@@ -9,3 +10,4 @@ pub mod live;
 pub mod lock;
 pub mod sounds;
 pub mod templates;
+pub mod watch;

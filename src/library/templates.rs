@@ -4,7 +4,10 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::watch::Watch;
+use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::mood::Mood;
 use crate::recommend::{Kind, Problem, Templates, nearest};
 
@@ -57,6 +60,60 @@ pub fn reload(folder: &Path, last: &Templates) -> (Templates, Vec<TemplateProble
         }
     }
     (templates, problems)
+}
+
+/// The folder of a running device: read again whenever somebody edits it.
+pub struct Follower {
+    folder: PathBuf,
+    watch: Watch,
+    /// The last good ones.
+    last: Templates,
+    told: Vec<TemplateProblem>,
+    fresh: bool,
+}
+
+impl Follower {
+    /// Follows a folder, which may be missing as yet.
+    pub fn new(folder: PathBuf) -> Follower {
+        let watch = Watch::new(std::slice::from_ref(&folder));
+        Follower { folder, watch, last: Templates::shipped(), told: Vec::new(), fresh: true }
+    }
+
+    /// What the core is to be told now: the templates if they have changed, and whether they are well if
+    /// that has. A template that is broken stays as it last was.
+    pub fn read(&mut self) -> Vec<Event> {
+        // A folder that nobody made holds no mistake.
+        let (templates, problems) = if self.folder.exists() {
+            reload(&self.folder, &self.last)
+        } else {
+            (Templates::shipped(), Vec::new())
+        };
+        let mut events = Vec::new();
+        if std::mem::take(&mut self.fresh) || templates != self.last {
+            self.last = templates.clone();
+            events.push(Event::Templates(Arc::new(templates)));
+        }
+        if problems != self.told {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            events.push(Event::Part(
+                Part::Templates,
+                if problems.is_empty() {
+                    Health::Well
+                } else {
+                    let report =
+                        format!("{}\nUntil it is mended, the last good template is used", lines.join("\n"));
+                    Health::Ill(Trouble { kind: TroubleKind::TemplateBroken, report })
+                },
+            ));
+            self.told = problems;
+        }
+        events
+    }
+
+    /// Waits until somebody has edited something.
+    pub fn wait(&mut self) {
+        while !self.watch.wait(None) {}
+    }
 }
 
 type Read = Result<Option<crate::recommend::Template>, Vec<TemplateProblem>>;
@@ -170,5 +227,39 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(after.of(Mood::Sad).music.volume, Some(12));
         assert_eq!(after.of(Mood::Happy).music.volume, Some(60));
+    }
+
+    #[test]
+    fn an_edit_is_taken_at_once_a_broken_one_is_told_and_a_mended_one_is_well_again() {
+        let folder = folder(&[("music/sad.toml", b"volume = 12")]);
+        let file = folder.path().join("music/sad.toml");
+        let mut follower = Follower::new(folder.path().to_owned());
+        let volume = |events: &[Event]| match events {
+            [Event::Templates(templates), ..] => templates.of(Mood::Sad).music.volume,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(volume(&follower.read()), Some(12));
+
+        fs::write(&file, "volume = 30").unwrap();
+        follower.wait();
+        assert_eq!(volume(&follower.read()), Some(30));
+
+        fs::write(&file, "\nvolum = 40").unwrap();
+        follower.wait();
+        let told = follower.read();
+        let [Event::Part(Part::Templates, Health::Ill(trouble))] = &told[..] else { panic!("{told:?}") };
+        assert!(trouble.report.contains("sad.toml:2:1"), "{}", trouble.report);
+        assert!(trouble.report.contains("did you mean `volume`"), "{}", trouble.report);
+        assert!(follower.read().is_empty(), "the same is not told twice");
+
+        fs::write(&file, "volume = 40").unwrap();
+        follower.wait();
+        let told = follower.read();
+        assert_eq!(volume(&told), Some(40));
+        assert!(matches!(told[1], Event::Part(Part::Templates, Health::Well)), "{told:?}");
+
+        fs::remove_file(&file).unwrap();
+        follower.wait();
+        assert_eq!(volume(&follower.read()), Templates::shipped().of(Mood::Sad).music.volume);
     }
 }

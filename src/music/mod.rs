@@ -143,6 +143,9 @@ pub trait Music: Send {
     /// Marks an item as liked, where other clients see it too.
     fn like(&mut self, id: &str) -> Result<(), MusicError>;
 
+    /// Takes a like back; a dislike stays. False if there was none.
+    fn unlike(&mut self, id: &str) -> Result<bool, MusicError>;
+
     /// Our entries, in their order, that are still in the queue.
     fn ours(&self) -> Vec<String>;
 

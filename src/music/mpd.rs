@@ -248,6 +248,21 @@ impl Music for Mpd {
         self.with(|session, _| session.ask(&["sticker set", "song", id, "like", "2"]).map(drop))
     }
 
+    fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
+        self.with(|session, _| {
+            let like = match session.ask(&["sticker get", "song", id, "like"]) {
+                // Neither a song nor a sticker: nothing is left to take back.
+                Err(MusicError::NoSuchSong { .. }) => return Ok(false),
+                other => other?,
+            };
+            if !like.iter().any(|(key, value)| key == "sticker" && value == "like=2") {
+                return Ok(false);
+            }
+            session.ask(&["sticker delete", "song", id, "like"])?;
+            Ok(true)
+        })
+    }
+
     fn ours(&self) -> Vec<String> {
         self.entries.list.iter().map(|entry| entry.uri.clone()).collect()
     }

@@ -137,6 +137,11 @@ impl Music for Simulated {
         }
     }
 
+    fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
+        let like = self.library.get_mut(id).map(|item| &mut item.like);
+        Ok(like.is_some_and(|like| like.take_if(|like| *like == 2).is_some()))
+    }
+
     fn ours(&self) -> Vec<String> {
         self.queue.clone()
     }

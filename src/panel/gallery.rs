@@ -32,7 +32,8 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     ] {
         add(&format!("mood-{mood}"), Screen::Mood { mood, strength, confidence });
     }
-    add("chosen", Screen::Chosen { mood: Mood::Happy });
+    add("chosen", Screen::Chosen { mood: Mood::Happy, by: None });
+    add("chosen-by-sensor", Screen::Chosen { mood: Mood::Sad, by: Some("Stimmungsring Flur".into()) });
     add("gentle", Screen::Gentle);
     let two = vec![Mood::Sad, Mood::Neutral];
     add("unsure-first", Screen::Unsure { candidates: two.clone(), selected: 0 });
@@ -58,6 +59,8 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("trouble-camera", Screen::Trouble(TroubleKind::CameraMissing));
     add("trouble-music", Screen::Trouble(TroubleKind::MusicPassword));
     add("trouble-vision", Screen::Trouble(TroubleKind::VisionBroken));
+    add("quiet-hours", Screen::Quiet { until: 7 * 60 });
+    add("forgotten", Screen::Forgotten);
     add("goodbye", Screen::Goodbye);
     all
 }

@@ -5,6 +5,8 @@ use crate::mood::Mood;
 
 /// Exactly representable in RGB565, so that the ground is flat.
 pub const GROUND: Ink = Ink(16, 20, 24);
+/// A panel that sleeps.
+pub const BLACK: Ink = Ink(0, 0, 0);
 /// Plates and bars that lie on the ground.
 pub const RAISED: Ink = Ink(41, 48, 57);
 pub const TEXT: Ink = Ink(247, 243, 236);

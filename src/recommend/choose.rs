@@ -3,13 +3,13 @@
 
 use std::cmp::Ordering;
 
+use super::path::Path;
 use super::pool::PoolOnShelf;
-use super::rank::Ranks;
+use super::rank::{Part, Parts, Ranks};
 use super::reason::{Move, Note, Reason};
 use super::shelf::{Row, Shelf};
-use super::template::{Kind, Length, Mode, Point, Template};
+use super::template::{Kind, Length, Point, Template};
 use super::{Pick, Request};
-use crate::mood::Strength;
 
 /// Where an item counts as having arrived at the goal.
 pub(super) const ARRIVED: f32 = 0.2;
@@ -79,7 +79,9 @@ pub(super) fn list(
     let mut walk = Walk::new(kind, shelf, request, path);
     let recent = Recent::new(shelf, request.recent, template.no_repeat);
     let (fresh, again): (Vec<u32>, Vec<u32>) = rows.iter().partition(|&&row| recent.age(row).is_none());
-    walk.fill(&fresh, template.length);
+    let mut candidates = walk.candidates(&fresh, template.length);
+    walk.fill(&mut candidates, template.length);
+    walk.fill_in_between(&mut candidates, template.length, &rows);
     if !again.is_empty() && !walk.is_full(template.length) && walk.wants_more(template.length, &rows) {
         notes.push(Note::Repeats(kind));
         walk.fill_with_repeats(again, &recent, template.length);
@@ -93,54 +95,6 @@ pub(super) fn list(
 fn rows_where(shelf: &Shelf, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
     let rows = shelf.rows().iter().enumerate();
     rows.filter(|(_, row)| wanted(row)).map(|(at, _)| at as u32).collect()
-}
-
-/// Where the list should be at each share of its length.
-struct Path {
-    from: Point,
-    to: Point,
-    steps: u8,
-    is_journey: bool,
-}
-
-impl Path {
-    fn new(template: &Template, request: &Request<'_>) -> Path {
-        let strength = match request.strength {
-            Strength::Slight => 0.6,
-            Strength::Clear => 0.8,
-            Strength::Strong => 1.0,
-        };
-        let mood = Point::of(request.mood).scaled(strength);
-        if let Some(or) = request.or {
-            // Half way between the two and half way to rest, never unpleasant, never loud.
-            let between = Point::of(request.mood).toward(Point::of(or), 0.5).scaled(0.5);
-            let middle = Point::new(between.valence.max(0.2), between.arousal.clamp(-0.4, 0.1));
-            return Path { from: middle, to: middle, steps: 1, is_journey: false };
-        }
-        match template.mode {
-            Mode::Match => Path { from: mood, to: mood, steps: 1, is_journey: false },
-            Mode::Contrast => {
-                let there = mood.scaled(-1.0);
-                Path { from: there, to: there, steps: 1, is_journey: false }
-            }
-            Mode::Journey { from, to, steps } => {
-                // A place named in the template is meant for a clear mood: a slight one has less of
-                // the way before it.
-                let from = from.map_or(mood, |from| {
-                    from.toward(to, if request.strength == Strength::Slight { 0.3 } else { 0.0 })
-                });
-                Path { from, to, steps, is_journey: true }
-            }
-        }
-    }
-
-    /// The step at a share of the list, and its point.
-    fn step(&self, share: f32) -> (u8, Point) {
-        let last = self.steps.saturating_sub(1);
-        let step = ((share.clamp(0.0, 1.0) * f32::from(self.steps)) as u8).min(last);
-        let way = if last == 0 { 1.0 } else { f32::from(step) / f32::from(last) };
-        (step, self.from.toward(self.to, way))
-    }
 }
 
 /// What was played lately.
@@ -169,8 +123,17 @@ impl Recent {
 struct Ranked {
     /// The best first, as (score, position).
     best: Vec<(f32, usize)>,
-    /// Whether each of them was no farther from the goal than the last item when they were ranked.
-    moves_on: bool,
+    /// Mean fit of all that were compared.
+    mean_fit: f32,
+}
+
+/// One item of the list.
+#[derive(Clone, Copy)]
+struct Chosen {
+    row: u32,
+    point: Option<Point>,
+    /// By how much its fit to its place is over the mean of those it was compared with.
+    lead: f32,
 }
 
 /// A list that is being made.
@@ -183,13 +146,28 @@ struct Walk<'a> {
     /// About how many items the list will have.
     expected: usize,
     seconds: f32,
-    chosen: Vec<(u32, Option<Point>)>,
+    chosen: Vec<Chosen>,
+    /// What the parts other than the fit add to a candidate in the mean.
+    usual: Parts,
+    /// How often a candidate was looked at: what a list costs.
+    looked: usize,
 }
 
 impl<'a> Walk<'a> {
     fn new(kind: Kind, shelf: &'a Shelf, request: &'a Request<'a>, path: Path) -> Walk<'a> {
         let ranks = Ranks::new(kind, shelf, request);
-        Walk { kind, shelf, request, ranks, path, expected: 1, seconds: 0.0, chosen: Vec::new() }
+        Walk {
+            kind,
+            shelf,
+            request,
+            ranks,
+            path,
+            expected: 1,
+            seconds: 0.0,
+            chosen: Vec::new(),
+            usual: Parts::default(),
+            looked: 0,
+        }
     }
 
     fn seconds_of(&self, row: u32) -> f32 {
@@ -214,30 +192,84 @@ impl<'a> Walk<'a> {
         share < 0.5
     }
 
-    /// Adds the best of these rows, step by step, until the list is long enough or they are used up.
-    fn fill(&mut self, rows: &[u32], length: Length) {
-        let mut candidates: Vec<Candidate> = rows.iter().map(|&row| self.candidate(row)).collect();
-        let mean = rows.iter().map(|&row| self.seconds_of(row)).sum::<f32>() / rows.len().max(1) as f32;
+    /// The rows as candidates, and how long a list of them will be.
+    fn candidates(&mut self, rows: &[u32], length: Length) -> Vec<Candidate> {
+        let mut sum = Parts::default();
+        let candidates: Vec<Candidate> = rows.iter().map(|&row| self.candidate(row, &mut sum)).collect();
+        let count = rows.len().max(1) as f32;
+        self.usual = Parts {
+            collaborative: sum.collaborative / count,
+            taste: sum.taste / count,
+            novelty: sum.novelty / count,
+        };
+        let mean = rows.iter().map(|&row| self.seconds_of(row)).sum::<f32>() / count;
         self.expected = match length {
             Length::Items(items) => items.into(),
             Length::Minutes(minutes) => (f32::from(minutes) * 60.0 / mean.max(1.0)).round() as usize,
         }
         .clamp(1, rows.len().clamp(1, LONGEST));
+        candidates
+    }
+
+    /// Adds the best, step by step, until the list is long enough or none is left that moves on.
+    fn fill(&mut self, candidates: &mut [Candidate], length: Length) {
         let room = (self.expected / usize::from(self.path.steps)).clamp(8, 64) + 16;
         let mut ranked = Ranked::default();
         let mut ranked_step = None;
         while !self.is_full(length) {
-            let share = self.chosen.len() as f32 / (self.expected as f32 - 1.0).max(1.0);
-            let (step, point) = self.path.step(share);
-            let at_hand = (ranked_step == Some(step)).then(|| self.take_from(&mut ranked, &candidates));
+            let (step, point) = self.path.step(self.share(length));
+            let at_hand = (ranked_step == Some(step)).then(|| self.take_from(&mut ranked, candidates));
             let next = at_hand.flatten().or_else(|| {
-                ranked = self.best(&candidates, point, room);
+                ranked = self.best(candidates, point, step, room);
                 ranked_step = Some(step);
-                self.take_from(&mut ranked, &candidates)
+                self.take_from(&mut ranked, candidates)
             });
             let Some(next) = next else { break };
             candidates[next].taken = true;
-            self.add(candidates[next].row, candidates[next].point);
+            let Candidate { row, point: own, .. } = candidates[next];
+            let lead = own.map_or(UNKNOWN_FIT, |own| fit(own.distance_squared(point))) - ranked.mean_fit;
+            self.add(Chosen { row, point: own, lead });
+        }
+    }
+
+    /// How much of the list is done: the last item is at 1.
+    fn share(&self, length: Length) -> f32 {
+        let expected = self.expected as f32;
+        let by_count = self.chosen.len() as f32 / (expected - 1.0).max(1.0);
+        match length {
+            Length::Items(_) => by_count,
+            // Long tracks may use the time up before there are as many as expected.
+            Length::Minutes(minutes) => {
+                let all = f32::from(minutes) * 60.0 * (1.0 - 1.0 / expected);
+                by_count.max(self.seconds / all.max(1.0))
+            }
+        }
+    }
+
+    /// A journey leaves things behind on its way. If the list is too short, they go where they lie on the
+    /// way, so that it still never turns back; what lies before its start only if it is much too short.
+    fn fill_in_between(&mut self, candidates: &mut [Candidate], length: Length, rows: &[u32]) {
+        if !self.path.is_journey || self.is_full(length) {
+            return;
+        }
+        let goal = self.path.to;
+        let way = |point: Option<Point>| point.map(|point| point.distance(goal));
+        let start = self.chosen.iter().find_map(|chosen| way(chosen.point)).unwrap_or(f32::INFINITY);
+        let left = self.best_within(candidates, goal, LONGEST, f32::INFINITY);
+        for (_, at) in left.best {
+            let Candidate { row, point, .. } = candidates[at];
+            let beyond = way(point).is_some_and(|distance| distance > start);
+            if self.is_full(length) || (beyond && !self.wants_more(length, rows)) {
+                continue;
+            }
+            candidates[at].taken = true;
+            let place = way(point).and_then(|own| {
+                self.chosen.iter().position(|chosen| way(chosen.point).is_some_and(|other| other <= own))
+            });
+            let place = place.unwrap_or(self.chosen.len());
+            let lead = point.map_or(UNKNOWN_FIT, |own| fit(own.distance_squared(goal))) - left.mean_fit;
+            self.seconds += self.seconds_of(row);
+            self.chosen.insert(place, Chosen { row, point, lead });
         }
     }
 
@@ -249,20 +281,21 @@ impl<'a> Walk<'a> {
                 break;
             }
             let point = point_of(&self.shelf.rows()[row as usize]);
-            self.add(row, point);
+            self.add(Chosen { row, point, lead: 0.0 });
         }
     }
 
-    fn add(&mut self, row: u32, point: Option<Point>) {
-        self.seconds += self.seconds_of(row);
-        self.chosen.push((row, point));
+    fn add(&mut self, chosen: Chosen) {
+        self.seconds += self.seconds_of(chosen.row);
+        self.chosen.push(chosen);
     }
 
-    fn candidate(&self, row: u32) -> Candidate {
+    fn candidate(&self, row: u32, sum: &mut Parts) -> Candidate {
         let facts = &self.shelf.rows()[row as usize];
         let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
-        let base = self.ranks.parts(row, facts).sum() + chance;
-        Candidate { row, point: point_of(facts), base, taken: false }
+        let parts = self.ranks.parts(row, facts);
+        *sum += parts;
+        Candidate { row, point: point_of(facts), base: parts.sum() + chance, taken: false }
     }
 
     /// On a journey the next item is not farther from the goal than the last one.
@@ -270,36 +303,32 @@ impl<'a> Walk<'a> {
         if !self.path.is_journey {
             return f32::INFINITY;
         }
-        let known = self.chosen.iter().rev().find_map(|(_, point)| *point);
+        let known = self.chosen.iter().rev().find_map(|chosen| chosen.point);
         known.map_or(f32::INFINITY, |point| point.distance(self.path.to).max(ARRIVED / 2.0))
     }
 
-    /// The best candidates for a point.
-    fn best(&self, candidates: &[Candidate], point: Point, room: usize) -> Ranked {
+    /// The best candidates for a point. The last step of a journey is at its goal, if anything is.
+    fn best(&mut self, candidates: &[Candidate], point: Point, step: u8, room: usize) -> Ranked {
         let limit = self.limit();
-        let best = self.best_within(candidates, point, room, limit);
-        if best.is_empty() && limit.is_finite() {
-            // None moves on: stay as near to the goal as the library allows.
-            let best = self.best_within(candidates, self.path.to, room, f32::INFINITY);
-            return Ranked { best, moves_on: false };
+        if self.path.is_journey && step + 1 >= self.path.steps && limit > ARRIVED {
+            let there = self.best_within(candidates, point, room, ARRIVED);
+            if there.best.iter().any(|&(_, at)| candidates[at].point.is_some()) {
+                return there;
+            }
         }
-        Ranked { best, moves_on: true }
+        self.best_within(candidates, point, room, limit)
     }
 
-    /// The best first, as (score, position).
-    fn best_within(
-        &self,
-        candidates: &[Candidate],
-        point: Point,
-        room: usize,
-        limit: f32,
-    ) -> Vec<(f32, usize)> {
+    /// The best of those within a limit of the goal.
+    fn best_within(&mut self, candidates: &[Candidate], point: Point, room: usize, limit: f32) -> Ranked {
         let content = self.ranks.weights().content;
         let limit = limit * limit;
         let order = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         // Twice the room: the lower half is thrown out whenever it is full, which is linear on the whole.
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(room * 2);
         let mut least = f32::NEG_INFINITY;
+        let (mut sum, mut count) = (0.0, 0.0f32);
+        self.looked += candidates.len();
         for (at, candidate) in candidates.iter().enumerate() {
             if candidate.taken {
                 continue;
@@ -309,6 +338,7 @@ impl<'a> Walk<'a> {
                 Some(own) => fit(own.distance_squared(point)),
                 None => UNKNOWN_FIT,
             };
+            (sum, count) = (sum + fit, count + 1.0);
             let score = content * fit + candidate.base;
             if score > least {
                 best.push((score, at));
@@ -321,12 +351,12 @@ impl<'a> Walk<'a> {
         }
         best.sort_unstable_by(order);
         best.truncate(room);
-        best
+        Ranked { best, mean_fit: sum / count.max(1.0) }
     }
 
     /// Takes the best that still moves on, preferring another artist than the last two.
     fn take_from(&self, ranked: &mut Ranked, candidates: &[Candidate]) -> Option<usize> {
-        let limit = if ranked.moves_on { self.limit() } else { f32::INFINITY };
+        let limit = self.limit();
         ranked.best.retain(|&(_, at)| {
             candidates[at].point.is_none_or(|point| point.distance(self.path.to) <= limit)
         });
@@ -338,7 +368,7 @@ impl<'a> Walk<'a> {
     fn artist_just_heard(&self, row: u32) -> bool {
         let artist = |row: u32| self.shelf.word(self.shelf.rows()[row as usize].artist);
         let own = artist(row);
-        !own.is_empty() && self.chosen.iter().rev().take(2).any(|(row, _)| artist(*row) == own)
+        !own.is_empty() && self.chosen.iter().rev().take(2).any(|chosen| artist(chosen.row) == own)
     }
 
     /// How far from the goal a journey ends, in hundredths, if that is too far.
@@ -346,17 +376,38 @@ impl<'a> Walk<'a> {
         if !self.path.is_journey {
             return None;
         }
-        let end = self.chosen.iter().rev().find_map(|(_, point)| *point)?;
+        let end = self.chosen.iter().rev().find_map(|chosen| chosen.point)?;
         let distance = end.distance(self.path.to);
         (distance > ARRIVED).then_some((distance * 100.0) as u16)
+    }
+
+    /// The part that set an item off most from the usual candidate.
+    fn decided(&self, chosen: &Chosen) -> Part {
+        let weights = self.ranks.weights();
+        let parts = self.ranks.parts(chosen.row, &self.shelf.rows()[chosen.row as usize]);
+        let luck = weights.variety * (chance(self.request.seed, self.kind, chosen.row) - 0.5);
+        [
+            (Part::Collaborative, parts.collaborative - self.usual.collaborative),
+            (Part::Taste, parts.taste - self.usual.taste),
+            (Part::Novelty, parts.novelty - self.usual.novelty),
+            (Part::Variety, luck),
+        ]
+        .into_iter()
+        // Of equal leads the fit is named: it is what the template asks for.
+        .fold(
+            (Part::Content, weights.content * chosen.lead),
+            |most, one| if one.1 > most.1 { one } else { most },
+        )
+        .0
     }
 
     fn picks(&self, template: &Template, pools: &[PoolOnShelf<'_>], through: Through) -> Vec<Pick> {
         let mut before = None;
         let mut picks = Vec::with_capacity(self.chosen.len());
-        for (place, (row, point)) in self.chosen.iter().enumerate() {
-            let facts = &self.shelf.rows()[*row as usize];
-            let moved = before.zip(*point).and_then(|(before, now)| direction(before, now));
+        for (place, chosen) in self.chosen.iter().enumerate() {
+            let Chosen { row, point, .. } = *chosen;
+            let facts = &self.shelf.rows()[row as usize];
+            let moved = before.zip(point).and_then(|(before, now)| direction(before, now));
             let pool = pools.iter().find(|pool| pool.holds(self.shelf, facts));
             let why = match through {
                 Through::Nearest => Reason::Nearest,
@@ -366,7 +417,7 @@ impl<'a> Walk<'a> {
                     let of_template = template.why.clone().map(Reason::Template);
                     let of_pool = pool.and_then(|pool| pool.reason(self.shelf, facts));
                     let first = if place == 0 { of_template.clone() } else { moved.map(Reason::Moved) };
-                    let second = self.ranks.reason(*row, facts).or(of_pool);
+                    let second = self.ranks.reason(self.decided(chosen), row, facts).or(of_pool);
                     match (first, second) {
                         (Some(first), Some(second)) => first.and(second),
                         (Some(one), None) | (None, Some(one)) => one,
@@ -375,7 +426,7 @@ impl<'a> Walk<'a> {
                 }
             };
             before = point.or(before);
-            if let Some(entry) = self.shelf.get(*row as usize) {
+            if let Some(entry) = self.shelf.get(row as usize) {
                 let title = if entry.title.is_empty() { file_name(entry.id) } else { entry.title };
                 picks.push(Pick {
                     id: entry.id.to_owned(),
@@ -426,4 +477,37 @@ fn chance(seed: u64, kind: Kind, row: u32) -> f32 {
 fn file_name(id: &str) -> &str {
     let name = id.rsplit('/').next().unwrap_or(id);
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lab::generate::library;
+    use super::super::template::Templates;
+    use super::*;
+    use crate::mood::Mood;
+
+    /// How often a candidate is looked at for each track of a library, at most over all moods.
+    fn looked_per_track(tracks: usize) -> f32 {
+        let shelf = library(tracks, 1).shelf;
+        let looked = |mood| {
+            let template =
+                Template { length: Length::Items(20), ..Templates::shipped().of(mood).music.clone() };
+            let request = Request::new(mood);
+            let rows = rows_where(&shelf, |_| true);
+            let mut walk = Walk::new(Kind::Music, &shelf, &request, Path::new(&template, &request));
+            let mut candidates = walk.candidates(&rows, template.length);
+            walk.fill(&mut candidates, template.length);
+            walk.fill_in_between(&mut candidates, template.length, &rows);
+            walk.looked as f32 / tracks as f32
+        };
+        Mood::ALL.into_iter().map(looked).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_list_looks_at_each_track_a_few_times_however_many_there_are() {
+        for tracks in [1000, 10_000, 100_000] {
+            let looked = looked_per_track(tracks);
+            assert!(looked <= 10.0, "{tracks} tracks: each was looked at {looked} times");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What was played here and what came of it: small, bounded, and gone when asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,24 @@ pub const MOST_PLAYS: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     sessions: VecDeque<Session>,
+    helped: BTreeMap<Mood, Change>,
+}
+
+/// How the mood of people who looked twice in a visit changed, summed over all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Second looks.
+    pub looks: u32,
+    /// Sum of the changes in valence, each -2 to 2.
+    pub sum: f32,
+}
+
+impl Change {
+    /// Mean change in valence, -2 to 2; none before the first second look.
+    pub fn mean(&self) -> Option<f32> {
+        (self.looks > 0).then(|| self.sum / self.looks as f32)
+    }
 }
 
 /// From a mood to the next idle.
@@ -78,6 +96,8 @@ const VERSION: u32 = 1;
 struct File {
     version: u32,
     sessions: VecDeque<Session>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    helped: BTreeMap<Mood, Change>,
 }
 
 impl History {
@@ -112,9 +132,39 @@ impl History {
         }
     }
 
+    /// A visit that began in this mood changed the valence by so much. Numbers only: nothing says what was
+    /// played, or when.
+    pub fn helped(&mut self, mood: Mood, change: f32) {
+        if change.is_finite() {
+            let all = self.helped.entry(mood).or_default();
+            all.looks = all.looks.saturating_add(1);
+            all.sum += change.clamp(-2.0, 2.0);
+        }
+    }
+
+    /// How visits changed the mood they began in.
+    pub fn changes(&self) -> impl Iterator<Item = (Mood, Change)> {
+        self.helped.iter().map(|(mood, change)| (*mood, *change))
+    }
+
+    /// Ids that were liked here, each once.
+    pub fn liked(&self) -> Vec<&str> {
+        let plays = self.sessions.iter().flat_map(|session| &session.plays);
+        let mut ids: Vec<&str> =
+            plays.filter(|play| play.outcome == Outcome::Liked).map(|play| play.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.helped.is_empty()
+    }
+
     /// Forgets everything.
     pub fn forget(&mut self) {
-        self.sessions.clear();
+        *self = History::default();
     }
 
     /// The newest last.
@@ -132,7 +182,7 @@ impl History {
 
     /// As it is written to disk.
     pub fn to_json(&self) -> String {
-        let file = File { version: VERSION, sessions: self.sessions.clone() };
+        let file = File { version: VERSION, sessions: self.sessions.clone(), helped: self.helped.clone() };
         // Strings, numbers and lists: there is nothing in it that JSON cannot say.
         serde_json::to_string(&file).unwrap_or_default()
     }
@@ -151,7 +201,8 @@ impl History {
             return Err(HistoryError::Version(version));
         }
         let file: File = serde_json::from_str(text)?;
-        let mut history = History { sessions: file.sessions };
+        let mut history = History { sessions: file.sessions, helped: file.helped };
+        history.helped.retain(|_, change| change.sum.is_finite());
         for session in &mut history.sessions {
             session.plays.truncate(MOST_PLAYS);
             session.helped = session.helped.filter(|change| change.is_finite());
@@ -177,12 +228,28 @@ mod tests {
         history.record("a", Outcome::Finished);
         history.record("ночь", Outcome::Skipped);
         history.looked_again(0.4);
+        history.helped(Mood::Sad, 0.4);
         history
     }
 
     #[test]
     fn a_history_is_read_back_as_it_was_written() {
         assert_eq!(History::from_json(&history().to_json()).unwrap(), history());
+    }
+
+    #[test]
+    fn whether_visits_helped_is_two_numbers_for_each_mood() {
+        let mut history = History::default();
+        for change in [0.5, 1.5, f32::NAN, -0.5] {
+            history.helped(Mood::Sad, change);
+        }
+        let changes: Vec<_> =
+            history.changes().map(|(mood, change)| (mood, change.looks, change.mean())).collect();
+        assert_eq!(changes, [(Mood::Sad, 3, Some(0.5))]);
+        assert_eq!(
+            history.to_json(),
+            r#"{"version":1,"sessions":[],"helped":{"sad":{"looks":3,"sum":1.5}}}"#
+        );
     }
 
     #[test]

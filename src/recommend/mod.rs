@@ -16,6 +16,7 @@ mod choose;
 mod genre;
 mod history;
 pub mod lab;
+mod path;
 mod pool;
 mod rank;
 mod reason;
@@ -27,10 +28,11 @@ mod template_file;
 
 pub use catalog::{Catalog, Entry, Feeling, FeelingSource, Item, Shelf};
 pub use check::{Finding, check};
-pub use history::{History, HistoryError, Outcome, Play, Session};
+pub use history::{Change, History, HistoryError, Outcome, Play, Session};
 pub use reason::{Move, Note, Reason};
 pub use shipped::text as shipped_text;
 pub use taste::{Taste, Weights};
+pub(crate) use template::minute_of_day;
 pub use template::{Kind, Length, Mode, Pair, Point, Pool, Problem, Quiet, Region, Template, Templates, Why};
 pub(crate) use template_file::nearest;
 

@@ -15,6 +15,7 @@ use super::reason::Reason;
 use super::shelf::{Row, Shelf};
 use super::taste::{Known, Taste, Weights};
 use super::template::Kind;
+use crate::mood::Mood;
 
 /// Imagined plays that a prior counts as.
 const PRIOR: f32 = 2.0;
@@ -51,6 +52,24 @@ impl Parts {
     pub(super) fn sum(&self) -> f32 {
         self.collaborative + self.taste + self.novelty
     }
+}
+
+impl std::ops::AddAssign for Parts {
+    fn add_assign(&mut self, other: Parts) {
+        self.collaborative += other.collaborative;
+        self.taste += other.taste;
+        self.novelty += other.novelty;
+    }
+}
+
+/// The parts of a rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Content,
+    Collaborative,
+    Taste,
+    Novelty,
+    Variety,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -171,41 +190,38 @@ impl<'a> Ranks<'a> {
         }
     }
 
-    /// The part other than the place on the plane of feeling that decided most, if it decided anything.
-    pub(super) fn reason(&self, row: u32, facts: &Row) -> Option<Reason> {
-        let parts = self.parts(row, facts);
+    /// Why this part decided for a row, in words; none where the part has nothing to tell of it.
+    pub(super) fn reason(&self, decided: Part, row: u32, facts: &Row) -> Option<Reason> {
         let own = self.own(row).map(|(known, _)| known);
-        let here = own.map_or(0, |known| u32::from(known.liked[self.mood]));
-        let anywhere = own.map_or(0, Known::liked_in_all);
-        if parts.collaborative.max(parts.taste) > 0.05 {
-            if here > 0 {
-                let mood = crate::mood::Mood::ALL.get(self.mood).copied();
-                return Some(Reason::LikedHere { times: here, mood });
-            }
-            if anywhere > 0 {
-                return Some(Reason::LikedHere { times: anywhere, mood: None });
-            }
+        match decided {
+            Part::Content => None,
+            Part::Collaborative => self.liked(own).or_else(|| {
+                let near = own.and_then(|known| known.nearest[self.mood].as_deref());
+                let entry = near.and_then(|id| self.shelf.find(id)).filter(|entry| !entry.title.is_empty());
+                entry.map(|entry| Reason::LikeThat(entry.title.to_owned()))
+            }),
+            Part::Taste => self
+                .liked(own)
+                .or_else(|| (facts.like == Some(2) || facts.rating >= Some(8)).then_some(Reason::Rated))
+                .or_else(|| {
+                    let mut words = std::iter::once(facts.artist).chain(self.shelf.list(facts.genres));
+                    // A draw may be high by chance: what is said to be liked was liked.
+                    let word = words.find(|word| self.favoured.contains(word))?;
+                    Some(Reason::Favoured(self.shelf.word(word).to_owned()))
+                }),
+            Part::Novelty => own.is_none().then_some(Reason::New),
+            Part::Variety => Some(Reason::Luck),
         }
-        if parts.collaborative > 0.05 && parts.collaborative >= parts.taste {
-            let near = own.and_then(|known| known.nearest[self.mood].as_deref());
-            if let Some(entry) =
-                near.and_then(|id| self.shelf.find(id)).filter(|entry| !entry.title.is_empty())
-            {
-                return Some(Reason::LikeThat(entry.title.to_owned()));
-            }
+    }
+
+    /// That it was liked here, in this mood if it was.
+    fn liked(&self, own: Option<&Known>) -> Option<Reason> {
+        let own = own?;
+        let (here, anywhere) = (u32::from(own.liked[self.mood]), own.liked_in_all());
+        if here > 0 {
+            return Some(Reason::LikedHere { times: here, mood: Mood::ALL.get(self.mood).copied() });
         }
-        if facts.like == Some(2) || facts.rating >= Some(8) {
-            return Some(Reason::Rated);
-        }
-        if parts.taste > 0.1 && own.is_none() {
-            let words = std::iter::once(facts.artist).chain(self.shelf.list(facts.genres));
-            let liked = words.into_iter().find(|word| self.favoured.contains(word));
-            // A draw may be high by chance: what is said to be liked was liked.
-            if let Some(word) = liked {
-                return Some(Reason::Favoured(self.shelf.word(word).to_owned()));
-            }
-        }
-        (parts.novelty > parts.taste.max(parts.collaborative) && own.is_none()).then_some(Reason::New)
+        (anywhere > 0).then_some(Reason::LikedHere { times: anywhere, mood: None })
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Reason {
     Rated,
     /// It was not played here yet.
     New,
+    /// Among those that fit as well it was drawn by chance.
+    Luck,
     /// Two moods are about as likely: something gentle in the middle.
     Middle,
     /// Nothing meets the template; this is nearest to what it wants.
@@ -103,6 +105,8 @@ impl Reason {
             (Reason::Rated, De) => "gut bewertet".into(),
             (Reason::New, En) => "new here".into(),
             (Reason::New, De) => "neu hier".into(),
+            (Reason::Luck, En) => "one of several that fit".into(),
+            (Reason::Luck, De) => "eines von mehreren, die passen".into(),
             (Reason::Middle, En) => "a gentle middle".into(),
             (Reason::Middle, De) => "eine sanfte Mitte".into(),
             (Reason::Nearest, En) => "the nearest that the library has".into(),

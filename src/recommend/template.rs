@@ -227,6 +227,13 @@ impl Quiet {
     }
 }
 
+/// "22:30" as minutes since midnight; none if it is no time of the day.
+pub fn minute_of_day(word: &str) -> Option<u16> {
+    let (hours, minutes) = word.split_once(':')?;
+    let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
 /// A reason in the words of who wrote the template. A language left out says what the other does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {

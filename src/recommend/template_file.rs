@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::Speaks;
 use super::shelf::normal;
-use super::template::{Length, Mode, Point, Pool, Quiet, Region, Template, Why};
+use super::template::{Length, Mode, Point, Pool, Quiet, Region, Template, Why, minute_of_day};
 
 /// Music or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -227,10 +227,7 @@ impl Reader<'_> {
     }
 
     fn time(&mut self, key: &str, time: &Spanned<String>) -> u16 {
-        let parsed = time.get_ref().split_once(':').and_then(|(hours, minutes)| {
-            let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
-            (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
-        });
+        let parsed = minute_of_day(time.get_ref());
         parsed.unwrap_or_else(|| {
             let what = format!("`quiet.{key}` is \"{}\", which is not a time", time.get_ref());
             self.problem(time.span(), what, "write it as hours and minutes, such as \"22:30\"".into());

@@ -8,7 +8,7 @@ mod prompts;
 mod troubles;
 
 pub use moods::{MoodWords, mood, sureness};
-pub use prompts::{Prompt, flash, prompt, several_faces, volume};
+pub use prompts::{Prompt, flash, prompt, quiet_until, sensor_says, several_faces, volume};
 pub use troubles::{TroubleWords, trouble};
 
 use serde::{Deserialize, Serialize};

@@ -31,10 +31,13 @@ pub enum Prompt {
     GoodbyeHint,
     Paused,
     NoTitle,
+    QuietHours,
+    Forgotten,
+    ForgottenHint,
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 25] = [
+    pub const ALL: [Prompt; 28] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -60,6 +63,9 @@ impl Prompt {
         Prompt::GoodbyeHint,
         Prompt::Paused,
         Prompt::NoTitle,
+        Prompt::QuietHours,
+        Prompt::Forgotten,
+        Prompt::ForgottenHint,
     ];
 }
 
@@ -96,6 +102,11 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::GoodbyeHint => said("going to sleep", "ich gehe schlafen"),
         Prompt::Paused => said("paused", "Pause"),
         Prompt::NoTitle => said("untitled", "ohne Titel"),
+        Prompt::QuietHours => said("Quiet hours", "Ruhezeit"),
+        Prompt::Forgotten => said("All forgotten", "Alles vergessen"),
+        Prompt::ForgottenHint => {
+            said("What was liked and played here is erased", "Was hier gefiel und lief, ist gelöscht")
+        }
     }
     .r#in(language)
 }
@@ -117,6 +128,23 @@ pub fn volume(percent: u8, language: Language) -> String {
     match language {
         Language::En => format!("{percent}%"),
         Language::De => format!("{percent}\u{a0}%"),
+    }
+}
+
+/// Until when the house is quiet: a minute of the day, 0 to 1439.
+pub fn quiet_until(minute: u16, language: Language) -> String {
+    let (hours, minutes) = (minute / 60 % 24, minute % 60);
+    match language {
+        Language::En => format!("I play again from {hours}:{minutes:02}"),
+        Language::De => format!("Ab {hours}:{minutes:02} Uhr spiele ich wieder"),
+    }
+}
+
+/// Who named a mood, if it was a sensor: the mood's word follows.
+pub fn sensor_says(name: &str, language: Language) -> String {
+    match language {
+        Language::En => format!("{name} says"),
+        Language::De => format!("{name} sagt"),
     }
 }
 

@@ -1,14 +1,18 @@
 //! Plays a story to the core and writes down what it does.
 #![allow(dead_code, reason = "each of the tests that tell stories uses a part of this")]
 
+pub mod visit;
+
 use std::time::Duration;
 
 use moodbox::kiosk::action::{Action, PlayerCommand, Screen};
 use moodbox::kiosk::event::{Button, Edge, Event, Time, Trouble, TroubleKind};
+use moodbox::kiosk::house::House;
 use moodbox::kiosk::policy::Mode;
 use moodbox::kiosk::snapshot::Snapshot;
 use moodbox::kiosk::{Has, Settings, State, Times, step};
 use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
+use moodbox::recommend::Weights;
 use moodbox::text::Language;
 
 /// A household device with every part.
@@ -25,7 +29,10 @@ pub fn settings() -> Settings {
         times: Times::default(),
         start_volume: 40,
         volume_cap: 60,
+        house: House::default(),
+        weights: Weights::default(),
         learns: false,
+        asks_if_it_helped: false,
         seed: 1,
     }
 }
@@ -78,6 +85,10 @@ impl Story {
     /// What an onlooker may know now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of(&self.state, self.at)
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     pub fn deadline(&self) -> Option<Time> {
@@ -136,8 +147,13 @@ fn line(action: &Action) -> String {
         Action::Like { id } => format!("like {id}"),
         Action::Remember(history) => {
             let plays = history.sessions().last().into_iter().flat_map(|session| &session.plays);
-            plays.fold("remember".to_owned(), |line, play| format!("{line} {}:{:?}", play.id, play.outcome))
+            let line = plays
+                .fold("remember".to_owned(), |line, play| format!("{line} {}:{:?}", play.id, play.outcome));
+            history.changes().fold(line, |line, (mood, change)| {
+                format!("{line} helped {mood} {:+.2} of {}", change.sum, change.looks)
+            })
         }
+        Action::Forget => "forget".into(),
         Action::Quit => "quit".into(),
     }
 }
@@ -165,7 +181,8 @@ fn name(screen: &Screen) -> String {
         Screen::Look { .. } => "look ...".into(),
         Screen::Thinking => "thinking".into(),
         Screen::Mood { mood, .. } => format!("mood {mood}"),
-        Screen::Chosen { mood } => format!("chosen {mood}"),
+        Screen::Chosen { mood, by: None } => format!("chosen {mood}"),
+        Screen::Chosen { mood, by: Some(name) } => format!("{name} says {mood}"),
         Screen::Gentle => "something gentle".into(),
         Screen::Unsure { candidates, selected } => {
             format!("choose {} of {}", candidates[*selected], candidates.len())
@@ -179,6 +196,9 @@ fn name(screen: &Screen) -> String {
         Screen::SeveralFaces { count } => format!("{count} faces"),
         Screen::Trouble(kind) => format!("trouble {kind:?}"),
         Screen::NothingToPlay { mood } => format!("nothing to play for {mood}"),
+        Screen::Quiet { until } => format!("quiet until {}:{:02}", until / 60, until % 60),
+        Screen::Forgotten => "forgotten".into(),
+        Screen::Asleep => "asleep".into(),
         Screen::Goodbye => "goodbye".into(),
     }
 }

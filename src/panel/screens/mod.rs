@@ -29,7 +29,8 @@ pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
 
 /// A screen in full colour; none if the size has no pixels.
 fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option<Canvas> {
-    let canvas = Canvas::new(width, height, palette::GROUND)?;
+    let ground = if *screen == Screen::Asleep { palette::BLACK } else { palette::GROUND };
+    let canvas = Canvas::new(width, height, ground)?;
     let area = canvas.area();
     let unit = area.w.min(area.h) / 240.0;
     let wide = area.w > area.h * 1.15;
@@ -47,10 +48,13 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Mood { mood, strength, confidence } => {
             reading::mood(&mut stage, *mood, *strength, *confidence)
         }
-        Screen::Chosen { mood } => reading::chosen_mood(&mut stage, *mood),
+        Screen::Chosen { mood, by } => reading::chosen_mood(&mut stage, *mood, by.as_deref()),
         Screen::Gentle => reading::gentle(&mut stage),
         Screen::Unsure { candidates, selected } => reading::unsure(&mut stage, candidates, *selected),
         Screen::NothingToPlay { mood } => reading::nothing_to_play(&mut stage, *mood),
+        Screen::Quiet { until } => waiting::quiet(&mut stage, *until),
+        Screen::Forgotten => waiting::forgotten(&mut stage),
+        Screen::Asleep => {}
         Screen::Playing(playing) => playing::playing(&mut stage, playing),
     }
     Some(stage.canvas)
@@ -148,7 +152,9 @@ mod tests {
                 check(&Screen::Idle { troubles: vec![kind; 5] }, language);
             }
             for mood in Mood::ALL {
-                check(&Screen::Chosen { mood }, language);
+                for by in [None, Some("chair".to_owned()), Some("W".repeat(300))] {
+                    check(&Screen::Chosen { mood, by }, language);
+                }
                 check(&Screen::NothingToPlay { mood }, language);
                 for strength in [Strength::Slight, Strength::Clear, Strength::Strong] {
                     check(&Screen::Mood { mood, strength, confidence: 1.0 }, language);
@@ -157,6 +163,9 @@ mod tests {
                 check(&Screen::Unsure { candidates, selected: mood.index() }, language);
             }
             check(&Screen::Notice { seconds: u8::MAX }, language);
+            check(&Screen::Quiet { until: 23 * 60 + 59 }, language);
+            check(&Screen::Forgotten, language);
+            check(&Screen::Asleep, language);
             check(&Screen::SeveralFaces { count: usize::MAX }, language);
         }
     }

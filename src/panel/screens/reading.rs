@@ -12,26 +12,28 @@ use crate::text::{self, Prompt, prompt};
 pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
     let words = portrait(stage, Look::Of(mood));
     let (words, sure) = words.split_bottom(stage.px(36.0));
-    sentence(stage, words, &text::mood(mood, stage.language), palette::of(mood));
+    let said = text::mood(mood, stage.language);
+    sentence(stage, words, [said.before, said.word, said.after], palette::of(mood));
     sureness(stage, sure, mood, strength, confidence);
 }
 
 /// A mood that was named: no face was read, so nothing is said about one.
-pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood) {
+pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
     let words = portrait(stage, Look::Of(mood));
-    let said = text::MoodWords {
-        before: prompt(Prompt::Chosen, stage.language),
-        word: text::mood(mood, stage.language).word,
-        after: "",
+    let before = match sensor {
+        Some(name) => text::sensor_says(&lettering::clean(name), stage.language),
+        None => prompt(Prompt::Chosen, stage.language).to_owned(),
     };
-    sentence(stage, words, &said, palette::of(mood));
+    let before = lettering::shorten(&before, stage.plain(20.0), words.w);
+    let word = text::mood(mood, stage.language).word;
+    sentence(stage, words, [&before, word, ""], palette::of(mood));
 }
 
 /// No mood is known.
 pub(super) fn gentle(stage: &mut Stage) {
     let words = portrait(stage, Look::Awake);
     let [before, word] = [Prompt::Something, Prompt::Gentle].map(|which| prompt(which, stage.language));
-    sentence(stage, words, &text::MoodWords { before, word, after: "" }, palette::OWN);
+    sentence(stage, words, [before, word, ""], palette::OWN);
 }
 
 /// A large face in its own light; the place beside or under it is left for words.
@@ -45,23 +47,23 @@ fn portrait(stage: &mut Stage, look: Look) -> Area {
 }
 
 /// "you look", and under it the word, large, with what the language needs after it.
-fn sentence(stage: &mut Stage, place: Area, said: &text::MoodWords, ink: Ink) {
+fn sentence(stage: &mut Stage, place: Area, [before, word, after]: [&str; 3], ink: Ink) {
     let small = stage.plain(20.0);
     let mut large = stage.bold(36.0);
-    let after = if said.after.is_empty() { String::new() } else { format!(" {}", said.after) };
-    let width = |large| lettering::width(said.word, large) + lettering::width(&after, small);
+    let after = if after.is_empty() { String::new() } else { format!(" {}", after) };
+    let width = |large| lettering::width(word, large) + lettering::width(&after, small);
     while width(large) > place.w && large.size > small.size {
         large.size -= 1.0;
     }
     let total = small.line_height() + large.line_height() - stage.px(5.0);
     let (middle, y) = place.center();
     let top = y - total / 2.0;
-    let x = middle - lettering::width(said.before, small) / 2.0;
-    stage.canvas.text(said.before, small, x, top + small.baseline(), palette::TEXT);
+    let x = middle - lettering::width(before, small) / 2.0;
+    stage.canvas.text(before, small, x, top + small.baseline(), palette::TEXT);
     let x = middle - width(large) / 2.0;
     let baseline = top + small.line_height() - stage.px(5.0) + large.baseline();
-    stage.canvas.text(said.word, large, x, baseline, ink);
-    let x = x + lettering::width(said.word, large);
+    stage.canvas.text(word, large, x, baseline, ink);
+    let x = x + lettering::width(word, large);
     stage.canvas.text(&after, small, x, baseline, palette::TEXT);
 }
 

@@ -117,6 +117,20 @@ pub(super) fn goodbye(stage: &mut Stage) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
+pub(super) fn quiet(stage: &mut Stage, until: u16) {
+    let (figure, words) = stage.halves(0.56);
+    face(stage, figure, Look::Asleep, 56.0);
+    let hint = text::quiet_until(until, stage.language);
+    stage.headline(words, prompt(Prompt::QuietHours, stage.language), &hint, palette::TEXT);
+}
+
+pub(super) fn forgotten(stage: &mut Stage) {
+    let (figure, words) = stage.halves(0.5);
+    face(stage, figure, Look::Blinking, 52.0);
+    let hint = prompt(Prompt::ForgottenHint, stage.language);
+    stage.headline(words, prompt(Prompt::Forgotten, stage.language), hint, palette::TEXT);
+}
+
 /// A face in the middle of a place, in its own light.
 fn face(stage: &mut Stage, place: Area, look: Look, radius: f32) {
     let radius = stage.radius(place, radius);
