@@ -379,7 +379,6 @@ fn start_listener(
 /// Reads the templates now and after each edit.
 fn start_templates(
     supervisor: &mut Supervisor,
-    supervisor: &mut Supervisor,
     folder: Option<PathBuf>,
     queue: Sender<Event>,
 ) -> io::Result<()> {
