@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select};
 
 use crate::button::{self, ButtonError, Buttons};
+use crate::camera::watch::{self, Watch};
 use crate::camera::worker::{CaptureSettings, LookError, capture};
 use crate::camera::{Camera, Frame};
+use crate::config::Config;
 use crate::daemon::{Clock, Loop, Observer};
-use crate::kiosk::action::{Action, PlayerCommand, Screen};
+use crate::kiosk::action::{Action, PlayerCommand, Power, Screen};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::kiosk::{Settings, State};
 use crate::library;
@@ -27,7 +29,10 @@ use crate::light::SharedLight;
 use crate::music::Music;
 use crate::panel::Panel;
 use crate::panel::worker::PanelSlot;
+use crate::power::{self, PowerSwitch};
 use crate::recommend::{History, Item, Kind, Templates};
+use crate::speech::Speaker;
+use crate::speech::worker::Order;
 use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
@@ -67,6 +72,18 @@ pub struct Ports {
     pub history: PathBuf,
     /// A person's own templates; none: the ones that moodbox brings along.
     pub templates: Option<PathBuf>,
+    pub power: Box<dyn PowerSwitch>,
+    /// The voice of the prompts.
+    pub speaker: Option<Box<dyn Speaker>>,
+    /// The folder in which cameras come and go; none where they are not to be looked for.
+    pub watch_cameras: Option<PathBuf>,
+}
+
+impl Ports {
+    /// The volume of the prompts in percent, if there is a voice to say them.
+    pub fn prompts(&self, config: &Config) -> Option<u8> {
+        self.speaker.as_ref().and(config.prompts.as_ref()).map(|choice| choice.volume)
+    }
 }
 
 /// A device whose ports run. Its core runs in [`Device::run`].
@@ -98,6 +115,8 @@ struct Outlets {
     music: Option<Sender<PlayerCommand>>,
     video: Option<Sender<PlayerCommand>>,
     store: Sender<Keep>,
+    power: Sender<Power>,
+    speech: Option<Sender<Order>>,
 }
 
 impl Device {
@@ -133,10 +152,16 @@ impl Device {
         let given_up = Arc::new(AtomicU64::new(0));
         let eye =
             Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
-        let captures = start_camera(&mut supervisor, eye, given_up.clone(), queue.clone())?;
         start_templates(&mut supervisor, ports.templates, queue.clone())?;
+        let captures =
+            start_camera(&mut supervisor, eye, ports.watch_cameras, given_up.clone(), queue.clone())?;
+        let power = start_power(&mut supervisor, ports.power, queue.clone())?;
+        let speech = match ports.speaker {
+            Some(speaker) => Some(start_speech(&mut supervisor, speaker, queue.clone())?),
+            None => None,
+        };
         let store = start_store(&mut supervisor, ports.history, queue.clone())?;
-        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store };
+        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store, power, speech };
         Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
     }
 
@@ -201,6 +226,12 @@ impl Outlets {
             Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
             Action::Remember(history) => hand_over("store", &self.store, Keep::This(history)),
             Action::Forget => hand_over("store", &self.store, Keep::Nothing),
+            Action::Power(power) => hand_over("power", &self.power, power),
+            Action::Say { words, volume, number } => {
+                if let Some(speech) = &self.speech {
+                    hand_over("speech", speech, Order { words, volume, number });
+                }
+            }
             Action::Quit => {}
         }
     }
@@ -448,6 +479,26 @@ fn follow_requests(supervisor: &mut Supervisor, file: &Path, queue: Sender<Event
     })
 }
 
+fn start_power(
+    supervisor: &mut Supervisor,
+    switch: Box<dyn PowerSwitch>,
+    queue: Sender<Event>,
+) -> io::Result<Sender<Power>> {
+    let (asked, inbox) = bounded(COMMANDS);
+    supervisor.spawn("power", move || power::worker::run(switch, inbox, report(queue)))?;
+    Ok(asked)
+}
+
+fn start_speech(
+    supervisor: &mut Supervisor,
+    speaker: Box<dyn Speaker>,
+    queue: Sender<Event>,
+) -> io::Result<Sender<Order>> {
+    let (orders, inbox) = bounded(COMMANDS);
+    supervisor.spawn("speech", move || crate::speech::worker::run(speaker, inbox, report(queue)))?;
+    Ok(orders)
+}
+
 fn other(report: String) -> Trouble {
     Trouble { kind: TroubleKind::Other, report }
 }
@@ -487,6 +538,12 @@ impl Eye {
     }
 }
 
+fn send_health(send: &mut dyn FnMut(Event), health: Option<Health>) {
+    if let Some(health) = health {
+        send(Event::Part(Part::Camera, health));
+    }
+}
+
 /// A vision that cannot be relied on, in words.
 fn broken(error: &VisionError) -> Trouble {
     Trouble { kind: TroubleKind::VisionBroken, report: error.to_string() }
@@ -495,6 +552,7 @@ fn broken(error: &VisionError) -> Trouble {
 fn start_camera(
     supervisor: &mut Supervisor,
     mut eye: Eye,
+    cameras: Option<PathBuf>,
     given_up: Arc<AtomicU64>,
     queue: Sender<Event>,
 ) -> io::Result<Sender<u64>> {
@@ -504,10 +562,31 @@ fn start_camera(
         if let Err(error) = &eye.vision {
             send(Event::Part(Part::Vision, Health::Ill(broken(error))));
         }
-        for request in inbox {
-            let cancelled = || given_up.load(Ordering::Acquire) >= request;
-            let result = if cancelled() { Ok(()) } else { eye.look(&cancelled, &mut send) };
-            send(Event::CaptureEnded(result));
+        let mut watch = Watch::new(cameras.is_some());
+        let mut changed = never();
+        if let Some(folder) = cameras {
+            changed = watch::follow(folder);
+            send_health(&mut send, watch.probed(eye.camera.probe()));
+        }
+        loop {
+            let timer = watch.retry().map_or_else(never, after);
+            select! {
+                recv(inbox) -> request => {
+                    let Ok(request) = request else { return };
+                    let cancelled = || given_up.load(Ordering::Acquire) >= request;
+                    let result = if cancelled() { Ok(()) } else { eye.look(&cancelled, &mut send) };
+                    // A look that was called off says nothing of the camera.
+                    let health = if cancelled() { None } else { watch.looked(&result) };
+                    send(Event::CaptureEnded(result));
+                    send_health(&mut send, health);
+                }
+                recv(changed) -> change => match change {
+                    Ok(()) => send_health(&mut send, watch.changed(eye.camera.probe())),
+                    // Nobody follows the folder any more; a look tells what is wrong all the same.
+                    Err(_) => changed = never(),
+                },
+                recv(timer) -> _ => send_health(&mut send, watch.probed(eye.camera.probe())),
+            }
         }
     })?;
     Ok(requests)

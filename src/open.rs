@@ -21,7 +21,9 @@ use crate::panel::png::PngPanel;
 use crate::panel::several::Several;
 use crate::panel::spi::SpiPanel;
 use crate::places;
+use crate::power::{Logind, PowerSwitch};
 use crate::recommend::Catalog;
+use crate::speech::{self, MpvSpeaker, Speaker};
 use crate::video::{Mpv, Video};
 use crate::vision::{Vision, VisionError};
 
@@ -41,6 +43,9 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         listening: listening(config),
         history: history(),
         templates: config.templates.clone(),
+        power: Box::new(Logind::new()) as Box<dyn PowerSwitch>,
+        speaker: speaker(config),
+        watch_cameras: watch_cameras(config),
     })
 }
 
@@ -126,6 +131,28 @@ pub fn music(config: &Config) -> Option<Box<dyn Music>> {
 pub fn video(config: &Config) -> Option<Box<dyn Video>> {
     let choice = config.video.as_ref()?;
     Some(Box::new(Mpv::new(choice.settings.clone())))
+}
+
+/// The voice of the prompts, if they are wanted and there.
+pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
+    let choice = config.prompts.as_ref()?;
+    if let Err(error) = speech::check(&choice.folder, config.language) {
+        // Without being asked for they are a help, not a part.
+        if choice.asked_for {
+            tracing::warn!("{error}");
+        } else {
+            tracing::info!("{error}");
+        }
+        return None;
+    }
+    let program = config.video.as_ref().map_or("mpv".into(), |video| video.settings.program.clone());
+    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone(), config.language)))
+}
+
+/// Where cameras come and go, if one is ever to be opened.
+fn watch_cameras(config: &Config) -> Option<PathBuf> {
+    let real = matches!(config.camera, CameraChoice::V4l2(_));
+    (real && config.mode.may_look()).then(|| "/dev".into())
 }
 
 /// Where the videos lie.

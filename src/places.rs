@@ -38,6 +38,12 @@ pub fn mood_model() -> PathBuf {
     checkout().map_or(packaged.to_owned(), |root| root.join("models/mood.toml"))
 }
 
+/// The spoken prompts.
+pub fn prompts() -> PathBuf {
+    let packaged = PathBuf::from("/usr/share/moodbox/prompts");
+    checkout().map(|root| root.join("dist/prompts")).filter(|folder| folder.is_dir()).unwrap_or(packaged)
+}
+
 /// Pictures to try the device with.
 pub fn photos() -> PathBuf {
     assets().map_or("/usr/share/moodbox/photos".into(), |folder| folder.join("photos"))

@@ -87,6 +87,7 @@ fn several_faces_are_asked_to_come_one_at_a_time() {
 fn while_the_last_frames_are_read_the_panel_says_that_it_thinks() {
     Story::new(settings())
         .at(0, press())
+        .at(90, release())
         .at(200, Event::CaptureStarted)
         .at(1900, nobody())
         .at(2000, ended())

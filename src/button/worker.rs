@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::{ButtonError, Buttons};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 
-/// How often the thread looks whether it is to end. Long, because a kiosk that idles should sleep.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the thread looks whether it is to end. Very long, because a kiosk that idles should sleep:
+/// the process ends without waiting for it.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Sends every edge as [`Event::Button`] until `ended` says so or `send` finds nobody listening
 /// (returns false). An error ends it too: without its button the kiosk has to be started again.

@@ -10,6 +10,7 @@ pub mod negotiate;
 pub mod photos;
 pub mod settle;
 pub mod v4l2;
+pub mod watch;
 pub mod worker;
 
 use std::fmt;

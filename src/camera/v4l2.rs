@@ -35,6 +35,8 @@ pub struct V4l2Camera {
     /// Formats that may be taken; all if empty.
     formats: Vec<PixelFormat>,
     last: Option<String>,
+    /// The name that the camera gave itself when it was last opened.
+    card: Option<String>,
 }
 
 impl V4l2Camera {
@@ -46,7 +48,7 @@ impl V4l2Camera {
     /// The same on another machine's folders.
     pub fn at(name: &str, places: Places) -> V4l2Camera {
         let Ok(wanted) = name.parse();
-        V4l2Camera { wanted, places, formats: Vec::new(), last: None }
+        V4l2Camera { wanted, places, formats: Vec::new(), last: None, card: None }
     }
 
     /// Takes no other formats than these, for a camera that is bad at the one that would be chosen.
@@ -56,12 +58,22 @@ impl V4l2Camera {
     }
 
     /// The first candidate that gives pictures.
-    fn open(&self) -> Result<Opened, CameraError> {
-        let candidates = self.places.candidates(&self.wanted);
+    fn open(&mut self) -> Result<Opened, CameraError> {
+        let mut candidates = self.places.candidates(&self.wanted);
+        if let (true, Some(card)) = (candidates.is_empty(), &self.card) {
+            // Plugged in again it may have another number, and after a hub's reset no link: the card is the same.
+            candidates = self.places.candidates(&Wanted::Card(card.clone()));
+            if let Some(node) = candidates.first() {
+                tracing::warn!(%node, wanted = %self.wanted, "the camera is back under another name");
+            }
+        }
         let mut refusal: Option<CameraError> = None;
         for node in &candidates {
             match Opened::open(node, &|format| self.formats.is_empty() || self.formats.contains(&format)) {
-                Ok(opened) => return Ok(opened),
+                Ok(opened) => {
+                    self.card = Some(opened.node.name.clone()).filter(|name| !name.is_empty());
+                    return Ok(opened);
+                }
                 Err(error) => {
                     tracing::debug!(%node, %error, "not this one");
                     refusal = Some(match refusal {
@@ -405,6 +417,21 @@ mod tests {
         std::fs::write(&node, "not a device").unwrap();
         let error = start(&node.display().to_string(), places);
         assert!(matches!(&error, CameraError::Io { device, .. } if device.ends_with("video0")), "{error:?}");
+    }
+
+    #[test]
+    fn a_camera_that_is_back_under_another_number_is_found_by_its_card() {
+        let (_root, places) = empty_machine();
+        std::fs::create_dir_all(places.class.join("video2")).unwrap();
+        std::fs::write(places.class.join("video2/name"), "UVC Camera\n").unwrap();
+        std::fs::create_dir_all(&places.dev).unwrap();
+        std::fs::write(places.dev.join("video2"), "no device, but the one that is tried").unwrap();
+        let mut camera = V4l2Camera::at("/nowhere/video0", places);
+        assert!(matches!(camera.probe(), Err(CameraError::Missing { .. })), "it was never seen");
+        // As it is after it was opened once.
+        camera.card = Some("UVC Camera".to_owned());
+        let error = camera.probe().expect_err("a file is no camera");
+        assert!(matches!(&error, CameraError::Io { device, .. } if device.ends_with("video2")), "{error:?}");
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
     let _alone = open::state_folder()?;
     let ports = open::ports(&config)?;
-    let settings = config.settings(open::judge(&ports.vision));
+    let mut settings = config.settings(open::judge(&ports.vision));
+    settings.prompts = ports.prompts(&config);
     announce(&config);
     let device = Device::start(ports, config.language).context("the threads did not start")?;
     follow_signals(device.queue())?;

@@ -29,6 +29,8 @@ pub struct File {
     #[serde(default)]
     pub templates: Templates,
     #[serde(default)]
+    pub prompts: Prompts,
+    #[serde(default)]
     pub times: Times,
     #[serde(default)]
     pub house: House,
@@ -66,6 +68,7 @@ pub struct Button {
     pub double_ms: Within<100, 1000, 300>,
     #[serde(default)]
     pub backend: Backend,
+    pub hold_menu: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -138,6 +141,26 @@ pub struct Video {
     pub output: String,
     #[serde(default = "auto_safe")]
     pub hwdec: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompts {
+    #[serde(default)]
+    pub enabled: Switch,
+    #[serde(default)]
+    pub volume: Within<0, 100, 60>,
+    pub folder: Option<PathBuf>,
+}
+
+/// On, off, or as the other parts make it useful.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

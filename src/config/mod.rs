@@ -6,7 +6,7 @@ mod valid;
 use std::path::Path;
 
 use crate::text::Language;
-pub use valid::{CameraChoice, Config, PanelChoice, VideoChoice, Wrong};
+pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, Wrong};
 
 /// The shipped configuration file: it documents every setting.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -77,6 +77,7 @@ mod tests {
         assert_eq!(shipped.gesture, least.gesture);
         assert_eq!(shipped.camera, least.camera);
         assert_eq!(shipped.capture.frames, least.capture.frames);
+        assert_eq!(shipped.hold_menu, least.hold_menu);
         assert_eq!((shipped.start_volume, shipped.volume_cap), (least.start_volume, least.volume_cap));
         assert_eq!((&shipped.house, shipped.weights), (&least.house, least.weights));
         assert_eq!(shipped.weights, crate::recommend::Weights::default());
@@ -132,6 +133,34 @@ mod tests {
         assert_eq!((config.weights.content, config.weights.novelty), (2.0, 0.5));
         assert_eq!(config.weights.taste, crate::recommend::Weights::default().taste);
         assert_eq!((config.learns, config.asks_if_it_helped), (false, true));
+    }
+
+    #[test]
+    fn a_stranger_is_not_offered_to_shut_down_unless_the_file_says_so() {
+        for (mode, line, offered) in [
+            ("household", "", true),
+            ("workplace", "", true),
+            ("public", "", false),
+            ("public", "hold_menu = true\n", true),
+            ("household", "hold_menu = false\n", false),
+        ] {
+            let text = format!("{}{line}", LEAST.replace("household", mode));
+            assert_eq!(parse(&text, "test").unwrap().hold_menu, offered, "{mode} {line}");
+        }
+    }
+
+    #[test]
+    fn prompts_are_spoken_where_there_is_no_panel_or_where_they_are_asked_for() {
+        let panel = "[panel]\npreset = \"ili9341\"\n";
+        for (panel, enabled, spoken) in [
+            ("", "", Some(false)),
+            (panel, "", None),
+            (panel, "enabled = \"on\"\n", Some(true)),
+            ("", "enabled = \"off\"\n", None),
+        ] {
+            let config = parse(&format!("{LEAST}{panel}[prompts]\n{enabled}"), "test").unwrap();
+            assert_eq!(config.prompts.map(|prompts| prompts.asked_for), spoken, "{panel} {enabled}");
+        }
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub struct Config {
     pub panel: Option<PanelChoice>,
     pub music: Option<MusicSettings>,
     pub video: Option<VideoChoice>,
+    /// Spoken prompts, where they are wanted.
+    pub prompts: Option<PromptChoice>,
+    /// Whether holding the button on and on offers to shut down.
+    pub hold_menu: bool,
     /// A person's own templates.
     pub templates: Option<PathBuf>,
     pub times: Times,
@@ -74,6 +78,17 @@ pub enum PanelChoice {
 pub struct VideoChoice {
     pub settings: VideoSettings,
     pub folders: Vec<PathBuf>,
+}
+
+/// Prompts that are spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptChoice {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// Percent, before the cap.
+    pub volume: u8,
+    /// Somebody asked for them; otherwise they are there because there is no panel.
+    pub asked_for: bool,
 }
 
 /// A value that is well formed and still cannot be.
@@ -119,6 +134,9 @@ impl Config {
             weights: self.weights,
             learns: self.learns,
             asks_if_it_helped: self.asks_if_it_helped,
+            hold_menu: self.hold_menu,
+            // Said only where there is something to say them with.
+            prompts: None,
             seed: self.seed,
         }
     }
@@ -174,6 +192,9 @@ impl TryFrom<File> for Config {
             panel: file.panel.as_ref().map(panel).transpose()?,
             music: file.music.as_ref().map(music).transpose()?,
             video: file.video.map(|file| video(file, volume_cap)),
+            prompts: prompts(&file.prompts, file.panel.is_some()),
+            // A stranger is not to shut the device down.
+            hold_menu: file.button.hold_menu.unwrap_or(file.device.mode != Mode::Public),
             templates: file.templates.folder,
             times,
             start_volume,
@@ -300,6 +321,16 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
 
 /// A bare panel on wires, which the wiring table of the README shows.
 const DEFAULT_PRESET: &str = "adafruit-1.54";
+
+fn prompts(file: &file::Prompts, panel: bool) -> Option<PromptChoice> {
+    let asked_for = match file.enabled {
+        file::Switch::On => true,
+        file::Switch::Auto if !panel => false,
+        file::Switch::Auto | file::Switch::Off => return None,
+    };
+    let folder = file.folder.clone().unwrap_or_else(places::prompts);
+    Some(PromptChoice { folder, volume: file.volume.percent(), asked_for })
+}
 
 fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
     // A picture in our own folder is out of reach of an mpv that runs as somebody else.

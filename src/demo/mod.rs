@@ -84,7 +84,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
     if let Err(error) = &vision {
         bail!("{error}");
     }
-    let settings = config.settings(open::judge(&vision));
+    let mut settings = config.settings(open::judge(&vision));
     let ports = Ports {
         buttons,
         light: SharedLight::new(Box::new(TimedLight(notes.clone()))),
@@ -99,7 +99,12 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         listening: open::listening(config),
         history: open::history(),
         templates: config.templates.clone(),
+        // The machine under a demo stays on.
+        power: Box::new(crate::power::Simulated::new()),
+        speaker: open::speaker(config),
+        watch_cameras: None,
     };
+    settings.prompts = ports.prompts(config);
     let device = Device::start(ports, config.language).context("the device did not start")?;
     Ok((device, settings, presser))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::event::TroubleKind;
+use super::hold::HoldChoice;
 use crate::mood::{Mood, Strength};
 use crate::recommend::History;
 
@@ -25,8 +26,46 @@ pub enum Action {
     Remember(Box<History>),
     /// Erase what was kept.
     Forget,
+    /// Shut the whole device down, or start it anew.
+    Power(Power),
+    /// Say these one after another, at a volume in percent that is already under the cap. What is being said
+    /// is cut off. [`Event::Spoken`](super::event::Event::Spoken) with this number tells the end.
+    Say {
+        words: Vec<Spoken>,
+        volume: u8,
+        number: u64,
+    },
     /// Leave; ports stop, the panel says goodbye.
     Quit,
+}
+
+/// What becomes of the whole device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Power {
+    Off,
+    Restart,
+}
+
+/// What the speaker can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Spoken {
+    /// A camera is about to look, and a press says no.
+    Notice,
+    LookAtMe,
+    GotIt,
+    /// Not sure between two: their names follow, one at a time.
+    NotSure,
+    /// Any mood may be picked: their names follow, one at a time.
+    Pick,
+    /// The mood that a long press takes.
+    Mood(Mood),
+    NoFace,
+    SeveralFaces,
+    NothingToPlay,
+    Fault,
+    /// What letting the button go does.
+    Hold(HoldChoice),
+    Power(Power),
 }
 
 /// What a player is asked to do.
@@ -40,6 +79,8 @@ pub enum PlayerCommand {
     Stop { fade: Duration },
     /// Volume in percent, already under the cap.
     Volume(u8),
+    /// Be low while somebody speaks, then as before (music only).
+    Duck(bool),
     /// Mark an item as liked where other clients see it (music only).
     Like { id: String },
 }
@@ -102,6 +143,13 @@ pub enum Screen {
     Forgotten,
     /// Nobody was here for long: dark.
     Asleep,
+    /// The button is held: what letting go does, and what holding on offers next.
+    Hold {
+        choice: HoldChoice,
+        next: Option<HoldChoice>,
+    },
+    /// The device shuts down or starts anew.
+    Power(Power),
     Goodbye,
 }
 

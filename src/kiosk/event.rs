@@ -50,6 +50,10 @@ pub enum Event {
     Sleep(Option<Duration>),
     /// Erase what was learnt here: likes, skips, what was played, whether it helped.
     Forget,
+    /// A prompt of this number is over, heard or not.
+    Spoken(u64),
+    /// The device could not be shut down or started anew.
+    PowerRefused(Trouble),
     /// The time asked for by [`State::deadline`](super::state::State::deadline) has come.
     Tick,
     /// The service manager or the person at the terminal asks to stop.
@@ -159,6 +163,7 @@ pub enum Part {
     Video,
     Templates,
     Library,
+    Prompts,
 }
 
 /// Whether a part works.
@@ -200,12 +205,13 @@ pub enum TroubleKind {
     Stopped,
     /// The configuration cannot be used, so the daemon does not start.
     SettingsBroken,
+    PowerDenied,
     Other,
 }
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 18] = [
+    pub const ALL: [TroubleKind; 19] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
@@ -223,6 +229,7 @@ impl TroubleKind {
         TroubleKind::LibraryEmpty,
         TroubleKind::Stopped,
         TroubleKind::SettingsBroken,
+        TroubleKind::PowerDenied,
         TroubleKind::Other,
     ];
 }

@@ -3,10 +3,12 @@
 pub mod action;
 pub mod event;
 pub mod gesture;
+pub mod hold;
 pub mod house;
 pub mod policy;
 mod rules;
 pub mod snapshot;
+pub mod speak;
 pub mod state;
 pub mod step;
 mod visit;

@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::action::{Flash, Playing, Screen};
 use super::event::{NowPlaying, Observation, Part, Source, Time, Trouble};
 use super::gesture::{GestureTimes, Gestures};
+use super::hold::Hold;
 use super::house::House;
 use super::policy::Mode;
+use super::speak::Said;
 use crate::mood::{Judge, Mood, Reading, Scores, Strength};
 use crate::recommend::{Catalog, History, Pick, Speaks, Templates, Weights};
 use crate::text::{self, Language};
@@ -30,6 +32,10 @@ pub struct Settings {
     pub start_volume: u8,
     /// Percent; nothing is ever played louder.
     pub volume_cap: u8,
+    /// Whether holding the button on and on offers to shut down.
+    pub hold_menu: bool,
+    /// The volume of spoken prompts in percent, if there are any.
+    pub prompts: Option<u8>,
     /// The rules above every template.
     pub house: House,
     /// How much each part of the ranking counts.
@@ -60,6 +66,8 @@ pub struct Times {
     pub capture_limit: Duration,
     /// The notice in public mode, during which a press cancels.
     pub notice: Duration,
+    /// The same where it is spoken: longer than the prompt in any language.
+    pub spoken_notice: Duration,
     /// The mood stays on the panel this long before the playing screen.
     pub mood: Duration,
     /// A message (no face, a trouble) stays this long.
@@ -76,6 +84,10 @@ pub struct Times {
     pub away: Duration,
     /// The fade at a stop.
     pub fade: Duration,
+    /// The menu of a held button opens after this, and goes on after as long again.
+    pub hold: Duration,
+    /// The system may take this long to shut down before the kiosk goes on as if it had not been asked.
+    pub power: Duration,
 }
 
 impl Default for Times {
@@ -85,6 +97,7 @@ impl Default for Times {
             capture: s(1),
             capture_limit: s(10),
             notice: s(4),
+            spoken_notice: s(11),
             mood: s(3),
             message: s(5),
             choose: s(15),
@@ -93,6 +106,8 @@ impl Default for Times {
             pause: s(10 * 60),
             away: s(60),
             fade: ms(1500),
+            hold: s(3),
+            power: s(30),
         }
     }
 }
@@ -103,6 +118,11 @@ pub struct State {
     pub(super) settings: Settings,
     pub(super) phase: Phase,
     pub(super) gestures: Gestures,
+    pub(super) hold: Option<Hold>,
+    /// What the speaker said last, and how many prompts it was given.
+    pub(super) said: Option<Said>,
+    pub(super) prompts_said: u64,
+    pub(super) ducked: bool,
     pub(super) catalog: Arc<Catalog>,
     pub(super) templates: Arc<Templates>,
     pub(super) troubles: BTreeMap<Part, Trouble>,
@@ -249,6 +269,10 @@ impl State {
         State {
             phase: Phase::Idle,
             gestures: Gestures::new(settings.gesture),
+            hold: None,
+            said: None,
+            prompts_said: 0,
+            ducked: false,
             catalog: Arc::default(),
             templates: Arc::default(),
             troubles: BTreeMap::new(),
@@ -305,16 +329,19 @@ impl State {
 
     /// Whether nothing goes on and nobody waits.
     pub fn is_idle(&self) -> bool {
-        matches!(self.phase, Phase::Idle)
+        matches!(self.phase, Phase::Idle) && !self.holding()
     }
 
     /// When the kiosk wants to be stepped by [`Event::Tick`](super::event::Event::Tick), if nothing
     /// else happens first. None in idle: a device that waits does not wake up.
     pub fn deadline(&self, at: Time) -> Option<Time> {
-        [self.gestures.deadline(), self.phase_deadline(), self.redraw_deadline(at)]
-            .into_iter()
-            .flatten()
-            .min()
+        let dues = [
+            self.gestures.deadline(),
+            self.hold_deadline(at),
+            self.phase_deadline(),
+            self.redraw_deadline(at),
+        ];
+        dues.into_iter().flatten().min()
     }
 
     fn phase_deadline(&self) -> Option<Time> {
@@ -402,6 +429,11 @@ impl State {
 
     /// What the panel shows now: a function of the state and the time alone.
     pub(super) fn view(&self, at: Time) -> Screen {
+        if let Some((choice, next)) = self.hold_view(at)
+            && !matches!(self.phase, Phase::Leaving)
+        {
+            return Screen::Hold { choice, next };
+        }
         match &self.phase {
             Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
             Phase::Idle => {

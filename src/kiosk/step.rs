@@ -23,6 +23,7 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
     if !was_idle {
         kiosk.state.idle_since = at;
     }
+    kiosk.speak();
     kiosk.redraw();
     kiosk.out
 }
@@ -57,6 +58,8 @@ impl Kiosk<'_> {
             Event::Button(Button::VolumeUp, Edge::Down) => self.volume(VOLUME_STEP.into()),
             Event::Button(Button::VolumeDown, Edge::Down) => self.volume(-i16::from(VOLUME_STEP)),
             Event::Button(_, Edge::Up) | Event::Tick => {}
+            // Whoever holds the button has the word.
+            Event::Remote(_) | Event::Picked(..) if self.state.holding() => {}
             Event::Remote(gesture) => self.gesture(gesture, Finger::Remote),
             Event::Picked(mood, source) => self.picked(mood, source),
             Event::Ask(ask) => self.asked(ask),
@@ -87,6 +90,8 @@ impl Kiosk<'_> {
             }
             Event::Sleep(after) => self.sleep_after(after),
             Event::Forget => self.forget(),
+            Event::Spoken(number) => self.spoken(number),
+            Event::PowerRefused(trouble) => self.message(Screen::Trouble(trouble.kind), Then::Idle),
             Event::Shutdown => self.leave(),
         }
     }
@@ -94,6 +99,9 @@ impl Kiosk<'_> {
     // ---- the button ----
 
     fn main_button(&mut self, edge: Edge) {
+        if self.hold_edge(edge) {
+            return;
+        }
         let resting = match self.state.phase {
             Phase::Idle | Phase::Message { .. } => true,
             // Whoever presses into a long fade is awake again.
@@ -163,7 +171,10 @@ impl Kiosk<'_> {
         match self.state.settings.mode.start(finger) {
             Start::Look => self.look(),
             Start::NoticeThenLook => {
-                self.state.phase = Phase::Notice { since: self.at, until: self.at + times.notice };
+                // A notice that is spoken has to be heard to its end before anybody is looked at.
+                let spoken = self.state.settings.prompts.map(|_| times.spoken_notice).unwrap_or_default();
+                let until = self.at + times.notice.max(spoken);
+                self.state.phase = Phase::Notice { since: self.at, until };
             }
             Start::Pick => self.choose(Mood::ALL.to_vec()),
             Start::Refuse => {}
@@ -177,7 +188,7 @@ impl Kiosk<'_> {
         self.out.push(Action::Capture);
     }
 
-    fn abandon_capture(&mut self) {
+    pub(super) fn abandon_capture(&mut self) {
         self.state.abandoned += 1;
         self.out.push(Action::CancelCapture);
     }
@@ -196,8 +207,8 @@ impl Kiosk<'_> {
     }
 
     fn capture_failed(&mut self, kind: TroubleKind) {
-        // Without a panel nobody could see what is chosen.
-        let then = if self.state.settings.has.panel { Then::Choose } else { Then::Idle };
+        // Without a panel or a voice nobody could know what is chosen.
+        let then = if self.state.tells() { Then::Choose } else { Then::Idle };
         self.message(Screen::Trouble(kind), then);
     }
 
@@ -209,7 +220,7 @@ impl Kiosk<'_> {
             Reading::Sure { mood, strength, scores } => {
                 self.begin(mood, None, strength, Origin::Seen { scores })
             }
-            Reading::Unsure { first, second, .. } if self.state.settings.has.panel => {
+            Reading::Unsure { first, second, .. } if self.state.tells() => {
                 self.choose(vec![first, second]);
             }
             Reading::Unsure { first, second, .. } => self.gentle_middle(&[first, second]),
@@ -291,6 +302,7 @@ impl Kiosk<'_> {
     // ---- time ----
 
     fn let_time_pass(&mut self) {
+        self.hold_on();
         if let Some(gesture) = self.state.gestures.tick(self.at) {
             self.gesture(gesture, Finger::Device);
         }

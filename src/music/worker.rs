@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use super::{Music, MusicError, Watcher};
 use crate::kiosk::action::PlayerCommand;
 use crate::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, Trouble, TroubleKind};
+use crate::kiosk::speak::DUCKED;
 use crate::recommend::Item;
 
 /// How often the time is looked at while ours plays.
@@ -113,6 +114,10 @@ struct Worker<E: FnMut(Event)> {
     fade: Option<Fade>,
     /// A volume to set again once the faded music has stopped.
     restore: Option<u8>,
+    /// Somebody speaks: what sounds is lowered.
+    ducked: bool,
+    /// The volume to come back to when nobody speaks any more.
+    before: Option<u8>,
     next_look: Option<Instant>,
     link: Link,
     /// What was reported last, so that nothing is told twice.
@@ -149,6 +154,8 @@ impl<E: FnMut(Event)> Worker<E> {
             wanted: None,
             fade: None,
             restore: None,
+            ducked: false,
+            before: None,
             next_look: None,
             link: Link::Down { since: now, retry: now, pause: FIRST_RETRY },
             told: None,
@@ -221,10 +228,15 @@ impl<E: FnMut(Event)> Worker<E> {
                 }
                 if self.fade.is_some() {
                     self.restore = Some(volume);
+                } else if self.ducked {
+                    self.before = Some(volume);
+                    self.attempt(|music| music.set_volume(volume / DUCKED));
                 } else if self.attempt(|music| music.set_volume(volume)).is_some() {
                     self.look();
                 }
             }
+            PlayerCommand::Duck(true) => self.duck(),
+            PlayerCommand::Duck(false) => self.unduck(),
             // A server without a sticker database refuses; moodbox remembers the like itself.
             PlayerCommand::Like { id } => {
                 self.attempt(|music| music.like(&id));
@@ -242,7 +254,10 @@ impl<E: FnMut(Event)> Worker<E> {
                 ids.truncate(ids.len() - place);
             }
         }
-        if let Some(skipped) = self.attempt(|music| music.play(&ids, volume)) {
+        // Somebody may be speaking still when the music begins.
+        let now = if self.ducked { volume / DUCKED } else { volume };
+        self.before = self.ducked.then_some(volume);
+        if let Some(skipped) = self.attempt(|music| music.play(&ids, now)) {
             self.tell_skipped(skipped);
             self.look();
         }
@@ -256,11 +271,33 @@ impl<E: FnMut(Event)> Worker<E> {
             _ if self.fade.is_some() && length > FADE_STEP => {}
             Some(from) if wanted.is_some() && length > FADE_STEP && matches!(self.link, Link::Up) => {
                 let now = Instant::now();
-                self.restore = Some(from);
+                self.restore = Some(self.before.take().unwrap_or(from));
                 self.fade = Some(Fade { from, start: now, length, next: now });
                 self.fade_on(now);
             }
             _ => self.silence(),
+        }
+    }
+
+    /// Lowers whatever sounds, also what another client put on.
+    fn duck(&mut self) {
+        if std::mem::replace(&mut self.ducked, true) || self.fade.is_some() {
+            return;
+        }
+        let volume = self.attempt(|music| music.status()).and_then(|status| status.volume);
+        if let Some(volume) = volume.filter(|volume| *volume > 0)
+            && self.attempt(|music| music.set_volume(volume / DUCKED)).is_some()
+        {
+            self.before = Some(volume);
+        }
+    }
+
+    /// Brings the volume back. While MPD is away it is remembered, and brought back with the connection.
+    fn unduck(&mut self) {
+        self.ducked = false;
+        let Some(volume) = self.before else { return };
+        if self.attempt(|music| music.set_volume(volume)).is_some() {
+            self.before = None;
         }
     }
 
@@ -382,6 +419,9 @@ impl<E: FnMut(Event)> Worker<E> {
         }
         self.link = Link::Up;
         self.tell(Health::Well);
+        if !self.ducked {
+            self.unduck();
+        }
         match &self.wanted {
             Some(wanted) if wanted.heard.is_some() => {
                 // It may have gone on by itself: MPD restores its queue when it starts.

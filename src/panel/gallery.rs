@@ -5,8 +5,9 @@ use std::time::Duration;
 use image::{Rgb, RgbImage, imageops};
 
 use super::{Picture, screens};
-use crate::kiosk::action::{Flash, Playing, Screen};
+use crate::kiosk::action::{Flash, Playing, Power, Screen};
 use crate::kiosk::event::TroubleKind;
+use crate::kiosk::hold::HoldChoice;
 use crate::mood::{Mood, Strength};
 use crate::text::Language;
 
@@ -61,6 +62,14 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("trouble-vision", Screen::Trouble(TroubleKind::VisionBroken));
     add("quiet-hours", Screen::Quiet { until: 7 * 60 });
     add("forgotten", Screen::Forgotten);
+    for (name, choice, next) in [
+        ("off", HoldChoice::PowerOff, Some(HoldChoice::Restart)),
+        ("restart", HoldChoice::Restart, Some(HoldChoice::Nothing)),
+        ("nothing", HoldChoice::Nothing, None),
+    ] {
+        add(&format!("hold-{name}"), Screen::Hold { choice, next });
+    }
+    add("power-off", Screen::Power(Power::Off));
     add("goodbye", Screen::Goodbye);
     all
 }

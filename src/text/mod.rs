@@ -8,7 +8,9 @@ mod prompts;
 mod troubles;
 
 pub use moods::{MoodWords, mood, sureness};
-pub use prompts::{Prompt, flash, prompt, quiet_until, sensor_says, several_faces, volume};
+pub use prompts::{
+    Prompt, flash, hold, hold_on, let_go, power, prompt, quiet_until, sensor_says, several_faces, volume,
+};
 pub use troubles::{TroubleWords, trouble};
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! What the panel asks, answers and announces.
 
 use super::{Language, said};
-use crate::kiosk::action::Flash;
+use crate::kiosk::action::{Flash, Power};
+use crate::kiosk::hold::HoldChoice;
 
 /// The fixed sentences of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +120,36 @@ pub const fn flash(flash: Flash, language: Language) -> &'static str {
         Flash::Liked => said("Liked", "Gefällt dir"),
         Flash::Stopping => said("Stopping", "Ende"),
         Flash::Volume(_) => said("Volume", "Lautstärke"),
+    }
+    .r#in(language)
+}
+
+/// What letting the button go does.
+pub const fn hold(choice: HoldChoice, language: Language) -> &'static str {
+    match choice {
+        HoldChoice::PowerOff => said("Shut down", "Ausschalten"),
+        HoldChoice::Restart => said("Restart", "Neu starten"),
+        HoldChoice::Nothing => said("Do nothing", "Nichts tun"),
+    }
+    .r#in(language)
+}
+
+/// Over the word that says what letting go does.
+pub const fn let_go(language: Language) -> &'static str {
+    said("Let go to", "Loslassen:").r#in(language)
+}
+
+/// What holding on leads to.
+pub fn hold_on(next: HoldChoice, language: Language) -> String {
+    let before = said("hold on:", "weiter halten:").r#in(language);
+    format!("{before} {}", hold(next, language))
+}
+
+/// While the device shuts down or starts anew.
+pub const fn power(power: Power, language: Language) -> &'static str {
+    match power {
+        Power::Off => said("Shutting down", "Ich schalte ab"),
+        Power::Restart => said("Restarting", "Ich starte neu"),
     }
     .r#in(language)
 }

@@ -89,6 +89,13 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
             said("Settings not usable", "Einstellungen falsch"),
             said("Run moodbox check: it names the line", "moodbox check nennt die Zeile"),
         ),
+        TroubleKind::PowerDenied => (
+            said("I may not shut down", "Abschalten nicht erlaubt"),
+            said(
+                "Install moodbox’s polkit rule, or use the switch",
+                "Installiere die polkit-Regel von moodbox",
+            ),
+        ),
         TroubleKind::Other => (
             said("Something is wrong", "Etwas stimmt nicht"),
             said("moodbox check and the log say more", "moodbox check und das Log sagen mehr"),

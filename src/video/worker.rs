@@ -130,7 +130,8 @@ impl<E: FnMut(Event)> Worker<E> {
                     self.look();
                 }
             }
-            PlayerCommand::Like { .. } => {}
+            // The core lowers a video that is heard by its volume; other clients have none here.
+            PlayerCommand::Duck(_) | PlayerCommand::Like { .. } => {}
         }
     }
 

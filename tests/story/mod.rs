@@ -31,6 +31,8 @@ pub fn settings() -> Settings {
         volume_cap: 60,
         house: House::default(),
         weights: Weights::default(),
+        hold_menu: true,
+        prompts: None,
         learns: false,
         asks_if_it_helped: false,
         seed: 1,
@@ -154,6 +156,8 @@ fn line(action: &Action) -> String {
             })
         }
         Action::Forget => "forget".into(),
+        Action::Power(power) => format!("power {power:?}"),
+        Action::Say { words, volume, .. } => format!("say {words:?} at {volume}%"),
         Action::Quit => "quit".into(),
     }
 }
@@ -166,6 +170,8 @@ fn order(command: &PlayerCommand) -> String {
         PlayerCommand::Next => "next".into(),
         PlayerCommand::Stop { fade } => format!("stop in {} ms", fade.as_millis()),
         PlayerCommand::Volume(volume) => format!("volume {volume}%"),
+        PlayerCommand::Duck(true) => "duck".into(),
+        PlayerCommand::Duck(false) => "as before".into(),
         PlayerCommand::Like { id } => format!("like {id}"),
     }
 }
@@ -199,6 +205,8 @@ fn name(screen: &Screen) -> String {
         Screen::Quiet { until } => format!("quiet until {}:{:02}", until / 60, until % 60),
         Screen::Forgotten => "forgotten".into(),
         Screen::Asleep => "asleep".into(),
+        Screen::Hold { choice, .. } => format!("let go: {choice:?}"),
+        Screen::Power(power) => format!("power {power:?}"),
         Screen::Goodbye => "goodbye".into(),
     }
 }

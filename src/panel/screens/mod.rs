@@ -39,6 +39,8 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Splash => waiting::splash(&mut stage),
         Screen::Idle { troubles } => waiting::idle(&mut stage, troubles),
         Screen::Notice { seconds } => waiting::notice(&mut stage, *seconds),
+        Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
+        Screen::Power(power) => waiting::power(&mut stage, *power),
         Screen::Goodbye => waiting::goodbye(&mut stage),
         Screen::Trouble(kind) => waiting::trouble(&mut stage, *kind),
         Screen::Look { done } => looking::look(&mut stage, *done),

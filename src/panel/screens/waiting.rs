@@ -1,7 +1,9 @@
 //! Screens before and after: splash, idle, notice, trouble, goodbye.
 
 use super::Stage;
+use crate::kiosk::action::Power;
 use crate::kiosk::event::TroubleKind;
+use crate::kiosk::hold::HoldChoice;
 use crate::panel::canvas::Area;
 use crate::panel::column::Column;
 use crate::panel::faces::{self, Look};
@@ -107,6 +109,27 @@ pub(super) fn trouble(stage: &mut Stage, kind: TroubleKind) {
     icons::draw(&mut stage.canvas, Icon::Warning, (x, y), sign, palette::TROUBLE, hole);
     let words_of = text::trouble(kind, stage.language);
     stage.headline(words, words_of.title, words_of.cure, palette::TEXT);
+}
+
+pub(super) fn hold(stage: &mut Stage, choice: HoldChoice, next: Option<HoldChoice>) {
+    let (figure, words) = stage.halves(0.42);
+    let look = if choice == HoldChoice::Nothing { Look::Awake } else { Look::Blinking };
+    face(stage, figure, look, 40.0);
+    let ink = if choice == HoldChoice::Nothing { palette::TEXT } else { palette::TROUBLE };
+    let next = next.map(|next| text::hold_on(next, stage.language)).unwrap_or_default();
+    let column = Column::new()
+        .add(text::let_go(stage.language), stage.plain(19.0), palette::QUIET, 1, 0.0)
+        .add(text::hold(choice, stage.language), stage.bold(29.0), ink, 2, stage.px(2.0))
+        .add(&next, stage.plain(17.0), palette::QUIET, 2, stage.px(6.0));
+    stage.words(&column, words);
+}
+
+pub(super) fn power(stage: &mut Stage, power: Power) {
+    let (figure, words) = stage.halves(0.62);
+    face(stage, figure, Look::Asleep, 58.0);
+    let title = text::power(power, stage.language);
+    let hint = prompt(Prompt::ThinkingHint, stage.language);
+    stage.headline(words, title, hint, palette::TEXT);
 }
 
 pub(super) fn goodbye(stage: &mut Stage) {
