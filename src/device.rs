@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select};
 
 use crate::button::{self, ButtonError, Buttons};
-use crate::camera::watch::{self, Watch};
+use crate::camera::watch::{Watch, follow};
 use crate::camera::worker::{CaptureSettings, LookError, capture};
 use crate::camera::{Camera, Frame};
 use crate::config::Config;
@@ -565,7 +565,7 @@ fn start_camera(
         let mut watch = Watch::new(cameras.is_some());
         let mut changed = never();
         if let Some(folder) = cameras {
-            changed = watch::follow(folder);
+            changed = follow(folder);
             send_health(&mut send, watch.probed(eye.camera.probe()));
         }
         loop {

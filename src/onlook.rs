@@ -94,6 +94,8 @@ mod tests {
             volume_cap: 60,
             house: Default::default(),
             weights: Default::default(),
+            hold_menu: true,
+            prompts: None,
             learns: false,
             asks_if_it_helped: false,
             seed: 1,

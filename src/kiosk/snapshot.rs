@@ -218,6 +218,7 @@ fn stage(phase: &Phase) -> Stage {
             Screen::NothingToPlay { .. } => Stage::NothingToPlay,
             Screen::Quiet { .. } => Stage::QuietHours,
             Screen::Forgotten => Stage::Forgotten,
+            Screen::Power(_) => Stage::Leaving,
             _ => Stage::Trouble,
         },
         Phase::Leaving => Stage::Leaving,
