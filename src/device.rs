@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select};
 
 use crate::button::{self, ButtonError, Buttons};
-use crate::camera::watch::{Watch, follow};
+use crate::camera::watch as camera_watch;
 use crate::camera::worker::{CaptureSettings, LookError, capture};
 use crate::camera::{Camera, Frame};
 use crate::config::Config;
@@ -562,10 +562,10 @@ fn start_camera(
         if let Err(error) = &eye.vision {
             send(Event::Part(Part::Vision, Health::Ill(broken(error))));
         }
-        let mut watch = Watch::new(cameras.is_some());
+        let mut watch = camera_watch::Watch::new(cameras.is_some());
         let mut changed = never();
         if let Some(folder) = cameras {
-            changed = follow(folder);
+            changed = camera_watch::follow(folder);
             send_health(&mut send, watch.probed(eye.camera.probe()));
         }
         loop {
