@@ -29,3 +29,4 @@ pub mod supervise;
 pub mod text;
 pub mod video;
 pub mod vision;
+pub mod web;

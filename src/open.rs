@@ -18,7 +18,7 @@ use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
 use crate::music::{Mpd, Music};
 use crate::panel::Panel;
 use crate::panel::png::PngPanel;
-use crate::panel::several::Several;
+use crate::panel::several::{Latest, Several};
 use crate::panel::spi::SpiPanel;
 use crate::places;
 use crate::power::{Logind, PowerSwitch};
@@ -87,7 +87,7 @@ pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
 }
 
 /// The pace of photos that stand in for a camera: that of most webcams.
-const PHOTO_FPS: f32 = 30.0;
+pub const PHOTO_FPS: f32 = 30.0;
 
 /// The networks, checked by their golden cases.
 pub fn vision(config: &Config) -> Result<Vision, VisionError> {
@@ -119,6 +119,15 @@ pub fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
         }
         PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
     }
+}
+
+/// Lets the pictures of a panel be seen elsewhere too.
+pub fn mirror(panel: &mut Option<Box<dyn Panel>>) -> Option<Latest> {
+    let glass = panel.take()?;
+    let (width, height) = glass.size();
+    let latest = Latest::new(width, height);
+    *panel = Some(Box::new(Several::new(glass, vec![Box::new(latest.clone())])));
+    Some(latest)
 }
 
 /// The client of the MPD server; it connects on its own thread.

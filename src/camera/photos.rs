@@ -1,6 +1,7 @@
 //! Photos as a camera, for the demo and for tests: everything behind the camera runs as it ships.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use image::{ImageDecoder, ImageReader, Limits};
@@ -17,8 +18,9 @@ const LONGEST_SIDE: u32 = 1280;
 
 /// Shows one photo for each capture: a person does not become another while the camera looks.
 pub struct PhotoCamera {
-    paths: Vec<PathBuf>,
+    paths: Arc<[PathBuf]>,
     next: usize,
+    chosen: Arc<Mutex<Option<usize>>>,
     /// Frames a second, or as fast as they are taken.
     fps: Option<f32>,
 }
@@ -45,21 +47,65 @@ impl PhotoCamera {
                 found: "no photo was named".to_owned(),
             });
         }
-        Ok(PhotoCamera { paths: files, next: 0, fps: fps.filter(|fps| fps.is_finite() && *fps > 0.0) })
+        let (paths, chosen) = (files.into(), Arc::default());
+        Ok(PhotoCamera { paths, next: 0, chosen, fps: fps.filter(|fps| fps.is_finite() && *fps > 0.0) })
+    }
+}
+
+impl PhotoCamera {
+    /// Chooses what this camera sees, from elsewhere.
+    pub fn chooser(&self) -> Chooser {
+        Chooser { paths: self.paths.clone(), chosen: self.chosen.clone() }
+    }
+}
+
+/// Says which photo the next captures see.
+#[derive(Clone)]
+pub struct Chooser {
+    paths: Arc<[PathBuf]>,
+    chosen: Arc<Mutex<Option<usize>>>,
+}
+
+impl Chooser {
+    /// The file names, in order.
+    pub fn names(&self) -> Vec<String> {
+        let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.paths.iter().map(name).collect()
+    }
+
+    /// The file of a photo.
+    pub fn path(&self, number: usize) -> Option<PathBuf> {
+        self.paths.get(number).cloned()
+    }
+
+    pub fn chosen(&self) -> Option<usize> {
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One photo from now on, or one after another; false if there is no such photo.
+    pub fn choose(&self, number: Option<usize>) -> bool {
+        let there = number.is_none_or(|number| number < self.paths.len());
+        if there {
+            *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = number;
+        }
+        there
     }
 }
 
 impl Camera for PhotoCamera {
     fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError> {
-        let path = &self.paths[self.next % self.paths.len()];
-        self.next = (self.next + 1) % self.paths.len();
+        let chosen = *self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = &self.paths[chosen.unwrap_or(self.next) % self.paths.len()];
+        if chosen.is_none() {
+            self.next = (self.next + 1) % self.paths.len();
+        }
         let picture = read(path)?;
         let interval = self.fps.map(|fps| Duration::from_secs_f32(1.0 / fps));
         Ok(Box::new(PhotoStream { picture, interval, due: Instant::now(), _light: light }))
     }
 
     fn describe(&self) -> String {
-        match self.paths.as_slice() {
+        match &*self.paths {
             [path] => format!("photo {}", path.display()),
             paths => format!("{} photos, the first is {}", paths.len(), paths[0].display()),
         }
@@ -177,6 +223,24 @@ mod tests {
                 assert_eq!(frame.stride, frame.width * 3);
             }
         }
+    }
+
+    #[test]
+    fn a_chosen_photo_is_seen_until_another_is_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, side) in [("a.png", 4), ("b.png", 6), ("c.png", 8)] {
+            save(folder.path(), name, (side, side), [1, 2, 3]);
+        }
+        let mut camera = PhotoCamera::new(&[folder.path().to_owned()], None).unwrap();
+        let chooser = camera.chooser();
+        assert_eq!(chooser.names(), ["a.png", "b.png", "c.png"]);
+        let mut frame = Frame::new();
+        for (choice, side) in [(None, 4), (Some(2), 8), (Some(2), 8), (Some(0), 4), (None, 6)] {
+            assert!(chooser.choose(choice));
+            camera.start(light().0).unwrap().next(soon(), &mut frame).unwrap();
+            assert_eq!(frame.width, side, "{choice:?}");
+        }
+        assert!(!chooser.choose(Some(3)) && chooser.chosen().is_none());
     }
 
     #[test]

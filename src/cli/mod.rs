@@ -13,6 +13,7 @@ pub mod forget;
 pub mod library;
 pub mod log;
 pub mod look;
+pub mod password;
 pub mod run;
 pub mod stopped;
 pub mod suggest;
@@ -50,6 +51,8 @@ pub enum Verb {
     Check(check::Args),
     /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
     Doctor(doctor::Args),
+    /// Make the hash that the page is locked with.
+    Password(password::Args),
     /// What systemd runs after the daemon ended: the panel says what happened.
     #[command(hide = true)]
     Stopped(stopped::Args),
@@ -78,6 +81,7 @@ impl Verb {
             Verb::Forget(args) => forget::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Doctor(args) => doctor::run(args),
+            Verb::Password(args) => password::run(args),
             Verb::Stopped(args) => stopped::run(args),
         }
     }

@@ -14,6 +14,7 @@ use crate::device::Device;
 use crate::kiosk::event::Event;
 use crate::onlook::{Onlookers, Publisher};
 use crate::open;
+use crate::web::{self, Watcher};
 
 /// What `run` is told.
 #[derive(Debug, clap::Args)]
@@ -33,17 +34,32 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
     let _alone = open::state_folder()?;
-    let ports = open::ports(&config)?;
+    let mut ports = open::ports(&config)?;
+    let page = config.web.as_ref().map(|web| (web.clone(), open::mirror(&mut ports.panel)));
     let mut settings = config.settings(open::judge(&ports.vision));
     settings.prompts = ports.prompts(&config);
     announce(&config);
-    let device = Device::start(ports, config.language).context("the threads did not start")?;
+    let mut device = Device::start(ports, config.language).context("the threads did not start")?;
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
     let mut onlookers = Onlookers::default();
-    let (publisher, _latest) = Publisher::new(&settings);
+    let (publisher, latest) = Publisher::new(&settings);
     onlookers.add(publisher);
+    if let Some((web, panel)) = page {
+        let (watcher, shelves) = Watcher::new();
+        onlookers.add(watcher);
+        let parts = web::Parts {
+            queue: device.queue(),
+            latest: latest.clone(),
+            panel,
+            shelves,
+            language: config.language,
+            config: Some(args.config),
+            simulated: None,
+        };
+        device.spawn("web", move || web::run(&web, parts))?;
+    }
     device.run(settings, &mut onlookers, watchdog.map(|limit| limit / 2), &mut || {
         if watchdog.is_some() {
             notify(&[sd_notify::NotifyState::Watchdog]);

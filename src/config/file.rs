@@ -1,6 +1,7 @@
 //! What the configuration file may say. Types that cannot hold a wrong value do the checking, so
 //! that the parser can name the line; what spans several keys is checked by [`Config`](super::Config).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub struct File {
     pub ranking: Ranking,
     #[serde(default)]
     pub learning: Learning,
+    pub web: Option<Web>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -231,8 +233,22 @@ pub struct Learning {
     pub helped: Option<bool>,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    #[serde(default = "loopback")]
+    pub listen: SocketAddr,
+    pub password_file: Option<PathBuf>,
+    #[serde(default)]
+    pub names: Vec<String>,
+}
+
 /// Width or height of a panel in pixels.
 pub type Side = Within<32, 800, 240>;
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8740))
+}
 
 fn yes() -> bool {
     true

@@ -183,6 +183,13 @@ mod tests {
                 &["/nonexistent/word", "readable"],
             ),
             (&format!("{LEAST}[panel]\npreset = \"bigger\"\n"), &["bigger", "pirate-audio"]),
+            (
+                &format!("{LEAST}[web]\nlisten = \"0.0.0.0:8740\"\n"),
+                &["no password", "moodbox password --file"],
+            ),
+            (&format!("{LEAST}[web]\nlisten = \"8740\"\n"), &["line 6", "socket address"]),
+            (&format!("{LEAST}[web]\npassword_file = \"/nonexistent/hash\"\n"), &["/nonexistent/hash"]),
+            (&format!("{LEAST}[web]\nnames = [\"http://moodbox\"]\n"), &["http://moodbox", "without port"]),
             (&format!("{LEAST}[music\n"), &["line 5"]),
             (
                 &format!("{LEAST}[house]\nquiet = {{ from = \"25:00\", to = \"07:00\" }}\n"),

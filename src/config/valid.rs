@@ -19,6 +19,7 @@ use crate::recommend::{Quiet, Weights};
 use crate::text::Language;
 use crate::video::VideoSettings;
 use crate::vision::VisionConfig;
+use crate::web::{StoredPassword, WebSettings};
 
 /// A configuration in which every part that is there can be opened as it stands.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Config {
     /// Whether it learns what is liked here, and whether it asks a second look if the first helped.
     pub learns: bool,
     pub asks_if_it_helped: bool,
+    /// The page, where there is one.
+    pub web: Option<WebSettings>,
 }
 
 /// Where frames come from.
@@ -203,6 +206,7 @@ impl TryFrom<File> for Config {
             weights: weights(&file.ranking),
             learns: file.learning.taste.unwrap_or(file.device.mode.learns()),
             asks_if_it_helped: file.device.mode.asks_if_it_helped(file.learning.helped),
+            web: file.web.map(web).transpose()?,
         };
         lines_differ(&config)?;
         Ok(config)
@@ -345,6 +349,48 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
         ..VideoSettings::new(places::runtime_folder())
     };
     VideoChoice { settings, folders: file.folders }
+}
+
+/// Whoever can reach the page can see what is played and stop it: beyond this machine, only with a password.
+fn web(file: file::Web) -> Result<WebSettings, Wrong> {
+    let password = match &file.password_file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                wrong(
+                    "web",
+                    format!("password_file {}: {error}", path.display()),
+                    format!("Make it with `moodbox password --file {}`, or remove the line", path.display()),
+                )
+            })?;
+            Some(StoredPassword::read(&text).map_err(|error| {
+                wrong(
+                    "web",
+                    format!("password_file {}: {error}", path.display()),
+                    format!("Make it again with `moodbox password --file {}`", path.display()),
+                )
+            })?)
+        }
+        None => None,
+    };
+    if password.is_none() && !file.listen.ip().is_loopback() {
+        return Err(wrong(
+            "web",
+            format!(
+                "listen is {}, which others on the network can reach, and there is no password",
+                file.listen
+            ),
+            "Make one with `moodbox password --file /etc/moodbox/web-password` and name it in password_file, \
+             or listen on 127.0.0.1 alone",
+        ));
+    }
+    if let Some(name) = file.names.iter().find(|name| name.is_empty() || name.contains(['/', ':', ' '])) {
+        return Err(wrong(
+            "web",
+            format!("names holds `{name}`"),
+            "Write names as they stand in the browser, without port and http://, such as \"moodbox.local\"",
+        ));
+    }
+    Ok(WebSettings { listen: file.listen, password, names: file.names })
 }
 
 /// Two things on one line of the header would fail one after the other, in an order that nobody sees.

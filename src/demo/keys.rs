@@ -28,6 +28,7 @@ pub fn play(
     queue: &Sender<Event>,
     heard: &Receiver<Note>,
     panel: &Path,
+    page: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
     if !(stdin().is_terminal() && stdout().is_terminal()) {
         return follow(presser, heard, panel);
@@ -44,7 +45,12 @@ pub fn play(
             }
         }
     })?;
-    let mut view = View { light: false, lines: [const { String::new() }; 3], size: (0, 0) };
+    let mut view = View {
+        page: page.map(|page| format!("   page: {page}")).unwrap_or_default(),
+        light: false,
+        lines: [const { String::new() }; 3],
+        size: (0, 0),
+    };
     view.draw_lines()?;
     loop {
         select! {
@@ -132,6 +138,8 @@ fn tell(what: &What) -> Option<(usize, String)> {
 }
 
 struct View {
+    /// Where the page is.
+    page: String,
     light: bool,
     lines: [String; 3],
     size: (u16, u16),
@@ -164,8 +172,9 @@ impl View {
     fn draw_lines(&self) -> std::io::Result<()> {
         let (columns, rows) = terminal::size()?;
         let light = if self.light { "light: ON, the camera looks" } else { "light: off" };
+        let light = format!("{light}{}", self.page);
         let mut out = stderr().lock();
-        let lines = [HELP, light, &self.lines[0], &self.lines[1], &self.lines[2]];
+        let lines = [HELP, &light, &self.lines[0], &self.lines[1], &self.lines[2]];
         for (row, line) in lines.into_iter().enumerate() {
             let line: String = line.chars().take(columns.saturating_sub(1).into()).collect();
             let y = rows.saturating_sub(5) + row as u16;

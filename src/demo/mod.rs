@@ -7,6 +7,7 @@ mod keys;
 mod notes;
 mod report;
 
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -15,14 +16,22 @@ use crossbeam_channel::{Receiver, Sender, after, bounded, select};
 
 use crate::button::simulated::{Presser, SimulatedButtons};
 use crate::button::{ButtonError, Buttons};
-use crate::config::{Config, PanelChoice};
+use crate::camera::Camera;
+use crate::camera::photos::PhotoCamera;
+use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{Device, OpenButtons, Ports};
 use crate::kiosk::event::{Button, Edge, Event};
 use crate::kiosk::{Has, Settings};
 use crate::light::SharedLight;
+use crate::onlook::{Onlookers, Publisher};
 use crate::open;
 use crate::panel::png::PngPanel;
+use crate::panel::several::Latest;
 use crate::places;
+use crate::text::Language;
+use crate::web::{self, WebSettings};
+use tokio::sync::watch;
+
 use notes::{Note, Taker, TimedLight, TimedPanel};
 use report::Report;
 
@@ -44,18 +53,26 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let _alone = open::state_folder()?;
     let (notes, heard) = bounded(4096);
-    let (device, settings, presser) = start(&config, &notes)?;
+    let (mut device, settings, presser, parts) = start(&config, &notes)?;
     let has = settings.has;
     let queue = device.queue();
     let panel = panel_path(&config);
+    let mut onlookers = Onlookers::default();
+    onlookers.add(Taker::new(notes));
+    let page = match config.web {
+        // Nobody has time to look at it.
+        Some(_) if options.exit => None,
+        Some(web) => Some(start_page(web, parts, &settings, &mut device, &mut onlookers)?),
+        None => None,
+    };
     let core = std::thread::Builder::new()
         .name("core".into())
-        .spawn(move || device.run(settings, &mut Taker::new(notes), None, &mut || {}))?;
+        .spawn(move || device.run(settings, &mut onlookers, None, &mut || {}))?;
 
     let result = if options.press {
         press_once(&presser, &heard, has, panel, options)
     } else {
-        keys::play(&presser, &queue, &heard, &panel)
+        keys::play(&presser, &queue, &heard, &panel, page.as_deref())
     };
     // A full or closed queue: the core has left already.
     let _ = queue.send(Event::Shutdown);
@@ -65,14 +82,14 @@ pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
 }
 
 /// The device with simulated button, light and panel; the camera is what the configuration says.
-fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Settings, Presser)> {
+fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Settings, Presser, PageParts)> {
     let (buttons, presser) = SimulatedButtons::new();
     let mut once = Some(buttons);
     let buttons: OpenButtons = Box::new(move || match once.take() {
         Some(buttons) => Ok(Box::new(buttons) as Box<dyn Buttons>),
         None => Err(ButtonError::Io { line: "simulated".into(), reason: "it was let go".into() }),
     });
-    let panel = match &config.panel {
+    let mut panel = match &config.panel {
         None => None,
         Some(choice) => {
             let (width, height) = choice.size();
@@ -80,6 +97,16 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
             Some(Box::new(TimedPanel::new(png, notes.clone())) as Box<dyn crate::panel::Panel>)
         }
     };
+    let mirror = open::mirror(&mut panel);
+    let (camera, chooser): (Box<dyn Camera>, _) = match &config.camera {
+        CameraChoice::Photos(paths) => {
+            let camera = PhotoCamera::new(paths, Some(open::PHOTO_FPS))?;
+            let chooser = camera.chooser();
+            (Box::new(camera), Some(chooser))
+        }
+        CameraChoice::V4l2(_) => (open::camera(config)?, None),
+    };
+    let (on, light) = watch::channel(false);
     let vision = open::vision(config);
     if let Err(error) = &vision {
         bail!("{error}");
@@ -87,8 +114,8 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
     let mut settings = config.settings(open::judge(&vision));
     let ports = Ports {
         buttons,
-        light: SharedLight::new(Box::new(TimedLight(notes.clone()))),
-        camera: open::camera(config)?,
+        light: SharedLight::new(Box::new(TimedLight { notes: notes.clone(), on })),
+        camera,
         capture: config.capture,
         vision,
         panel,
@@ -106,7 +133,50 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
     };
     settings.prompts = ports.prompts(config);
     let device = Device::start(ports, config.language).context("the device did not start")?;
-    Ok((device, settings, presser))
+    let simulated = web::Simulated { presser: presser.clone(), light, chooser };
+    let parts = PageParts { panel: mirror, simulated, language: config.language };
+    Ok((device, settings, presser, parts))
+}
+
+/// What the page needs of the ports.
+struct PageParts {
+    panel: Option<Latest>,
+    simulated: web::Simulated,
+    language: Language,
+}
+
+/// Starts the page and tells its address.
+fn start_page(
+    mut settings: WebSettings,
+    parts: PageParts,
+    core: &Settings,
+    device: &mut Device,
+    onlookers: &mut Onlookers,
+) -> anyhow::Result<String> {
+    settings.listen = free(settings.listen).context("the page has no port")?;
+    let address = format!("http://{}/#device", settings.listen);
+    let (publisher, latest) = Publisher::new(core);
+    let (watcher, shelves) = web::Watcher::new();
+    onlookers.add(publisher);
+    onlookers.add(watcher);
+    let parts = web::Parts {
+        queue: device.queue(),
+        latest,
+        panel: parts.panel,
+        shelves,
+        language: parts.language,
+        config: None,
+        simulated: Some(parts.simulated),
+    };
+    device.spawn("web", move || web::run(&settings, parts))?;
+    eprintln!("The page: {address}");
+    Ok(address)
+}
+
+/// The address itself, or another port where it is taken: a second demo, or the daemon.
+fn free(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+    let other = || TcpListener::bind(SocketAddr::new(listen.ip(), 0));
+    TcpListener::bind(listen).or_else(|_| other())?.local_addr()
 }
 
 fn panel_path(config: &Config) -> std::path::PathBuf {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crossbeam_channel::Sender;
+use tokio::sync::watch;
 
 use crate::daemon::Observer;
 use crate::kiosk::State;
@@ -74,11 +75,15 @@ impl Observer for Taker {
 }
 
 /// A light that tells when it goes on and off.
-pub struct TimedLight(pub Sender<Note>);
+pub struct TimedLight {
+    pub notes: Sender<Note>,
+    pub on: watch::Sender<bool>,
+}
 
 impl Light for TimedLight {
     fn set(&mut self, on: bool) -> Result<(), LightError> {
-        note(&self.0, What::Light(on));
+        note(&self.notes, What::Light(on));
+        self.on.send_replace(on);
         Ok(())
     }
 }

@@ -1,0 +1,53 @@
+//! What the page's addresses do: one file for each of its parts.
+
+pub mod health;
+pub mod library;
+pub mod now;
+pub mod session;
+pub mod simulated;
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::fault::Fault;
+
+/// A body that is JSON of this shape; anything else is told as a [`Fault`].
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let Json(value) = Json::from_request(request, state).await?;
+        Ok(Body(value))
+    }
+}
+
+/// What the address names.
+pub struct Named<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        // An address that names nothing leads nowhere.
+        let Path(value) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Fault::not_found(rejection.body_text()))?;
+        Ok(Named(value))
+    }
+}
+
+/// What stands behind the question mark.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let Query(value) = Query::from_request_parts(parts, state).await?;
+        Ok(Asked(value))
+    }
+}

@@ -1,0 +1,187 @@
+// What every part of the page is made of: elements, faces, the plane of feeling, the way to the device.
+
+import { words } from "./words.js";
+
+export const MOODS = ["happy", "surprise", "neutral", "sad", "fear", "angry", "disgust"];
+
+const SVG = "http://www.w3.org/2000/svg";
+let language = "en";
+
+export function speak(code) {
+  language = code in words ? code : "en";
+  document.documentElement.lang = language;
+}
+
+export const spoken = () => language;
+
+/** A text in the person's language; {name} is filled in. */
+export function t(key, values = {}) {
+  const text = words[language][key] ?? words.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** An element: properties, attributes (with a dash, or `role`), listeners (`on...`), children. */
+export function h(tag, properties = {}, ...children) {
+  return fill(document.createElement(tag), properties, children);
+}
+
+function s(tag, properties = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), properties, children);
+}
+
+function fill(element, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.setAttribute("class", value);
+    else if (name in element && !name.includes("-") && element.namespaceURI !== SVG && name !== "list") {
+      element[name] = value;
+    } else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Replaces what stands in an element, only if it differs: the focus and a screen reader stay where they are. */
+export function put(element, ...children) {
+  const fresh = document.createElement(element.tagName);
+  fresh.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  if (!element.firstChild || !same(element, fresh)) element.replaceChildren(...fresh.childNodes);
+}
+
+const same = (a, b) =>
+  a.childNodes.length === b.childNodes.length && [...a.childNodes].every((node, at) => node.isEqualNode(b.childNodes[at]));
+
+/** Says something to whoever listens instead of looking. */
+export function say(text) {
+  const said = document.getElementById("said");
+  if (text && said.textContent !== text) said.textContent = text;
+}
+
+// ---- the way to the device ----
+
+let csrf = "";
+
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function ask(method, path, body) {
+  const headers = {};
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  let content;
+  if (body instanceof Blob) {
+    headers["Content-Type"] = body.type;
+    content = body;
+  } else if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    content = JSON.stringify(body);
+  }
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: content, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Refused(0, t("lost"));
+  }
+  const text = await answer.text();
+  let told = null;
+  try {
+    told = text ? JSON.parse(text) : null;
+  } catch {
+    told = text;
+  }
+  if (told?.csrf) csrf = told.csrf;
+  if (!answer.ok) throw new Refused(answer.status, told?.error ?? `${answer.status}`);
+  return told;
+}
+
+/** Runs something for a button and shows beside it what went wrong. */
+export function doing(action, where) {
+  return async (event) => {
+    event?.preventDefault?.();
+    try {
+      await action(event);
+      where.replaceChildren();
+    } catch (error) {
+      where.replaceChildren(h("p", { class: "note bad", role: "alert" }, error.message));
+    }
+  };
+}
+
+// ---- faces ----
+
+const LINE = { fill: "none", stroke: "#221c28", "stroke-width": 5, "stroke-linecap": "round", "stroke-linejoin": "round" };
+const eyes = (rx, ry) => [34, 66].map((cx) => s("ellipse", { cx, cy: 44, rx, ry, fill: "#221c28" }));
+const line = (...paths) => paths.map((d) => s("path", { ...LINE, d }));
+const wide = (dy = 0) =>
+  [34, 66].flatMap((cx) => [
+    s("circle", { cx, cy: 44, r: 11, fill: "#fff" }),
+    s("circle", { cx, cy: 44 + dy, r: 5.5, fill: "#221c28" }),
+  ]);
+
+const FACES = {
+  happy: () => [...line("M25 46q9 -12 18 0", "M57 46q9 -12 18 0"), s("path", { d: "M28 60h44q-4 20 -22 20t-22 -20z", fill: "#221c28" }), s("path", { d: "M39 75q11 -8 22 0q-4 5 -11 5t-11 -5z", fill: "#ff5e78" })],
+  surprise: () => [...wide(), ...line("M25 25q9 -7 18 -1", "M57 24q9 -6 18 1"), s("ellipse", { cx: 50, cy: 72, rx: 9, ry: 11, fill: "#221c28" })],
+  neutral: () => [...eyes(5, 7), ...line("M36 70h28")],
+  sad: () => [...eyes(5, 7), ...line("M24 31q9 -1 17 -7", "M76 31q-9 -1 -17 -7", "M36 75q14 -12 28 0"), s("path", { d: "M75 52q7 10 0 13q-7 -3 0 -13z", fill: "#fff" })],
+  fear: () => [...wide(2), ...line("M22 29q8 -2 19 -8", "M78 29q-8 -2 -19 -8", "M32 73q4.500 -7 9 0t9 0t9 0t9 0")],
+  angry: () => [...eyes(5.5, 6.5), ...line("M22 28l20 8", "M78 28l-20 8", "M36 74q14 -10 28 0")],
+  disgust: () => [...line("M26 40l16 5l-16 5", "M74 40l-16 5l16 5", "M33 66q8 -5 17 0t17 0"), s("path", { d: "M46 68h16v9q-8 9 -16 0z", fill: "#ff5e78" })],
+};
+
+/** The face of a mood; decoration, because its word always stands beside it. */
+export function face(mood) {
+  const head = s("circle", { cx: 50, cy: 50, r: 47, fill: `var(--${mood})` });
+  return s("svg", { viewBox: "0 0 100 100", class: "face", "aria-hidden": "true" }, head, ...(FACES[mood] ?? FACES.neutral)());
+}
+
+const ICONS = {
+  next: "M5 4l10 8l-10 8zM17 4h3v16h-3z",
+  stop: "M5 5h14v14h-14z",
+  like: "M12 21C4 14 2 11 2 7.500A5 5 0 0 1 12 6a5 5 0 0 1 10 1.500C22 11 20 14 12 21z",
+  eye: "M12 5C6 5 2.500 10 1.500 12C2.500 14 6 19 12 19s9.500-5 10.500-7C21.500 10 18 5 12 5zm0 11a4 4 0 1 1 0-8a4 4 0 0 1 0 8z",
+};
+
+export const icon = (name) => s("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, s("path", { d: ICONS[name] }));
+
+// ---- the plane of feeling ----
+
+const SIDE = 320;
+const EDGE = 18;
+const x = (valence) => EDGE + ((valence + 1) / 2) * (SIDE - 2 * EDGE);
+const y = (arousal) => SIDE - EDGE - ((arousal + 1) / 2) * (SIDE - 2 * EDGE);
+
+/** Valence to the right, arousal upwards. `picked` gets the place of a click; `layers` are drawn on it. */
+export function plane({ label, layers = [], picked }) {
+  const picture = s("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, class: "plane", role: "img", "aria-label": label });
+  picture.append(
+    s("rect", { class: "frame", x: EDGE, y: EDGE, width: SIDE - 2 * EDGE, height: SIDE - 2 * EDGE, rx: 8 }),
+    s("path", { class: "axis", d: `M${x(0)} ${EDGE}V${SIDE - EDGE}M${EDGE} ${y(0)}H${SIDE - EDGE}` }),
+    s("text", { x: x(0), y: 12, "text-anchor": "middle" }, t("plane.excited")),
+    s("text", { x: x(0), y: SIDE - 4, "text-anchor": "middle" }, t("plane.calm")),
+    s("text", { x: 12, y: y(0), "text-anchor": "middle", transform: `rotate(-90 12 ${y(0)})` }, t("plane.unpleasant")),
+    s("text", { x: SIDE - 12, y: y(0), "text-anchor": "middle", transform: `rotate(90 ${SIDE - 12} ${y(0)})` }, t("plane.pleasant")),
+    ...layers,
+  );
+  if (picked) {
+    picture.addEventListener("click", (event) => {
+      const box = picture.getBoundingClientRect();
+      const scale = SIDE / box.width;
+      const side = SIDE - 2 * EDGE;
+      const clamp = (value) => Math.max(-1, Math.min(1, Math.round(value * 100) / 100));
+      picked(
+        clamp((((event.clientX - box.left) * scale - EDGE) / side) * 2 - 1),
+        clamp(1 - (((event.clientY - box.top) * scale - EDGE) / side) * 2),
+      );
+    });
+  }
+  return picture;
+}
+
+export const dot = (point, kind, radius = 3.5, title) =>
+  s("circle", { class: kind, cx: x(point.valence), cy: y(point.arousal), r: radius }, title && s("title", {}, title));
+
+export const time = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;

@@ -1,0 +1,350 @@
+//! Who may come in: a password, sessions, and patience that runs out.
+//!
+//! Nothing here waits or reads a clock: the time is handed in, so that the rules are tested as they are.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A session that nobody uses ends after this.
+const IDLE: Duration = Duration::from_secs(8 * 3600);
+/// And in any case after this.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A kiosk has a handful of people who mind it. The one that was idle longest makes room.
+const MOST_SESSIONS: usize = 32;
+
+/// Wrong words that an address may say before it has to wait.
+const FREE_TRIES: u32 = 5;
+/// The longest that an address has to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Addresses remembered. When as many are in disgrace, strangers wait as well.
+const MOST_ADDRESSES: usize = 1024;
+/// Tries a minute by everybody together: each costs the device some 100 ms and 19 MiB.
+const TRIES_A_MINUTE: u32 = 30;
+
+/// Bytes of a token, before they are written in base64.
+const TOKEN: usize = 32;
+
+/// The shortest password that is taken. Together with the limits above it is out of reach of guessing.
+pub const SHORTEST: usize = 10;
+
+/// Why no password was made, or none can be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error("a password has at least {SHORTEST} characters, this one has {0}")]
+    Short(usize),
+    #[error("this is not a password hash as `moodbox password` writes it: {0}")]
+    Malformed(String),
+    #[error("the system gave no random numbers: {0}")]
+    Random(std::io::Error),
+}
+
+/// A password as it is stored: Argon2id in the PHC format, with its salt and its cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPassword(String);
+
+impl StoredPassword {
+    /// Reads what [`StoredPassword::make`] wrote.
+    ///
+    /// # Errors
+    /// For anything that is not an Argon2 hash: a password in clear text, most of all.
+    pub fn read(text: &str) -> Result<StoredPassword, PasswordError> {
+        let text = text.trim();
+        let malformed = |why: String| PasswordError::Malformed(why);
+        let hash = PasswordHash::new(text).map_err(|error| malformed(error.to_string()))?;
+        if Algorithm::try_from(hash.algorithm).is_err() || hash.hash.is_none() || hash.salt.is_none() {
+            return Err(malformed("it is not made by Argon2".into()));
+        }
+        Ok(StoredPassword(text.to_owned()))
+    }
+
+    /// Hashes a password with a new salt.
+    pub fn make(password: &str) -> Result<StoredPassword, PasswordError> {
+        let letters = password.chars().count();
+        if letters < SHORTEST {
+            return Err(PasswordError::Short(letters));
+        }
+        let malformed = |error: argon2::password_hash::Error| PasswordError::Malformed(error.to_string());
+        let salt = SaltString::encode_b64(&random::<16>()?).map_err(malformed)?;
+        let hash = hasher().hash_password(password.as_bytes(), &salt).map_err(malformed)?;
+        Ok(StoredPassword(hash.to_string()))
+    }
+
+    /// The text for the file.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the password. Slow on purpose.
+    pub fn accepts(&self, password: &str) -> bool {
+        PasswordHash::new(&self.0)
+            .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
+    }
+}
+
+/// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
+fn hasher() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| PasswordError::Random(error.into()))?;
+    Ok(bytes)
+}
+
+/// A secret that cannot be guessed, safe in a header and in a cookie.
+pub fn token() -> Result<String, PasswordError> {
+    Ok(random::<TOKEN>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Compares secrets without telling by its time how much of them agrees.
+pub fn same(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// Secrets are kept as their digests: what is looked up says nothing about what was given out.
+type Key = [u8; 32];
+
+fn key(secret: &str) -> Key {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+struct Session {
+    csrf: String,
+    since: Instant,
+    seen: Instant,
+}
+
+/// The people who are logged in.
+#[derive(Default)]
+pub struct Sessions(HashMap<Key, Session>);
+
+/// What a new session is given: the cookie, and the word that each change has to repeat.
+pub struct Granted {
+    pub cookie: String,
+    pub csrf: String,
+}
+
+impl Sessions {
+    /// Lets somebody in.
+    pub fn open(&mut self, now: Instant) -> Result<Granted, PasswordError> {
+        self.0.retain(|_, session| session.lives(now));
+        while self.0.len() >= MOST_SESSIONS {
+            let Some(oldest) = self.0.iter().min_by_key(|(_, session)| session.seen).map(|(key, _)| *key)
+            else {
+                break;
+            };
+            self.0.remove(&oldest);
+        }
+        let granted = Granted { cookie: token()?, csrf: token()? };
+        self.0.insert(key(&granted.cookie), Session { csrf: granted.csrf.clone(), since: now, seen: now });
+        Ok(granted)
+    }
+
+    /// The word that changes of this session have to repeat; none if there is no such session.
+    pub fn csrf(&mut self, cookie: &str, now: Instant) -> Option<String> {
+        let session = self.0.get_mut(&key(cookie)).filter(|session| session.lives(now))?;
+        session.seen = now;
+        Some(session.csrf.clone())
+    }
+
+    /// Shows somebody out.
+    pub fn close(&mut self, cookie: &str) {
+        self.0.remove(&key(cookie));
+    }
+}
+
+impl Session {
+    fn lives(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.seen) < IDLE && now.saturating_duration_since(self.since) < LONGEST
+    }
+}
+
+/// Secrets of programs that were checked a short while ago: Argon2 for each call would be too slow.
+#[derive(Default)]
+pub struct Known(HashMap<Key, Instant>);
+
+impl Known {
+    pub fn has(&mut self, secret: &str, now: Instant) -> bool {
+        self.0.retain(|_, since| now.saturating_duration_since(*since) < IDLE);
+        self.0.contains_key(&key(secret))
+    }
+
+    /// Only ever called for a secret that is right: there is one of those.
+    pub fn add(&mut self, secret: &str, now: Instant) {
+        self.0.insert(key(secret), now);
+    }
+}
+
+struct Tries {
+    wrong: u32,
+    wait_until: Instant,
+}
+
+/// Counts wrong words by address, and all words by the minute.
+pub struct Patience {
+    addresses: HashMap<IpAddr, Tries>,
+    minute: Instant,
+    this_minute: u32,
+}
+
+impl Patience {
+    pub fn new(now: Instant) -> Patience {
+        Patience { addresses: HashMap::new(), minute: now, this_minute: 0 }
+    }
+
+    /// Whether an address may try now. Counts as wrong until [`Patience::right`] says otherwise, so that
+    /// many tries at once gain nothing.
+    ///
+    /// # Errors
+    /// How long it has to wait.
+    pub fn may_try(&mut self, from: IpAddr, now: Instant) -> Result<(), Duration> {
+        if now.saturating_duration_since(self.minute) >= Duration::from_secs(60) {
+            (self.minute, self.this_minute) = (now, 0);
+        }
+        if self.this_minute >= TRIES_A_MINUTE {
+            return Err((self.minute + Duration::from_secs(60)).saturating_duration_since(now));
+        }
+        let from = neighbourhood(from);
+        if self.addresses.len() >= MOST_ADDRESSES && !self.addresses.contains_key(&from) {
+            self.addresses.retain(|_, tries| now < tries.wait_until + LONGEST_WAIT);
+            if self.addresses.len() >= MOST_ADDRESSES {
+                return Err(LONGEST_WAIT);
+            }
+        }
+        let tries = self.addresses.entry(from).or_insert(Tries { wrong: 0, wait_until: now });
+        if now >= tries.wait_until + LONGEST_WAIT {
+            tries.wrong = 0;
+        }
+        if now < tries.wait_until {
+            return Err(tries.wait_until.saturating_duration_since(now));
+        }
+        self.this_minute += 1;
+        tries.wrong = tries.wrong.saturating_add(1);
+        if let Some(over) = tries.wrong.checked_sub(FREE_TRIES) {
+            tries.wait_until = now + Duration::from_secs(1 << over.min(10)).min(LONGEST_WAIT);
+        }
+        Ok(())
+    }
+
+    /// The word was right.
+    pub fn right(&mut self, from: IpAddr) {
+        self.addresses.remove(&neighbourhood(from));
+    }
+}
+
+/// Whoever has one IPv6 address has the whole /64.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        four => four,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
+
+    #[test]
+    fn a_password_is_stored_as_a_hash_with_a_salt_of_its_own_and_known_again() {
+        let stored = StoredPassword::make("correct horse battery").unwrap();
+        assert!(stored.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", stored.as_str());
+        assert_ne!(stored, StoredPassword::make("correct horse battery").unwrap());
+        let read = StoredPassword::read(&format!("{}\n", stored.as_str())).unwrap();
+        assert!(read.accepts("correct horse battery"));
+        assert!(!read.accepts("correct horse batteri") && !read.accepts(""));
+    }
+
+    #[test]
+    fn a_short_password_and_a_password_in_clear_text_are_refused() {
+        assert!(matches!(StoredPassword::make("12345"), Err(PasswordError::Short(5))));
+        for text in
+            ["", "correct horse battery", "$argon2id$v=19$m=19456,t=2,p=1$", "$2b$12$abcdefghijklmnopqrstuv"]
+        {
+            assert!(StoredPassword::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_session_lives_while_it_is_used_and_ends_unused_or_old_or_closed() {
+        let (mut sessions, start) = (Sessions::default(), Instant::now());
+        let granted = sessions.open(start).unwrap();
+        assert_eq!(sessions.csrf(&granted.cookie, start), Some(granted.csrf.clone()));
+        assert_eq!(sessions.csrf("another", start), None);
+        assert_eq!(sessions.csrf(&granted.cookie, start + IDLE), None, "idle too long");
+
+        let granted = sessions.open(start).unwrap();
+        let mut at = start;
+        while at < start + LONGEST - IDLE {
+            at += IDLE / 2;
+            assert!(sessions.csrf(&granted.cookie, at).is_some());
+        }
+        assert_eq!(sessions.csrf(&granted.cookie, start + LONGEST), None, "too old");
+
+        let granted = sessions.open(start).unwrap();
+        sessions.close(&granted.cookie);
+        assert_eq!(sessions.csrf(&granted.cookie, start), None);
+    }
+
+    #[test]
+    fn there_are_never_more_sessions_than_a_kiosk_needs() {
+        let (mut sessions, start) = (Sessions::default(), Instant::now());
+        let first = sessions.open(start).unwrap();
+        for second in 1..=MOST_SESSIONS as u64 {
+            sessions.open(start + Duration::from_secs(second)).unwrap();
+        }
+        assert_eq!(sessions.0.len(), MOST_SESSIONS);
+        assert_eq!(sessions.csrf(&first.cookie, start + Duration::from_secs(99)), None);
+    }
+
+    #[test]
+    fn whoever_guesses_waits_longer_and_longer_and_nobody_else_does() {
+        let start = Instant::now();
+        let mut patience = Patience::new(start);
+        for _ in 0..FREE_TRIES {
+            assert_eq!(patience.may_try(ONE, start), Ok(()));
+        }
+        let mut at = start;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            let wait = patience.may_try(ONE, at).expect_err("it has to wait");
+            waits.push(wait.as_secs());
+            at += wait;
+            assert_eq!(patience.may_try(ONE, at), Ok(()));
+        }
+        assert_eq!(waits[..5], [1, 2, 4, 8, 16]);
+        assert_eq!(waits[11], LONGEST_WAIT.as_secs());
+        let other: IpAddr = "192.168.1.8".parse().unwrap();
+        assert_eq!(patience.may_try(other, at), Ok(()));
+        patience.right(ONE);
+        assert_eq!(patience.may_try(ONE, at), Ok(()), "the right word forgives");
+    }
+
+    #[test]
+    fn a_neighbourhood_of_ipv6_addresses_is_one_and_all_together_have_a_limit() {
+        let start = Instant::now();
+        let mut patience = Patience::new(start);
+        for host in 0..FREE_TRIES {
+            let address = format!("2001:db8::{host:x}").parse().unwrap();
+            assert_eq!(patience.may_try(address, start), Ok(()));
+        }
+        assert!(patience.may_try("2001:db8::ffff".parse().unwrap(), start).is_err());
+        for host in 0..TRIES_A_MINUTE - FREE_TRIES {
+            assert_eq!(patience.may_try(IpAddr::from([10, 0, 0, host as u8]), start), Ok(()));
+        }
+        let late = IpAddr::from([10, 0, 1, 1]);
+        assert_eq!(patience.may_try(late, start), Err(Duration::from_secs(60)));
+        assert_eq!(patience.may_try(late, start + Duration::from_secs(60)), Ok(()));
+    }
+}

@@ -1,0 +1,107 @@
+//! Every address that the page answers. Added through [`Routes`], which remembers them: a test holds the
+//! description of the API against this list.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Router, http::Method};
+
+use super::Site;
+use super::api::{health, library, now, session, simulated};
+use super::assets;
+use super::fault::Fault;
+use super::guard::guard;
+
+/// No answer takes longer, but the stream of events.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A template or the settings, many times over.
+const MOST_BODY: usize = 256 * 1024;
+
+/// A router that knows what is in it.
+pub struct Routes {
+    router: Router<Arc<Site>>,
+    pub known: Vec<(Method, &'static str)>,
+}
+
+impl Routes {
+    fn on<H, T>(mut self, method: Method, path: &'static str, handler: H) -> Routes
+    where
+        H: Handler<T, Arc<Site>>,
+        T: 'static,
+    {
+        let route: MethodRouter<Arc<Site>> = match method {
+            Method::POST => post(handler),
+            Method::DELETE => delete(handler),
+            _ => get(handler),
+        };
+        self.router = self.router.route(path, route);
+        self.known.push((method, path));
+        self
+    }
+
+    fn get<H: Handler<T, Arc<Site>>, T: 'static>(self, path: &'static str, handler: H) -> Routes {
+        self.on(Method::GET, path, handler)
+    }
+
+    fn post<H: Handler<T, Arc<Site>>, T: 'static>(self, path: &'static str, handler: H) -> Routes {
+        self.on(Method::POST, path, handler)
+    }
+
+    fn delete<H: Handler<T, Arc<Site>>, T: 'static>(self, path: &'static str, handler: H) -> Routes {
+        self.on(Method::DELETE, path, handler)
+    }
+}
+
+/// The addresses of the API.
+pub fn api() -> Routes {
+    Routes { router: Router::new(), known: Vec::new() }
+        .get("/api/openapi.json", assets::openapi)
+        .get("/api/session", session::get)
+        .post("/api/session", session::login)
+        .delete("/api/session", session::logout)
+        .get("/api/state", now::now)
+        .get("/api/events", now::live)
+        .get("/api/panel.png", now::panel)
+        .post("/api/press", now::press)
+        .post("/api/next", now::next)
+        .post("/api/stop", now::stop)
+        .post("/api/like", now::like)
+        .post("/api/volume", now::volume)
+        .post("/api/mood", now::mood)
+        .get("/api/health", health::health)
+        .get("/api/library", library::library)
+        .get("/api/device", simulated::device)
+        .get("/api/device/photos/{number}", simulated::photo)
+        .post("/api/device/photo", simulated::choose)
+        .post("/api/device/button", simulated::button)
+}
+
+/// Everything that is answered, behind the guard.
+pub fn router(site: Arc<Site>) -> Router {
+    api()
+        .router
+        .route("/", get(assets::index))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(async || Fault::not_found("there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
+        })
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn_with_state(site.clone(), guard))
+        .with_state(site)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Fault::new(StatusCode::REQUEST_TIMEOUT, "this took too long").into_response(),
+    }
+}
