@@ -41,7 +41,7 @@ pub enum PasswordError {
     #[error("this is not a password hash as `moodbox password` writes it: {0}")]
     Malformed(String),
     #[error("the system gave no random numbers: {0}")]
-    Random(std::io::Error),
+    Random(getrandom::Error),
 }
 
 /// A password as it is stored: Argon2id in the PHC format, with its salt and its cost.
@@ -94,7 +94,7 @@ fn hasher() -> Argon2<'static> {
 
 fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| PasswordError::Random(error.into()))?;
+    getrandom::fill(&mut bytes).map_err(PasswordError::Random)?;
     Ok(bytes)
 }
 

@@ -85,8 +85,9 @@ pub fn api() -> Routes {
 
 /// Everything that is answered, behind the guard.
 pub fn router(site: Arc<Site>) -> Router {
-    api()
-        .router
+    let Routes { router, known } = api();
+    tracing::debug!("the page answers at {} addresses", known.len());
+    router
         .route("/", get(assets::index))
         .route("/assets/{name}", get(assets::asset))
         .fallback(async || Fault::not_found("there is nothing at this address"))
@@ -103,5 +104,26 @@ async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Fault::new(StatusCode::REQUEST_TIMEOUT, "this took too long").into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_description_of_the_api_names_every_address_and_no_other() {
+        let description: serde_json::Value = serde_json::from_str(assets::OPENAPI).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                described.insert((method.to_uppercase(), path.clone()));
+                assert!(operation["summary"].is_string() && operation["responses"].is_object(), "{path}");
+            }
+        }
+        let known: BTreeSet<_> =
+            api().known.into_iter().map(|(method, path)| (method.to_string(), path.to_owned())).collect();
+        assert_eq!(described, known);
     }
 }
