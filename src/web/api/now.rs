@@ -69,7 +69,7 @@ pub async fn live(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
 /// What stands in a cell now, and each time it changes; what came and went in between is left out.
 fn news<T: Clone + Send + Sync + 'static>(
     mut cell: watch::Receiver<T>,
-    mut tell: impl FnMut(T) -> Result<sse::Event, axum::Error>,
+    tell: impl FnMut(T) -> Result<sse::Event, axum::Error>,
 ) -> impl Stream<Item = Result<sse::Event, axum::Error>> {
     // The first comes at once.
     cell.mark_changed();
@@ -78,7 +78,7 @@ fn news<T: Clone + Send + Sync + 'static>(
         let value = cell.borrow_and_update().clone();
         Some((value, cell))
     })
-    .map(move |value| tell(value))
+    .map(tell)
 }
 
 #[derive(Deserialize)]
