@@ -153,9 +153,11 @@ impl Video for Mpv {
                 status.skipped.push(Skipped { id, reason: failure.reason });
             }
         }
-        // Right after a list was loaded mpv may still speak of what was there before.
+        // Right after a list was loaded mpv may still speak of what was there before, and for a moment
+        // of a clip that it has just given up.
         let begun = self.ipc.as_ref().is_some_and(|ipc| ipc.started() >= self.first);
-        if !begun {
+        let given_up = path.as_ref().is_some_and(|path| status.skipped.iter().any(|one| one.id == *path));
+        if !begun || given_up {
             status.opening = true;
             return Ok(status);
         }
