@@ -14,7 +14,7 @@ def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
     parser.add_argument("--out", required=True,
                         help="folder for scenes/MOOD/N.png and ready/MOOD/N.png")
-    parser.add_argument("--part", default="test", choices=["val", "test"])
+    parser.add_argument("--part", default="test", choices=["train", "val", "test"])
     parser.add_argument("--every", type=int, default=3, help="take every so-manieth picture")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -69,7 +69,12 @@ def run(args):
     for i in chosen:
         name = f"{MOODS[part.labels[i]]}/{i:05}.png"
         scene, squares[name] = place(part.images[i], rng)
-        Image.fromarray(scene).save(out / "scenes" / name, compress_level=1)
+        # Tens of thousands of pictures to train on are kept as a camera sends them; what is
+        # measured loses nothing.
+        if args.part == "train":
+            Image.fromarray(scene).save((out / "scenes" / name).with_suffix(".jpg"), quality=92)
+        else:
+            Image.fromarray(scene).save(out / "scenes" / name, compress_level=1)
         Image.fromarray(part.images[i]).save(out / "ready" / name)
     (out / "squares.json").write_text(json.dumps(squares) + "\n")
     print(f"{len(squares)} scenes of {WIDTH}x{HEIGHT} in {out}; now cut the faces out of them:\n"
