@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod demo;
 pub mod device;
 pub mod doctor;
+pub mod fleet;
 pub mod kiosk;
 pub mod library;
 pub mod light;

@@ -11,6 +11,7 @@ use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
 use crate::device::Device;
+use crate::fleet::Fleet;
 use crate::kiosk::event::Event;
 use crate::onlook::{Onlookers, Publisher};
 use crate::open;
@@ -35,10 +36,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
     let _alone = open::state_folder()?;
     let mut ports = open::ports(&config)?;
-    let page = config.web.as_ref().map(|web| (web.clone(), open::mirror(&mut ports.panel)));
     let mut settings = config.settings(open::judge(&ports.vision));
     settings.prompts = ports.prompts(&config);
     announce(&config);
+    let fleet = Fleet::new(&config, &settings)?;
+    fleet.time(&mut ports, config.light.is_some());
+    // After the timing: what is timed is the panel of the device alone.
+    let page = config.web.as_ref().map(|web| (web.clone(), open::mirror(&mut ports.panel)));
     let mut device = Device::start(ports, config.language).context("the threads did not start")?;
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
@@ -60,6 +64,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         };
         device.spawn("web", move || web::run(&web, parts))?;
     }
+    fleet.start(&mut device, &mut onlookers, &latest)?;
     device.run(settings, &mut onlookers, watchdog.map(|limit| limit / 2), &mut || {
         if watchdog.is_some() {
             notify(&[sd_notify::NotifyState::Watchdog]);

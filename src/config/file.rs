@@ -13,6 +13,8 @@ use crate::kiosk::policy::Mode;
 use crate::panel::presets::{Controller, Turn};
 use crate::text::Language;
 
+pub use super::fleet::{Metrics, Mqtt};
+
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,8 @@ pub struct File {
     #[serde(default)]
     pub learning: Learning,
     pub web: Option<Web>,
+    pub mqtt: Option<Mqtt>,
+    pub metrics: Option<Metrics>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! The configuration: what the file may say ([`mod@file`]), and what the program may rely on ([`Config`]).
 
 pub mod file;
+mod fleet;
 mod valid;
 
 use std::path::Path;

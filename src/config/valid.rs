@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::file::{self, File};
+use super::fleet;
 use crate::button::ButtonSettings;
 use crate::camera::worker::CaptureSettings;
+use crate::fleet::metrics::MetricsSettings;
+use crate::fleet::mqtt::MqttSettings;
 use crate::kiosk::event::Button;
 use crate::kiosk::gesture::GestureTimes;
 use crate::kiosk::house::{House, QuietHours, Sleep};
@@ -53,6 +56,9 @@ pub struct Config {
     pub asks_if_it_helped: bool,
     /// The page, where there is one.
     pub web: Option<WebSettings>,
+    /// The broker of the home, where there is one.
+    pub mqtt: Option<MqttSettings>,
+    pub metrics: Option<MetricsSettings>,
 }
 
 /// Where frames come from.
@@ -103,7 +109,7 @@ pub struct Wrong {
     pub cure: String,
 }
 
-fn wrong(section: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Wrong {
+pub(super) fn wrong(section: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Wrong {
     Wrong { section, what: what.into(), cure: cure.into() }
 }
 
@@ -207,6 +213,8 @@ impl TryFrom<File> for Config {
             learns: file.learning.taste.unwrap_or(file.device.mode.learns()),
             asks_if_it_helped: file.device.mode.asks_if_it_helped(file.learning.helped),
             web: file.web.map(web).transpose()?,
+            mqtt: file.mqtt.map(fleet::mqtt).transpose()?,
+            metrics: file.metrics.map(fleet::metrics),
         };
         lines_differ(&config)?;
         Ok(config)
@@ -430,7 +438,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
             .map_err(|error| wrong("music", format!("MPD_HOST or MPD_PORT: {error}"), ADDRESS))?,
     };
     let password = match &file.password_file {
-        Some(path) => Some(password(path)?),
+        Some(path) => Some(password("music", path)?),
         None => env_password,
     };
     Ok(MusicSettings {
@@ -444,20 +452,21 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
 
 const ADDRESS: &str = "Write \"host:port\", \"/path/of/its/socket\" or \"@abstract\"";
 
-fn password(path: &Path) -> Result<String, Wrong> {
+/// A file that holds a password and nothing else.
+pub(super) fn password(section: &'static str, path: &Path) -> Result<String, Wrong> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         wrong(
-            "music",
+            section,
             format!("password_file {}: {error}", path.display()),
-            "Write MPD's password into that file, readable by moodbox, or remove the line",
+            "Write the password into that file, readable by moodbox, or remove the line",
         )
     })?;
     let word = text.trim();
     if word.is_empty() {
         return Err(wrong(
-            "music",
+            section,
             format!("password_file {} is empty", path.display()),
-            "Write MPD's password into it, or remove the line",
+            "Write the password into it, or remove the line",
         ));
     }
     Ok(word.to_owned())

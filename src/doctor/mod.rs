@@ -33,6 +33,7 @@ use crate::panel::Panel;
 use crate::panel::png::PngPanel;
 use crate::panel::spi::SpiPanel;
 
+pub(crate) use power::throttled;
 pub use system::{System, User};
 
 /// What was looked at.

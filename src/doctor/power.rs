@@ -41,7 +41,7 @@ fn power(system: &System) -> Vec<Finding> {
 }
 
 /// The firmware's report. The folder has the address of the bus in its name on newer boards.
-fn throttled(system: &System) -> Option<u32> {
+pub(crate) fn throttled(system: &System) -> Option<u32> {
     let top = "/sys/devices/platform";
     system.starting(top, "soc").into_iter().find_map(|soc| {
         let firmware = system.list(&soc).into_iter().find(|name| name.ends_with(":firmware"))?;

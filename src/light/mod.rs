@@ -33,6 +33,13 @@ impl SharedLight {
         Ok(LightOn(self.clone()))
     }
 
+    /// Puts something between this and the light: whoever shares it notices nothing.
+    pub fn wrap(&self, wrap: impl FnOnce(Box<dyn Light>) -> Box<dyn Light>) {
+        let mut light = self.lock();
+        let bare = std::mem::replace(&mut *light, Box::new(NoLight));
+        *light = wrap(bare);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Box<dyn Light>> {
         // A panic while the lock was held leaves the light as it was: still usable.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

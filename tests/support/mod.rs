@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each story uses its own part")]
 
+pub mod broker;
 pub mod mpd;
 pub mod mpv;
 

@@ -1,0 +1,350 @@
+//! A fleet that is not there: many devices tell one mosquitto what a day brings, by the code that ships.
+//!
+//!     cargo run --release --example fleet -- --devices 1000 --visits 20
+//!
+//! Prints what it cost: messages, bytes, the broker's processor and memory. Nothing but the broker is real
+//! hardware's work here, so the devices' own cost is that of this one process.
+
+use std::error::Error;
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use moodbox::config;
+use moodbox::daemon::Observer;
+use moodbox::fleet::home::{Home, Told};
+use moodbox::fleet::mqtt::{Connection, MqttSettings};
+use moodbox::kiosk::event::{Ask, Event, Gesture, NowPlaying, Observation, PlayerEvent};
+use moodbox::kiosk::{Settings, State, step};
+use moodbox::mood::{Decision, Judge, Mood, Scores, StrengthLimits, Thresholds};
+use moodbox::onlook::Publisher;
+use moodbox::recommend::{Catalog, Item, Templates};
+use rumqttc::{AsyncClient, EventLoop, MqttOptions, Packet, QoS};
+
+#[derive(Parser)]
+struct Args {
+    /// How many devices there are.
+    #[arg(long, default_value_t = 1000)]
+    devices: usize,
+    /// How many visits each device has.
+    #[arg(long, default_value_t = 10)]
+    visits: usize,
+    /// Milliseconds between what happens on one device; a visit has about a dozen such steps.
+    #[arg(long, default_value_t = 500)]
+    pace: u64,
+    /// Seconds of quiet that are watched before the visits.
+    #[arg(long, default_value_t = 60)]
+    quiet: u64,
+    /// How many devices start within a second.
+    #[arg(long, default_value_t = 200)]
+    rush: usize,
+}
+
+type Failed = Box<dyn Error>;
+
+fn main() -> Result<(), Failed> {
+    let args = Args::parse();
+    // A connection is an open file, here and in the broker, which inherits this.
+    let mut limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    limit.current = limit.maximum;
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit)?;
+    let broker = Broker::start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(tokio::task::LocalSet::new().run_until(measure(&args, &broker)))
+}
+
+async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
+    let mut counters = Counters::listen(broker.port).await?;
+    println!("{} devices, {} visits each, one mosquitto", args.devices, args.visits);
+
+    let start = broker.cost(&mut counters).await?;
+    let mut devices = Vec::new();
+    for at in 0..args.devices {
+        devices.push(Device::start(broker.port, at)?);
+        tokio::time::sleep(Duration::from_secs(1) / args.rush as u32).await;
+    }
+    // What a device tells at its start takes a moment to be acknowledged.
+    counters.settle().await?;
+    let connected = broker.cost(&mut counters).await?;
+    connected.since(&start).print("all come at once (discovery, state)", args.devices);
+    if counters.clients < args.devices {
+        return Err(format!("only {} devices are connected", counters.clients).into());
+    }
+
+    tokio::time::sleep(Duration::from_secs(args.quiet)).await;
+    let quiet = broker.cost(&mut counters).await?;
+    let rest = quiet.since(&connected);
+    rest.print("nobody presses", args.devices);
+
+    let mut tasks = Vec::new();
+    for (at, mut device) in devices.into_iter().enumerate() {
+        let (visits, pace) = (args.visits, Duration::from_millis(args.pace));
+        tasks.push(tokio::task::spawn_local(async move {
+            // Not all in one step.
+            tokio::time::sleep(pace.mul_f64((at % 97) as f64 / 97.0)).await;
+            for _ in 0..visits {
+                device.visit(pace).await;
+            }
+            device
+        }));
+    }
+    let mut devices = Vec::new();
+    for task in tasks {
+        devices.push(task.await?);
+    }
+    counters.settle().await?;
+    let busy = broker.cost(&mut counters).await?;
+    let visits = busy.since(&quiet);
+    visits.print("visits", args.devices);
+
+    let each = (args.devices * args.visits) as f64;
+    let keeping = rest.bytes() / rest.seconds / args.devices as f64;
+    let visit = (visits.bytes() - keeping * visits.seconds * args.devices as f64) / each;
+    println!("\na visit: {visit:.0} bytes, {:.1} messages from the device", visits.messages / each);
+    println!("a day without a visit: {:.0} kB", keeping * 86_400.0 / 1e3);
+    println!("a day with 100 visits: {:.0} kB", (keeping * 86_400.0 + 100.0 * visit) / 1e3);
+    println!(
+        "broker: {} MB resident at most, {:.1} kB for each device",
+        busy.peak_kb / 1024,
+        (busy.peak_kb - start.peak_kb) as f64 / args.devices as f64
+    );
+    drop(devices);
+    Ok(())
+}
+
+/// One device: its core, and the connection that ships.
+struct Device {
+    state: State,
+    publisher: Publisher,
+    at: Duration,
+}
+
+impl Device {
+    fn start(port: u16, number: usize) -> Result<Device, Failed> {
+        let settings = settings()?;
+        let (publisher, latest) = Publisher::new(&settings);
+        let connection = Connection::new(&MqttSettings {
+            host: "127.0.0.1".into(),
+            port,
+            tls: None,
+            user: None,
+            password: None,
+            home: Home {
+                id: format!("room-{number:05}"),
+                name: format!("Room {number}"),
+                discovery: Some("homeassistant".into()),
+                publish: [Told::Playing, Told::Health, Told::Counts, Told::Volume].into(),
+                commands: [].into(),
+                sensors: [].into(),
+            },
+        })?;
+        let (queue, _) = crossbeam_channel::bounded(16);
+        tokio::task::spawn_local(connection.keep(latest, queue));
+        let mut device = Device { state: State::new(settings), publisher, at: Duration::ZERO };
+        let song = |name: &str| Item { id: name.into(), title: name.into(), ..Item::default() };
+        let catalog = Catalog { music: SONGS.map(song).to_vec().into(), ..Catalog::default() };
+        device.feed(Event::Templates(Arc::new(Templates::shipped())));
+        device.feed(Event::Catalog(Arc::new(catalog)));
+        Ok(device)
+    }
+
+    fn feed(&mut self, event: Event) {
+        self.at += Duration::from_secs(2);
+        step(&mut self.state, self.at, event);
+        self.publisher.stepped(self.at, &self.state);
+    }
+
+    /// A press, a look, three songs, the end.
+    async fn visit(&mut self, pace: Duration) {
+        let scores = Scores::certain(Mood::Happy);
+        let seen = Observation { faces: 1, rival: 0.0, scores: Some(scores) };
+        let plays = |title: &str| {
+            Event::Music(PlayerEvent::Playing(NowPlaying {
+                id: title.into(),
+                title: title.into(),
+                artist: "An Orchestra of the Town".into(),
+                length: Some(Duration::from_secs(215)),
+                ours: true,
+                ..NowPlaying::default()
+            }))
+        };
+        let mut happens = vec![
+            Event::Remote(Gesture::Short),
+            Event::CaptureStarted,
+            Event::Saw(seen),
+            Event::CaptureEnded(Ok(())),
+        ];
+        happens.extend(SONGS.map(plays));
+        happens.extend([Event::Ask(Ask::Stop), Event::Tick, Event::Tick]);
+        for event in happens {
+            self.feed(event);
+            tokio::time::sleep(pace).await;
+        }
+    }
+}
+
+const SONGS: [&str; 3] = ["Morning on the river", "The long way home", "A song of no great length"];
+
+fn settings() -> Result<Settings, Failed> {
+    let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
+    Ok(config::parse(text, "a room")?.settings(Judge {
+        decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+        strength: StrengthLimits { clear: 0.7, strong: 0.9 },
+    }))
+}
+
+/// A second, as Linux counts the processor's time for programs that read `/proc`.
+const TICKS: f64 = 100.0;
+
+struct Broker {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Broker {
+    fn start() -> Result<Broker, Failed> {
+        let folder = tempfile::tempdir()?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let file = folder.path().join("mosquitto.conf");
+        write!(
+            std::fs::File::create(&file)?,
+            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nsys_interval 1\nlog_type error\n"
+        )?;
+        let child = Command::new("mosquitto").arg("-c").arg(&file).stdin(Stdio::null()).spawn()?;
+        Ok(Broker { child, port, _folder: folder })
+    }
+
+    async fn cost(&self, counters: &mut Counters) -> Result<Cost, Failed> {
+        let (bytes_in, bytes_out, messages) = counters.now().await?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+        let peak_kb = peak.trim().trim_end_matches(" kB").trim().parse()?;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks =
+            |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+        let cpu = (ticks(11) + ticks(12)) / TICKS;
+        Ok(Cost { at: Instant::now(), bytes_in, bytes_out, messages, cpu, peak_kb })
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the broker has done up to a moment.
+struct Cost {
+    at: Instant,
+    bytes_in: f64,
+    bytes_out: f64,
+    messages: f64,
+    cpu: f64,
+    peak_kb: u64,
+}
+
+struct Spent {
+    seconds: f64,
+    bytes_in: f64,
+    bytes_out: f64,
+    messages: f64,
+    cpu: f64,
+}
+
+impl Cost {
+    fn since(&self, before: &Cost) -> Spent {
+        Spent {
+            seconds: (self.at - before.at).as_secs_f64(),
+            bytes_in: self.bytes_in - before.bytes_in,
+            bytes_out: self.bytes_out - before.bytes_out,
+            messages: self.messages - before.messages,
+            cpu: self.cpu - before.cpu,
+        }
+    }
+}
+
+impl Spent {
+    fn bytes(&self) -> f64 {
+        self.bytes_in + self.bytes_out
+    }
+
+    fn print(&self, what: &str, devices: usize) {
+        println!(
+            "{what}: {:.0} s, {:.0} messages published ({:.0} a second), {:.1} kB in and {:.1} kB out for each device, broker {:.1} % of one core",
+            self.seconds,
+            self.messages,
+            self.messages / self.seconds,
+            self.bytes_in / devices as f64 / 1e3,
+            self.bytes_out / devices as f64 / 1e3,
+            100.0 * self.cpu / self.seconds,
+        );
+    }
+}
+
+/// What mosquitto says of itself, once a second.
+struct Counters {
+    events: EventLoop,
+    clients: usize,
+    values: [f64; 3],
+}
+
+const TOLD: [&str; 3] =
+    ["$SYS/broker/bytes/received", "$SYS/broker/bytes/sent", "$SYS/broker/publish/messages/received"];
+const CLIENTS: &str = "$SYS/broker/clients/connected";
+
+impl Counters {
+    async fn listen(port: u16) -> Result<Counters, Failed> {
+        let mut options = MqttOptions::new("onlooker", "127.0.0.1", port);
+        options.set_keep_alive(Duration::from_secs(60));
+        let (client, events) = AsyncClient::new(options, 16);
+        for topic in TOLD.iter().chain([&CLIENTS]) {
+            client.try_subscribe(*topic, QoS::AtMostOnce)?;
+        }
+        let mut counters = Counters { events, clients: 0, values: [0.0; 3] };
+        // The client must outlive its event loop; there is one for the whole run.
+        std::mem::forget(client);
+        counters.now().await?;
+        Ok(counters)
+    }
+
+    /// The counters after two more rounds of telling: what was under way is in them.
+    async fn now(&mut self) -> Result<(f64, f64, f64), Failed> {
+        let until = Instant::now() + Duration::from_millis(2500);
+        while let Ok(event) = tokio::time::timeout_at(until.into(), self.events.poll()).await {
+            match event {
+                Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
+                    let value: f64 = String::from_utf8_lossy(&message.payload).parse()?;
+                    if message.topic == CLIENTS {
+                        self.clients = value as usize;
+                    }
+                    if let Some(at) = TOLD.iter().position(|topic| *topic == message.topic) {
+                        self.values[at] = value;
+                    }
+                }
+                Ok(_) => {}
+                // The broker is still starting.
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+        let [bytes_in, bytes_out, messages] = self.values;
+        Ok((bytes_in, bytes_out, messages))
+    }
+
+    /// Waits until the devices have said what they had to say.
+    async fn settle(&mut self) -> Result<(), Failed> {
+        let mut before = -1.0;
+        loop {
+            let (_, _, messages) = self.now().await?;
+            if messages == before {
+                return Ok(());
+            }
+            before = messages;
+        }
+    }
+}
