@@ -6,6 +6,7 @@ import importlib
 VERBS = {
     "prepare": "data",
     "train": "train",
+    "aware": "aware",
     "quantize": "quantize",
     "calibrate": "calibrate",
     "evaluate": "evaluate",

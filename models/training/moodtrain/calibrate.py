@@ -128,10 +128,13 @@ def made_by(export):
     start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
     if str(r.get("weights")).endswith(".tflite"):
         start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
+    crops = (f", {r['crop_share']:g} of the looks at a face that has one being the crop that the device cut out of a scene"
+             if r.get("crops") else "")
+    tuned = f", {r['aware']} batches of tuning on int8's steps" if r.get("aware") else ""
     towards = "label's" if export["lean"] >= 0 else "voters'"
     return (f"models/training: MobileNetV1 {r['width']:g} from {start}, FER2013 train with "
             f"{r['share']:g} part FER+ votes, {export['epoch']} epochs of {r['stages']} "
-            f"(px:epochs:frozen blocks), averaged weights, leaning {abs(export['lean']):g} to the "
+            f"(px:epochs:frozen blocks){crops}, averaged weights{tuned}, leaning {abs(export['lean']):g} to the "
             f"{towards} frequencies, int8 after training on {export['pictures']} pictures")
 
 

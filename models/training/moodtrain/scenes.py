@@ -98,6 +98,24 @@ def pairs(folder):
     return np.stack(ready), cut, np.array(moods)
 
 
+def cuts(folder, part):
+    """What the device made of the scenes of a part: crops [n, 48, 48], and for which pictures
+    there is one."""
+    from PIL import Image
+
+    found = np.zeros_like(part.images)
+    has = np.zeros(len(part), bool)
+    for path in (Path(folder) / "cut").glob("*/*.png"):
+        i = int(path.stem)
+        if i >= len(part) or MOODS[part.labels[i]] != path.parent.name:
+            raise SystemExit(f"{path}: this is no crop of a picture in this part")
+        found[i], has[i] = np.asarray(Image.open(path)), True
+    if not has.any():
+        raise SystemExit(f"{folder}: no crop in {Path(folder) / 'cut'}; "
+                         "make them with the example crops")
+    return found, has
+
+
 def compare(model, folder):
     """What finding and aligning lose against the ready crop, on the same pictures."""
     ready, cut, moods = pairs(folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data
+from . import data, scenes
 
 
 def arguments(parser):
@@ -25,6 +25,10 @@ def arguments(parser):
     parser.add_argument("--smoothing", type=float, default=0.05)
     parser.add_argument("--mixup", type=float, default=0.3, help="share of pictures mixed")
     parser.add_argument("--augment", type=float, default=1.0, help="share of pictures disturbed")
+    parser.add_argument("--crops", help="folder of scenes of the training part, with the crops "
+                        "the device cut out of them; some stand in for the ready ones")
+    parser.add_argument("--crop-share", type=float, default=0.5,
+                        help="how often a picture that has such a crop is seen as that crop")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--average", type=float, default=0.998,
@@ -110,6 +114,12 @@ class Trainer:
                                 average=self.average, step=self.step),
             str(Path(args.run) / "state"), max_to_keep=2)
         self.images = tf.constant(part.images)
+        self.cuts = None
+        if args.crops:
+            cuts, has = scenes.cuts(args.crops, part)
+            print(f"{int(has.sum())} of {len(has)} pictures also as the device cuts them",
+                  flush=True)
+            self.cuts = tf.constant(cuts), tf.constant(has)
         self.targets = tf.constant(
             data.targets(part.labels, part.votes, args.share, args.smoothing))
         self.freeze(0)
@@ -152,7 +162,12 @@ class Trainer:
         order = order[: len(order) // batch * batch].reshape(-1, batch)[first:]
 
         def make(chosen):
-            return augment(tf.gather(self.images, chosen), tf.gather(self.targets, chosen), size,
+            images = tf.gather(self.images, chosen)
+            if self.cuts is not None:
+                cuts, has = (tf.gather(one, chosen) for one in self.cuts)
+                use = has & (tf.random.uniform(tf.shape(has)) < self.args.crop_share)
+                images = tf.where(use[:, None, None], cuts, images)
+            return augment(images, tf.gather(self.targets, chosen), size,
                            self.args.mixup, self.args.augment)
 
         return tf.data.Dataset.from_tensor_slices(order).map(make, 1).prefetch(3)
@@ -197,7 +212,7 @@ def run(args):
         print(f"going on at step {int(trainer.step)}", flush=True)
     recipe = {k: v for k, v in vars(args).items() if isinstance(v, (int, float, str))}
     recipe.pop("minutes", None)
-    for key in ("work", "run", "weights"):
+    for key in ("work", "run", "weights", "crops"):
         if recipe.get(key):
             recipe[key] = Path(recipe[key]).name
     (folder / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
