@@ -109,6 +109,10 @@ const LEAST_SCORE: f32 = 0.65;
 /// From which score a box is worth a look from near. Of 400 FER2013 faces pasted into larger scenes,
 /// 98 % reach it in the whole scene, but only 80 % reach 0.5.
 const HINT: f32 = 0.2;
+/// The same where no face was found otherwise. Of 13,285 FER2013 faces in scenes [`HINT`] misses 427,
+/// and 119 of those are found from here; of 400 cuts from pictures without people (rooms, walls, text,
+/// a town) 49 instead of 44 are then taken for a face.
+const FAINT: f32 = 0.1;
 /// How much larger than the face the near window is, in the order tried: the network wants to see
 /// some surroundings, but a face that fills a photograph has none.
 const NEAR: [f32; 2] = [2.0, 1.4];
@@ -173,16 +177,17 @@ impl FaceFinder {
     /// The faces of a picture, largest first.
     ///
     /// The whole picture is looked at first. A picture longer than it is high leaves few of the
-    /// network's pixels to a face, so when nothing is found there, squares along it are looked at too.
+    /// network's pixels to a face, so when nothing is found there, squares along it are looked at too, and
+    /// fainter hints are followed.
     /// Whatever might be a face is looked at once more from near: that tells faces that are small or
     /// cut off from things that only resemble one, and it places the eyes several times finer.
     pub fn find(&mut self, rgb: &Rgb) -> Result<Vec<Face>, VisionError> {
         let hints = self.look_at(rgb, Window::around(rgb.width, rgb.height), HINT)?;
         let mut faces = self.confirm(rgb, hints)?;
         if faces.is_empty() {
-            let mut hints = Vec::new();
+            let mut hints = self.look_at(rgb, Window::around(rgb.width, rgb.height), FAINT)?;
             for window in squares(rgb.width, rgb.height) {
-                hints.extend(self.look_at(rgb, window, HINT)?);
+                hints.extend(self.look_at(rgb, window, FAINT)?);
             }
             faces = self.confirm(rgb, merge(&mut hints))?;
         }
