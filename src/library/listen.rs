@@ -109,9 +109,8 @@ fn pass(
                             None
                         }
                     };
-                    memory.put(identity, measured);
                     (unsaved, new) = (unsaved + 1, new + 1);
-                    measured
+                    memory.put(identity, measured)
                 }
             };
             if let Some(features) = measured {

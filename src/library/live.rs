@@ -16,7 +16,8 @@ pub struct LiveCatalog {
 }
 
 struct Shared {
-    catalog: Catalog,
+    /// The very one that was told last: a large library is in memory once, not twice.
+    catalog: Arc<Catalog>,
     /// What was heard in this run, by kind and id: the library may be read anew at any time.
     heard: HashMap<(Kind, String), (f32, f32)>,
     tell: Box<dyn FnMut(Arc<Catalog>) + Send>,
@@ -27,7 +28,7 @@ impl LiveCatalog {
     /// may be something to listen to, and closes when everybody who fills the catalog has left.
     pub fn new(tell: impl FnMut(Arc<Catalog>) + Send + 'static) -> (LiveCatalog, Receiver<()>) {
         let (wake, woken) = bounded(1);
-        let shared = Shared { catalog: Catalog::default(), heard: HashMap::new(), tell: Box::new(tell) };
+        let shared = Shared { catalog: Arc::default(), heard: HashMap::new(), tell: Box::new(tell) };
         (LiveCatalog { shared: Arc::new(Mutex::new(shared)), wake: Some(wake) }, woken)
     }
 
@@ -38,16 +39,21 @@ impl LiveCatalog {
 
     /// Replaces all items of a kind.
     pub fn replace(&self, kind: Kind, items: Vec<Item>) {
-        self.change(|shared| {
-            let mut shelf: Shelf = items.into();
-            for ((of, id), (valence, arousal)) in &shared.heard {
-                if *of == kind {
-                    shelf.measured(id, *valence, *arousal);
-                }
+        let mut shared = self.lock();
+        let mut shelf: Shelf = items.into();
+        for ((of, id), (valence, arousal)) in &shared.heard {
+            if *of == kind {
+                shelf.measured(id, *valence, *arousal);
             }
-            *shared.catalog.shelf_mut(kind) = shelf;
-            true
-        });
+        }
+        let mut next = Catalog::default();
+        for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
+            *next.shelf_mut(other) = shared.catalog.shelf(other).clone();
+        }
+        *next.shelf_mut(kind) = shelf;
+        shared.catalog = Arc::new(next);
+        shared.tell();
+        drop(shared);
         if let Some(wake) = &self.wake {
             // A full channel: the listener is about to look anyway.
             let _ = wake.try_send(());
@@ -56,15 +62,19 @@ impl LiveCatalog {
 
     /// Puts what was measured on the items of which nothing better is known.
     pub fn measured(&self, heard: Vec<(Kind, String, Feeling)>) {
-        self.change(|shared| {
-            let mut changed = false;
-            for (kind, id, feeling) in heard {
-                let place = (feeling.valence, feeling.arousal);
-                changed |= shared.catalog.shelf_mut(kind).measured(&id, place.0, place.1);
-                shared.heard.insert((kind, id), place);
+        let mut shared = self.lock();
+        let mut changed = false;
+        for (kind, id, feeling) in heard {
+            let place = (feeling.valence, feeling.arousal);
+            if shared.heard.insert((kind, id.clone()), place) != Some(place) {
+                // The first change takes a copy, if somebody still holds what was told.
+                let shelf = Arc::make_mut(&mut shared.catalog).shelf_mut(kind);
+                changed |= shelf.measured(&id, place.0, place.1);
             }
-            changed
-        });
+        }
+        if changed {
+            shared.tell();
+        }
     }
 
     /// The items of which nothing is known but, perhaps, their sound.
@@ -86,14 +96,12 @@ impl LiveCatalog {
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn change(&self, change: impl FnOnce(&mut Shared) -> bool) {
-        let mut shared = self.lock();
-        if change(&mut shared) {
-            let catalog = Arc::new(shared.catalog.clone());
-            // Told under the lock, so that nobody gets an older one after a newer.
-            (shared.tell)(catalog);
-        }
+impl Shared {
+    /// Under the lock, so that nobody gets an older one after a newer.
+    fn tell(&mut self) {
+        (self.tell)(self.catalog.clone());
     }
 }
 

@@ -79,11 +79,14 @@ impl Sounds {
         self.known.is_empty()
     }
 
-    /// Remembers a file, as long as there is room.
-    pub fn put(&mut self, identity: Identity, measured: Measured) {
+    /// Remembers a file, as long as there is room. The answer is what the file will say after a restart: the
+    /// digits that are written, so that nothing moves when the device starts again.
+    pub fn put(&mut self, identity: Identity, measured: Measured) -> Measured {
+        let measured = measured.map(rounded);
         if self.known.len() < MOST || self.known.contains_key(&identity) {
             self.known.insert(identity, measured);
         }
+        measured
     }
 
     /// Makes room, when it is full, by forgetting all but these.
@@ -95,15 +98,12 @@ impl Sounds {
 
     /// As it is written to disk.
     pub fn to_json(&self) -> String {
-        let round = |value: f32, parts: f32| (value * parts).round() / parts;
         let sounds = self
             .known
             .iter()
             .map(|(identity, measured)| {
-                let numbers = measured.map(|heard| {
-                    let tempo = heard.tempo.map(|tempo| round(tempo, 10.0));
-                    (tempo, round(heard.loudness, 10.0), heard.brightness.round(), round(heard.mode, 100.0))
-                });
+                let numbers =
+                    measured.map(|heard| (heard.tempo, heard.loudness, heard.brightness, heard.mode));
                 (format!("{:016x}", identity.0), numbers)
             })
             .collect();
@@ -132,6 +132,17 @@ impl Sounds {
             sounds.known.insert(Identity(identity), measured);
         }
         Ok(sounds)
+    }
+}
+
+/// More digits than these mean nothing.
+fn rounded(heard: Features) -> Features {
+    let round = |value: f32, parts: f32| (value * parts).round() / parts;
+    Features {
+        tempo: heard.tempo.map(|tempo| round(tempo, 10.0)),
+        loudness: round(heard.loudness, 10.0),
+        brightness: heard.brightness.round(),
+        mode: round(heard.mode, 100.0),
     }
 }
 
@@ -178,13 +189,13 @@ mod tests {
         let file = folder.path().join("state/sounds.json");
         assert!(matches!(load(&file), (sounds, None) if sounds.is_empty()));
         let mut sounds = Sounds::default();
-        sounds.put(Identity(1), Some(HEARD));
+        let put = sounds.put(Identity(1), Some(HEARD));
         sounds.put(Identity(u64::MAX), None);
         save(&file, &sounds).unwrap();
         let (read, told) = load(&file);
         assert!(told.is_none());
         let rounded = Features { tempo: Some(121.9), loudness: -14.3, brightness: 1800.0, mode: 0.33 };
-        assert_eq!(read.get(Identity(1)), Some(&Some(rounded)));
+        assert_eq!((put, read.get(Identity(1))), (Some(rounded), Some(&put)));
         assert_eq!(read.get(Identity(u64::MAX)), Some(&None));
         assert_eq!((read.get(Identity(2)), read.len()), (None, 2));
         assert_eq!(peek(&file), read);
@@ -231,7 +242,9 @@ mod tests {
     #[test]
     fn it_stays_small_and_makes_room_for_what_is_there() {
         let mut sounds = Sounds::default();
-        (0..MOST as u64 + 10).for_each(|number| sounds.put(Identity(number), None));
+        (0..MOST as u64 + 10).for_each(|number| {
+            sounds.put(Identity(number), None);
+        });
         assert_eq!(sounds.len(), MOST);
         sounds.make_room(&[Identity(3), Identity(7)].into());
         assert_eq!(sounds.len(), 2);

@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use symphonia::core::meta::{ContentAdvisory, StandardTag};
 
+use super::matroska;
 use super::nfo::{self, Nfo};
 use crate::recommend::Item;
 use crate::sound;
@@ -123,6 +124,7 @@ fn read(path: &Path) -> Option<Container> {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let mut format = sound::open(File::open(path).ok()?, extension).ok()?;
     let mut container = Container { length: sound::length(&*format), ..Container::default() };
+    container.title = File::open(path).ok().and_then(|file| matroska::title(&mut BufReader::new(file)));
     let mut metadata = format.metadata();
     let Some(revision) = metadata.skip_to_latest() else { return Some(container) };
     for tag in revision.media.tags.iter().filter_map(|tag| tag.std.as_ref()) {

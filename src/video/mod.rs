@@ -10,6 +10,7 @@
 mod describe;
 pub mod folder;
 mod ipc;
+mod matroska;
 mod mpv;
 pub mod nfo;
 mod player;

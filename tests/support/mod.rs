@@ -5,6 +5,7 @@
 pub mod broker;
 pub mod mpd;
 pub mod mpv;
+pub mod wav;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
