@@ -372,7 +372,7 @@ fn start_watcher(
     supervisor.spawn("videos", move || {
         let mut send = report(queue);
         let (mut told, mut count) = (Vec::new(), None);
-        watch::run(&watched, &stop, |mut items, errors| {
+        watch::run(&watched, stop, |mut items, errors| {
             // The same trouble is told once.
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             errors.iter().filter(|error| !told.contains(*error)).for_each(|error| tracing::warn!("{error}"));

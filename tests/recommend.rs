@@ -144,6 +144,24 @@ fn match_stays_with_the_mood_and_contrast_goes_to_the_other_side() {
 }
 
 #[test]
+fn what_a_person_said_goes_before_what_was_measured_from_the_sound() {
+    let of = |source: FeelingSource| {
+        (0..40).map(move |number| {
+            let track = track(&format!("{source:?}/{number}"), -0.6, -0.4);
+            let feeling = track.feeling.map(|feeling| Feeling { source, ..feeling });
+            Item { feeling, ..track }
+        })
+    };
+    let catalog = catalog(of(FeelingSource::Sound).chain(of(FeelingSource::Explicit)).collect());
+    let templates = music_template(Mood::Sad, "mode = \"match\"\nlength = { items = 8 }");
+    for seed in 0..20 {
+        let list = suggest(&catalog, &templates, &Request { seed, ..Request::new(Mood::Sad) });
+        let said = list.music.iter().filter(|pick| pick.id.starts_with("Explicit")).count();
+        assert!(said >= 7, "{said} of {} with seed {seed}", list.music.len());
+    }
+}
+
+#[test]
 fn what_was_played_lately_waits_and_returns_only_when_there_is_nothing_else() {
     let few: Vec<Item> = (0..10).map(|n| track(&format!("t{n}"), 0.6, 0.3)).collect();
     let catalog = catalog(few);

@@ -103,7 +103,7 @@ impl Watch {
         let (stop, stopped): (Stop, UnixStream) = watch::stop().unwrap();
         let watched = Watched { folders, beside };
         let thread = thread::spawn(move || {
-            watch::run(&watched, &stopped, |items, errors| tell.send((items, errors.len())).unwrap());
+            watch::run(&watched, stopped, |items, errors| tell.send((items, errors.len())).unwrap());
         });
         Watch { told, stop: Some(stop), thread: Some(thread) }
     }

@@ -5,17 +5,18 @@
 //! told when it has been quiet for a moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{CStr, OsStr, OsString};
-use std::fs;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
+use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 use rustix::io::Errno;
 
 /// This long after the last sign a change counts as complete. Editors write, rename and set rights within
@@ -31,178 +32,268 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// Folders that are watched at most: far below the system's limit, which programs share.
 const MOST_FOLDERS: usize = 4096;
 
-/// A watch over some folders and all that is below them.
+/// A watch over some folders and all that is below them, and over single files elsewhere.
 #[derive(Debug)]
 pub struct Watch {
     folders: Vec<PathBuf>,
-    /// None: the system has no watches left.
-    sight: Option<Sight>,
-}
-
-/// What the system watches for us.
-#[derive(Debug)]
-struct Sight {
-    inotify: OwnedFd,
-    /// For the watch on a parent of what is watched: the one name in it that counts. Parents such as `/tmp`
-    /// are busy with what is none of our business.
-    parents: BTreeMap<i32, BTreeSet<OsString>>,
-    /// Watches on folders in which everything counts.
-    whole: BTreeSet<i32>,
+    files: Vec<PathBuf>,
+    counts: fn(&Path) -> bool,
+    /// The kernel flags it when anything is mounted or unmounted.
+    mounts: Option<File>,
+    /// Closed by the other side when it is time to end.
+    stop: Option<UnixStream>,
+    over: bool,
+    ears: Ears,
 }
 
 impl Watch {
     /// Watches folders, each of which may be missing. What happens from now on is told by
     /// [`Watch::wait`]: read what is there after this call, and nothing is missed.
     pub fn new(folders: &[PathBuf]) -> Watch {
-        let mut watch = Watch { folders: folders.to_vec(), sight: None };
+        Watch::of(folders, &[], |_| true)
+    }
+
+    /// Watches folders for files whose names count, and some files in whatever folders.
+    pub fn of(folders: &[PathBuf], files: &[PathBuf], counts: fn(&Path) -> bool) -> Watch {
+        let mut watch = Watch {
+            folders: folders.to_vec(),
+            files: files.to_vec(),
+            counts,
+            mounts: None,
+            stop: None,
+            over: false,
+            ears: Ears::default(),
+        };
         watch.renew();
         watch
     }
 
+    /// Counts a disk that is mounted or unmounted as a change: a folder that is watched does not hear of it.
+    pub fn with_mounts(mut self) -> Watch {
+        self.mounts = File::open("/proc/self/mountinfo")
+            .inspect_err(|error| tracing::warn!(%error, "disks that are plugged in are not noticed"))
+            .ok();
+        self
+    }
+
+    /// Ends when the other side of this is closed.
+    pub fn until(mut self, stop: UnixStream) -> Watch {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Whether it was ended: then [`Watch::wait`] does not wait any more.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
     /// Waits until something has changed and settled, at most this long if a limit is given; true if it
-    /// has. Without watches it says so once in a minute, because it cannot know.
+    /// has. Where not every folder could be watched it says so once in a minute, because it cannot know.
     pub fn wait(&mut self, limit: Option<Duration>) -> bool {
-        let Some(sight) = &self.sight else {
-            let pause = limit.map_or(LOOK_AGAIN, |limit| limit.min(LOOK_AGAIN));
-            std::thread::sleep(pause);
-            self.renew();
-            return limit.is_none_or(|limit| limit >= LOOK_AGAIN);
-        };
-        match sight.wait(limit) {
-            Ok(true) => {}
-            Ok(false) => return false,
-            Err(error) => {
-                tracing::warn!(%error, "the watches were lost");
-                self.sight = None;
-                return false;
+        let patience =
+            if self.ears.is_whole() { limit } else { Some(limit.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) };
+        let until = patience.map(|patience| Instant::now() + patience);
+        // Signs of what does not count come, too.
+        while !self.over {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            match self.signs(left) {
+                Signs::Counting => {
+                    let first = Instant::now();
+                    while !self.over && first.elapsed() < LONGEST && self.signs(Some(SETTLED)) != Signs::None
+                    {
+                    }
+                    // New folders want watches of their own; setting all anew needs no book of who is where.
+                    // It comes before the caller reads, so that what happens in between is told next time.
+                    self.renew();
+                    return !self.over;
+                }
+                Signs::Others => {}
+                Signs::None => {
+                    let blind = !self.ears.is_whole() && limit.is_none_or(|limit| limit >= LOOK_AGAIN);
+                    if blind {
+                        self.renew();
+                    }
+                    return blind && !self.over;
+                }
             }
         }
-        let first = Instant::now();
-        while first.elapsed() < LONGEST && matches!(sight.wait(Some(SETTLED)), Ok(true)) {}
-        // New folders want watches of their own; setting all anew needs no book of who is where. It comes
-        // before the caller reads, so that what happens in between is told next time.
-        self.renew();
-        true
+        false
     }
 
     fn renew(&mut self) {
-        self.sight = None;
-        match Sight::over(&self.folders) {
-            Ok(sight) => self.sight = Some(sight),
+        self.ears = Ears::open(&self.folders, &self.files).unwrap_or_else(|error| {
+            let names: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
+            let again = LOOK_AGAIN.as_secs();
+            tracing::warn!(
+                "{} cannot be watched ({error}); it is read again every {again} s. Raise \
+                 fs.inotify.max_user_watches and max_user_instances if that is too seldom",
+                names.join(", ")
+            );
+            Ears::default()
+        });
+    }
+
+    /// Waits for signs, and takes all that are there.
+    fn signs(&mut self, limit: Option<Duration>) -> Signs {
+        let timeout = limit.map(|limit| Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: limit.subsec_nanos().into(),
+        });
+        let mut fds = Vec::with_capacity(3);
+        fds.extend(self.stop.as_ref().map(|stop| PollFd::new(stop, PollFlags::IN)));
+        let mounts = fds.len();
+        fds.extend(self.mounts.as_ref().map(|mounts| PollFd::new(mounts, PollFlags::PRI)));
+        fds.extend(self.ears.inotify.as_ref().map(|inotify| PollFd::new(inotify, PollFlags::IN)));
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(0) => return Signs::None,
+            Ok(_) => {}
+            Err(Errno::INTR) => return Signs::Others,
             Err(error) => {
-                let names: Vec<String> =
-                    self.folders.iter().map(|folder| folder.display().to_string()).collect();
-                tracing::warn!(
-                    "{} cannot be watched ({error}); it is read again every {} s. Raise \
-                     fs.inotify.max_user_watches and max_user_instances if that is too seldom",
-                    names.join(", "),
-                    LOOK_AGAIN.as_secs()
-                );
+                tracing::warn!(%error, "the watches were lost");
+                drop(fds);
+                self.ears = Ears::default();
+                return Signs::Counting;
             }
         }
+        let rings = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        let stopped = self.stop.is_some() && rings(0);
+        let mounted = self.mounts.is_some() && rings(mounts);
+        drop(fds);
+        self.over |= stopped;
+        if self.ears.heard(self.counts) || mounted || stopped { Signs::Counting } else { Signs::Others }
     }
 }
 
-/// What changes the content of a folder. A file counts when it is complete, not while it is written.
-const CHANGED: WatchFlags = MADE
-    .union(WatchFlags::CLOSE_WRITE)
-    .union(WatchFlags::DELETE_SELF)
-    .union(WatchFlags::MOVE_SELF)
-    .union(WatchFlags::ATTRIB);
+/// What was heard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Signs {
+    None,
+    /// Only of files that do not count.
+    Others,
+    Counting,
+}
 
-/// What brings a folder about or takes it away, seen from its parent.
-const MADE: WatchFlags =
-    WatchFlags::CREATE.union(WatchFlags::DELETE).union(WatchFlags::MOVED_FROM).union(WatchFlags::MOVED_TO);
+/// The kernel's reports.
+#[derive(Debug, Default)]
+struct Ears {
+    /// None: the system has no watches left.
+    inotify: Option<OwnedFd>,
+    /// Some folders are not watched.
+    partial: bool,
+    /// By the kernel's number, folders in which only some names count: those of the watched folders and files.
+    awaited: BTreeMap<i32, BTreeSet<OsString>>,
+    /// Folders of the trees.
+    trees: BTreeSet<i32>,
+}
 
-impl Sight {
-    /// A watch on every folder below these, and on the nearest parent of each that is there: a folder may
-    /// be missing as yet, or be taken away and made again.
-    fn over(folders: &[PathBuf]) -> io::Result<Sight> {
-        let inotify = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        let mut sight = Sight { inotify, parents: BTreeMap::new(), whole: BTreeSet::new() };
+impl Ears {
+    /// A watch on every folder below these; for a missing one on the nearest that is there.
+    fn open(folders: &[PathBuf], files: &[PathBuf]) -> io::Result<Ears> {
+        let mut ears =
+            Ears { inotify: Some(init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?), ..Ears::default() };
+        let mut seen = BTreeSet::new();
         for folder in folders {
-            sight.tree(folder)?;
-            let mut above = folder.ancestors().zip(folder.ancestors().skip(1));
-            if let Some((child, parent)) = above.find(|(_, parent)| parent.is_dir())
-                && let (Some(name), Some(watch)) = (child.file_name(), sight.add(parent, MADE)?)
-            {
-                sight.parents.entry(watch).or_default().insert(name.to_owned());
+            if folder.is_dir() {
+                ears.tree(folder, &mut seen)?;
             }
         }
-        Ok(sight)
+        // Also of a folder that is there: it may be taken away and made again.
+        for path in folders.iter().chain(files) {
+            ears.name(path)?;
+        }
+        Ok(ears)
     }
 
-    fn tree(&mut self, folder: &Path) -> io::Result<()> {
-        let mut seen = BTreeSet::new();
+    fn is_whole(&self) -> bool {
+        self.inotify.is_some() && !self.partial
+    }
+
+    /// Listens for a name where it is or will be: itself, or the first folder missing on the way to it.
+    fn name(&mut self, path: &Path) -> io::Result<()> {
+        for below in path.ancestors() {
+            let (Some(parent), Some(name)) = (below.parent(), below.file_name()) else { return Ok(()) };
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            if parent.is_dir() {
+                if let Some(number) = self.add(parent)? {
+                    self.awaited.entry(number).or_default().insert(name.to_owned());
+                }
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn tree(&mut self, folder: &Path, seen: &mut BTreeSet<PathBuf>) -> io::Result<()> {
         let mut waiting = vec![folder.to_owned()];
         while let Some(folder) = waiting.pop() {
             // By its true name: a link that leads back up would have no end.
             let Ok(name) = fs::canonicalize(&folder) else { continue };
-            if self.whole.len() >= MOST_FOLDERS {
+            if seen.len() >= MOST_FOLDERS {
+                let again = LOOK_AGAIN.as_secs();
                 tracing::warn!(
-                    "more than {MOST_FOLDERS} folders; changes below {} are not seen",
+                    "more than {MOST_FOLDERS} folders; what changes below {} is seen every {again} s",
                     folder.display()
                 );
+                self.partial = true;
                 return Ok(());
             }
             if !seen.insert(name) {
                 continue;
             }
-            let watch = self.add(&folder, CHANGED)?;
-            self.whole.extend(watch);
+            let number = self.add(&folder)?;
+            self.trees.extend(number);
             let below = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
             waiting.extend(below.filter(|path| path.is_dir()));
         }
         Ok(())
     }
 
-    /// Adds a watch. A folder that is gone or shut is left out: its parent tells when that changes.
-    fn add(&self, folder: &Path, flags: WatchFlags) -> io::Result<Option<i32>> {
-        match add_watch(&self.inotify, folder, flags | WatchFlags::MASK_ADD | WatchFlags::ONLYDIR) {
-            Ok(watch) => Ok(Some(watch)),
+    /// Adds a watch. A folder that is gone or shut by now is left out: its parent tells when it changes.
+    fn add(&self, folder: &Path) -> io::Result<Option<i32>> {
+        let Some(inotify) = &self.inotify else { return Ok(None) };
+        match add_watch(inotify, folder, CHANGED.union(WatchFlags::ONLYDIR)) {
+            Ok(number) => Ok(Some(number)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Waits for a sign that counts, and takes all that are there.
-    fn wait(&self, limit: Option<Duration>) -> io::Result<bool> {
-        let end = limit.map(|limit| Instant::now() + limit);
-        loop {
-            let timeout = end.map(|end| {
-                let left = end.saturating_duration_since(Instant::now());
-                Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() }
-            });
-            match poll(&mut [PollFd::new(&self.inotify, PollFlags::IN)], timeout.as_ref()) {
-                Ok(0) => return Ok(false),
-                Ok(_) if self.take()? => return Ok(true),
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
+    /// Takes all reports; whether one of them counts.
+    fn heard(&self, counts: fn(&Path) -> bool) -> bool {
+        let Some(inotify) = &self.inotify else { return false };
+        let mut buffer = [MaybeUninit::uninit(); 8192];
+        let mut reader = Reader::new(inotify.as_fd(), &mut buffer);
+        let mut counting = false;
+        while let Ok(event) = reader.next() {
+            let flags = event.events();
+            // A queue that ran over lost reports; a folder that goes takes its watch along.
+            let lost = ReadFlags::QUEUE_OVERFLOW
+                | ReadFlags::DELETE_SELF
+                | ReadFlags::MOVE_SELF
+                | ReadFlags::UNMOUNT;
+            let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
+            counting |= flags.intersects(lost)
+                || name.is_some_and(|name| {
+                    let was_awaited =
+                        || self.awaited.get(&event.wd()).is_some_and(|names| names.contains(name));
+                    let in_tree = self.trees.contains(&event.wd());
+                    (in_tree && (flags.contains(ReadFlags::ISDIR) || counts(Path::new(name))))
+                        || was_awaited()
+                });
         }
-    }
-
-    /// Takes the signs that are there; whether one of them counts.
-    fn take(&self) -> io::Result<bool> {
-        let mut buffer = [MaybeUninit::uninit(); 4096];
-        let mut reader = Reader::new(&self.inotify, &mut buffer);
-        let mut counts = false;
-        loop {
-            match reader.next() {
-                Ok(event) => counts |= self.counts(event.wd(), event.file_name()),
-                Err(Errno::WOULDBLOCK) => return Ok(counts),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn counts(&self, watch: i32, name: Option<&CStr>) -> bool {
-        let parent = self.parents.get(&watch).filter(|_| !self.whole.contains(&watch));
-        // Without a name, or of no watch, it is a sign that signs were lost.
-        parent.zip(name).is_none_or(|(names, name)| names.contains(OsStr::from_bytes(name.to_bytes())))
+        counting
     }
 }
+
+/// What changes the content of a folder. A file counts when it is complete, not while it is written.
+const CHANGED: WatchFlags = WatchFlags::CLOSE_WRITE
+    .union(WatchFlags::CREATE)
+    .union(WatchFlags::DELETE)
+    .union(WatchFlags::DELETE_SELF)
+    .union(WatchFlags::MOVE_SELF)
+    .union(WatchFlags::MOVED_FROM)
+    .union(WatchFlags::MOVED_TO)
+    .union(WatchFlags::ATTRIB);
 
 #[cfg(test)]
 mod tests {
@@ -269,5 +360,33 @@ mod tests {
         let mut watch = Watch::new(&[folder.path().to_owned()]);
         fs::write(folder.path().join("a/file"), "").unwrap();
         assert!(watch.wait(PATIENCE));
+    }
+
+    #[test]
+    fn only_what_counts_is_told_and_a_file_elsewhere_by_its_name_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tree, beside) = (folder.path().join("tree"), folder.path().join("state/one.json"));
+        let counts = |path: &Path| path.extension().is_some_and(|extension| extension == "mkv");
+        let mut watch = Watch::of(std::slice::from_ref(&tree), std::slice::from_ref(&beside), counts);
+        fs::create_dir_all(&tree).unwrap();
+        fs::create_dir_all(beside.parent().unwrap()).unwrap();
+        assert!(watch.wait(PATIENCE));
+        fs::write(tree.join("a.txt"), "").unwrap();
+        fs::write(beside.with_file_name("other.json"), "").unwrap();
+        assert!(!watch.wait(NOTHING));
+        fs::write(tree.join("a.mkv"), "").unwrap();
+        assert!(watch.wait(PATIENCE));
+        fs::write(&beside, "").unwrap();
+        assert!(watch.wait(PATIENCE));
+    }
+
+    #[test]
+    fn it_ends_when_the_other_side_is_closed() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut watch = Watch::new(&[]).until(theirs);
+        assert!(!watch.wait(NOTHING) && !watch.is_over());
+        drop(ours);
+        assert!(!watch.wait(None) && watch.is_over());
+        assert!(!watch.wait(None), "and stays so");
     }
 }

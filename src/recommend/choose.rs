@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use super::catalog::FeelingSource;
 use super::path::Path;
 use super::pool::PoolOnShelf;
 use super::rank::{Part, Parts, Ranks};
@@ -19,6 +20,8 @@ const LONGEST: usize = 500;
 const USUAL_SECONDS: f32 = 210.0;
 /// How near an item of unknown feeling counts to any point: as something half the plane's unit away.
 const UNKNOWN_FIT: f32 = 0.5;
+/// How far a place counts that was measured from the sound, against one that a person or a genre tells.
+const TRUST_IN_SOUND: f32 = 0.5;
 
 /// Who may be on the list.
 #[derive(Clone, Copy)]
@@ -26,6 +29,8 @@ struct Candidate {
     row: u32,
     /// None: its feeling is not known.
     point: Option<Point>,
+    /// How far its place counts, 0 to 1; the rest counts as if it were unknown.
+    trust: f32,
     /// The part of its rank that does not depend on its place in the list.
     base: f32,
     taken: bool,
@@ -295,7 +300,10 @@ impl<'a> Walk<'a> {
         let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
         let parts = self.ranks.parts(row, facts);
         *sum += parts;
-        Candidate { row, point: point_of(facts), base: parts.sum() + chance, taken: false }
+        // What was measured from the sound is a rough guess.
+        let measured = facts.feeling.is_some_and(|feeling| feeling.source == FeelingSource::Sound);
+        let trust = if measured { TRUST_IN_SOUND } else { 1.0 };
+        Candidate { row, point: point_of(facts), trust, base: parts.sum() + chance, taken: false }
     }
 
     /// On a journey the next item is not farther from the goal than the last one.
@@ -335,7 +343,7 @@ impl<'a> Walk<'a> {
             }
             let fit = match candidate.point {
                 Some(own) if own.distance_squared(self.path.to) > limit => continue,
-                Some(own) => fit(own.distance_squared(point)),
+                Some(own) => UNKNOWN_FIT + candidate.trust * (fit(own.distance_squared(point)) - UNKNOWN_FIT),
                 None => UNKNOWN_FIT,
             };
             (sum, count) = (sum + fit, count + 1.0);

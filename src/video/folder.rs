@@ -26,7 +26,7 @@ pub struct FolderError {
 /// The videos below these folders, with all that is known of them.
 /// A folder that cannot be read is told beside what the others hold.
 pub fn catalog(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
-    let (mut items, errors) = scan(folders, &mut |_| {});
+    let (mut items, errors) = scan(folders);
     let mut describer = Describer::default();
     items.iter_mut().for_each(|item| describer.describe(item));
     (items, errors)
@@ -34,14 +34,14 @@ pub fn catalog(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
 
 /// The videos below these folders, sorted by path, by their names alone: the id is the absolute path, the
 /// title comes from the file's name, the tags from the names of the folders below the given one, in lower
-/// case. Each folder is shown to `enter` before it is read.
-pub fn scan(folders: &[PathBuf], enter: &mut dyn FnMut(&Path)) -> (Vec<Item>, Vec<FolderError>) {
+/// case.
+pub fn scan(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
     let mut items = Vec::new();
     let mut errors = Vec::new();
     for folder in folders {
         let seen = fs::canonicalize(folder).and_then(|folder| {
             let mut tags = Vec::new();
-            gather(&folder, &mut tags, &mut items, enter)
+            gather(&folder, &mut tags, &mut items)
         });
         if let Err(source) = seen {
             errors.push(FolderError { path: folder.display().to_string(), source });
@@ -52,13 +52,7 @@ pub fn scan(folders: &[PathBuf], enter: &mut dyn FnMut(&Path)) -> (Vec<Item>, Ve
     (items, errors)
 }
 
-fn gather(
-    folder: &Path,
-    tags: &mut Vec<String>,
-    items: &mut Vec<Item>,
-    enter: &mut dyn FnMut(&Path),
-) -> std::io::Result<()> {
-    enter(folder);
+fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
@@ -74,7 +68,7 @@ fn gather(
         if kind.is_dir() {
             if tags.len() < DEEPEST {
                 tags.push(name.to_lowercase());
-                if let Err(error) = gather(&path, tags, items, enter) {
+                if let Err(error) = gather(&path, tags, items) {
                     tracing::warn!(path = %path.display(), %error, "a folder of videos is left out");
                 }
                 tags.pop();
