@@ -1,7 +1,7 @@
 //! What is known of a video beside its name: from the container itself, and from the `.nfo` beside it.
 //!
 //! The container is read by the same crate that decodes sound, so that no other program has to be there and
-//! none is started for each file. It knows MP4, MOV and Matroska; an AVI has the length that its `.nfo` says.
+//! none is started for each file. It knows MP4 and Matroska, and the length of a MOV; an AVI has the length that its `.nfo` says.
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
