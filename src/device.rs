@@ -70,8 +70,8 @@ pub struct Ports {
     pub listening: Listening,
     /// The file of what is learnt.
     pub history: PathBuf,
-    /// A person's own templates; none: the ones that moodbox brings along.
-    pub templates: Option<PathBuf>,
+    /// Folders of templates, each over the ones before; none: the ones that moodbox brings along.
+    pub templates: Vec<PathBuf>,
     pub power: Box<dyn PowerSwitch>,
     /// The voice of the prompts.
     pub speaker: Option<Box<dyn Speaker>>,
@@ -410,15 +410,15 @@ fn start_listener(
 /// Reads the templates now and after each edit.
 fn start_templates(
     supervisor: &mut Supervisor,
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
     queue: Sender<Event>,
 ) -> io::Result<()> {
-    let Some(folder) = folder else {
+    if folders.is_empty() {
         let _ = queue.send(Event::Templates(Arc::new(Templates::shipped())));
         return Ok(());
-    };
+    }
     supervisor.spawn("templates", move || {
-        let mut follower = library::templates::Follower::new(folder);
+        let mut follower = library::templates::Follower::new(folders);
         let mut send = report(queue);
         loop {
             follower.read().into_iter().for_each(&mut send);

@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod kiosk;
 pub mod library;
 pub mod light;
+pub mod logbook;
 pub mod mood;
 pub mod music;
 pub mod onlook;

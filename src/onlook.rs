@@ -97,6 +97,7 @@ mod tests {
             hold_menu: true,
             prompts: None,
             learns: false,
+            notice: None,
             asks_if_it_helped: false,
             seed: 1,
         }

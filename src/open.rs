@@ -42,7 +42,7 @@ pub fn ports(config: &Config) -> anyhow::Result<Ports> {
         feelings: feelings(),
         listening: listening(config),
         history: history(),
-        templates: config.templates.clone(),
+        templates: templates(config),
         power: Box::new(Logind::new()) as Box<dyn PowerSwitch>,
         speaker: speaker(config),
         watch_cameras: watch_cameras(config),
@@ -194,6 +194,21 @@ pub fn setter(config: &Config) -> Setter {
 /// The file of what is learnt.
 pub fn history() -> PathBuf {
     places::state().join("history.json")
+}
+
+/// The file of the moods over time.
+pub fn moods() -> PathBuf {
+    library::moods::beside(&history())
+}
+
+/// The templates that were written on the page.
+pub fn page_templates() -> PathBuf {
+    places::state().join("templates")
+}
+
+/// Folders of templates, each over the ones before: a person's own, and those written on the page.
+pub fn templates(config: &Config) -> Vec<PathBuf> {
+    config.templates.iter().cloned().chain([page_templates()]).collect()
 }
 
 /// The state folder, for this process alone.

@@ -33,11 +33,16 @@ fn it_shows_what_is_kept_erases_it_and_finds_nothing_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     learnt(folder.path());
     std::fs::write(folder.path().join("history.json.broken-1"), "{").unwrap();
+    let moods = "time,mood,by,confidence\n2026-06-01T12:00:00Z,sad,camera,0.750\n";
+    std::fs::write(folder.path().join("moods.csv"), moods).unwrap();
     let output = forget(folder.path()).arg("--yes").output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    for words in
-        ["1 visits, 2 plays, 1 liked", "sad: the mood changed by +0.50 in the mean of 1", "Forgotten."]
-    {
+    for words in [
+        "1 visits, 2 plays, 1 liked",
+        "sad: the mood changed by +0.50 in the mean of 1",
+        "1 moods over time",
+        "Forgotten.",
+    ] {
         assert!(said(&output).contains(words), "{words}: {}", said(&output));
     }
     assert!(std::fs::read_dir(folder.path()).unwrap().flatten().all(|file| file.file_name() == "lock"));

@@ -4,21 +4,25 @@ mod story;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
+use moodbox::config::{self, Changes};
 use moodbox::daemon::Observer;
 use moodbox::kiosk::action::Action;
 use moodbox::kiosk::event::{Event, Time};
 use moodbox::kiosk::policy::Mode;
 use moodbox::kiosk::{Settings, State, step};
+use moodbox::library::listing::Setter;
+use moodbox::library::moods;
 use moodbox::onlook::Publisher;
 use moodbox::panel::several::Latest;
 use moodbox::panel::{Panel, Picture};
 use moodbox::recommend::{Catalog, Item, Templates};
 use moodbox::text::Language;
-use moodbox::web::{self, Parts, StoredPassword, Watcher, WebSettings};
+use moodbox::web::{self, Papers, Parts, StoredPassword, Watcher, WebSettings};
 use serde_json::{Value, json};
 use story::settings;
 
@@ -28,6 +32,8 @@ struct Device {
     address: SocketAddr,
     queue: Sender<Event>,
     actions: crossbeam_channel::Receiver<Action>,
+    /// What the page reads and writes.
+    place: tempfile::TempDir,
 }
 
 fn device(mode: Mode, password: Option<&str>) -> Device {
@@ -35,15 +41,19 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
     let (queue, events) = bounded::<Event>(64);
     let (done, actions) = bounded(1024);
     let (mut publisher, latest) = Publisher::new(&settings);
-    let (mut watcher, shelves) = Watcher::new();
+    let (watcher, shelves) = Watcher::new();
+    let mut observers: Vec<Box<dyn Observer + Send>> = vec![Box::new(watcher)];
+    let place = tempfile::tempdir().unwrap();
+    let papers = papers(place.path(), &mut observers);
     std::thread::spawn(move || {
         let (mut state, start) = (State::new(settings), Instant::now());
         for event in events {
             let at = Time::ZERO + start.elapsed();
-            watcher.event(at, &event);
+            observers.iter_mut().for_each(|observer| observer.event(at, &event));
             for action in step(&mut state, at, event) {
                 let _ = done.send(action);
             }
+            observers.iter_mut().for_each(|observer| observer.stepped(at, &state));
             publisher.stepped(at, &state);
         }
     });
@@ -56,6 +66,7 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
         shelves,
         language: Language::De,
         config: None,
+        papers,
         simulated: None,
     };
     let web = WebSettings {
@@ -66,7 +77,27 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
     let (told, listening) = bounded(1);
     std::thread::spawn(move || web::serve(&web, parts, |address| told.send(address).unwrap()));
     let address = listening.recv_timeout(Duration::from_secs(20)).expect("the server listens");
-    Device { address, queue, actions }
+    Device { address, queue, actions, place }
+}
+
+/// A configuration, its folder of templates with one template in it, and moods that are kept for a month.
+fn papers(place: &Path, observers: &mut Vec<Box<dyn Observer + Send>>) -> Papers {
+    let file = place.join("moodbox.toml");
+    std::fs::write(&file, config::DEFAULT).unwrap();
+    std::fs::create_dir_all(place.join("own/music")).unwrap();
+    std::fs::write(place.join("own/music/sad.toml"), "volume = 12\n").unwrap();
+    let (moods, noter, keep) = moods::keeper(place.join("state/moods.csv"), 30);
+    std::thread::spawn(keep);
+    observers.push(Box::new(noter));
+    Papers {
+        settings: Some(file),
+        changes: (place.join("state/settings.toml"), Changes::default()),
+        templates: Some(place.join("own")),
+        page_templates: place.join("state/templates"),
+        moods: Some(moods),
+        setter: Setter { music: None, videos: place.join("state/feelings.json") },
+        card: "models/MODEL_CARD.md".into(),
+    }
 }
 
 struct Answer {
@@ -167,6 +198,10 @@ fn the_page_and_its_parts_come_with_a_strict_policy() {
     let panel = device.get("/api/panel.png");
     assert!(panel.body.starts_with(b"\x89PNG") && panel.header("content-type") == Some("image/png"));
     assert_eq!(device.get("/api/device").status, 404, "a real device has no simulated button");
+    for path in ["/api/device/frame", "/api/device/camera", "/api/device/button"] {
+        let body = json!({ "page": true, "edge": "down" });
+        assert!(matches!(device.post(path, body).status, 404 | 422), "{path}");
+    }
 }
 
 #[test]
@@ -315,4 +350,150 @@ fn somebody_who_sends_nothing_keeps_nobody_waiting() {
     let silent: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(device.address).unwrap()).collect();
     assert_eq!(device.get("/api/state").status, 200);
     drop(silent);
+}
+
+#[test]
+fn a_template_is_checked_tried_saved_and_taken_back_and_the_core_hears_of_it() {
+    let device = device(Mode::Household, None).with_songs();
+    let sad = "/api/templates/music/sad";
+    let told = device.get(sad).json();
+    assert_eq!(
+        (&told["text"], &told["own"], &told["configured"]),
+        (&json!("volume = 12\n"), &json!(false), &json!(true))
+    );
+    assert_eq!(device.get("/api/templates").json()["templates"].as_array().unwrap().len(), 14);
+
+    let tried = device.post("/api/templates/music/sad/try", json!({ "text": "\nvolum = 3" })).json();
+    assert_eq!((&tried["problems"][0]["line"], &tried["problems"][0]["column"]), (&json!(2), &json!(1)));
+    assert!(tried["problems"][0]["cure"].as_str().unwrap().contains("volume"), "{tried}");
+    assert_eq!(device.post(sad, json!({ "text": "volum = 3" })).status, 422, "what is wrong is not saved");
+
+    let journey = "mode.journey = { from = [-0.8, -0.4], to = [0.6, 0.2], steps = 3 }\n";
+    let tried = device.post("/api/templates/music/sad/try", json!({ "text": journey })).json();
+    assert_eq!(tried["problems"], json!([]), "{tried}");
+    assert!((tried["to"]["valence"].as_f64().unwrap() - 0.6).abs() < 1e-6, "{tried}");
+    assert!(tried["items"].as_array().unwrap().iter().all(|item| !item["why"].as_str().unwrap().is_empty()));
+    assert!(!tried["items"].as_array().unwrap().is_empty(), "{tried}");
+
+    let saved = device.post(sad, json!({ "text": "volume = 20\n" })).json();
+    assert_eq!((&saved["own"], &saved["undo"]), (&json!(true), &json!(1)));
+    assert_eq!(
+        std::fs::read_to_string(device.place.path().join("own/music/sad.toml")).unwrap(),
+        "volume = 12\n"
+    );
+    assert_eq!(device.post("/api/mood", json!({ "mood": "sad" })).status, 202);
+    device.until(|state| state["volume"] == 20);
+    let undone = device.post("/api/templates/music/sad/undo", json!({})).json();
+    assert_eq!((&undone["text"], &undone["own"]), (&json!("volume = 12\n"), &json!(false)));
+    assert_eq!(device.post("/api/templates/music/sad/undo", json!({})).status, 409);
+    assert_eq!(device.get("/api/templates/music/hungry").status, 404);
+    assert_eq!(device.get("/api/templates/books/sad").status, 404);
+}
+
+#[test]
+fn settings_are_checked_kept_over_the_configuration_and_say_that_they_need_a_restart() {
+    let device = device(Mode::Household, None);
+    let save = |changes: Value| device.post("/api/settings", json!({ "changes": changes }));
+    let value = |name: &str| {
+        let told = device.get("/api/settings").json();
+        let all = told["settings"].as_array().unwrap().clone();
+        (all.into_iter().find(|one| one["name"] == name).unwrap()["value"].clone(), told["pending"] == true)
+    };
+    assert_eq!(value("music.volume_cap"), (json!(70), false));
+    assert_eq!(
+        save(json!({ "music.volume_cap": 60 })).json(),
+        json!({ "restart": true, "restartable": false })
+    );
+    assert_eq!(value("music.volume_cap"), (json!(60), true));
+    let (file, over) =
+        (device.place.path().join("moodbox.toml"), device.place.path().join("state/settings.toml"));
+    assert_eq!(config::load_with(&file, &over).unwrap().volume_cap, 60);
+
+    for (wrong, said) in [
+        (json!({ "music.volume_cap": 5 }), "start_volume"),
+        (json!({ "music.volume_cap": 500 }), "0 to 100"),
+        (json!({ "house.quiet.from": "25:00", "house.quiet.to": "07:00" }), "25:00"),
+        (json!({ "button.next": "GPIO17" }), "GPIO17"),
+        (json!({ "web.listen": "0.0.0.0:80" }), "web.listen"),
+        (json!({ "device.notice": "x".repeat(161) }), "160"),
+    ] {
+        let refused = save(wrong.clone());
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(refused.json()["error"].as_str().unwrap().contains(said), "{wrong}: {}", refused.json());
+    }
+    assert_eq!(save(json!({ "music.volume_cap": null })).json()["restart"], false);
+    assert_eq!(value("music.volume_cap"), (json!(70), false));
+    assert_eq!(device.post("/api/restart", json!({})).status, 409, "nothing would start it again");
+}
+
+#[test]
+fn where_strangers_are_the_mode_is_changed_only_with_a_password() {
+    for mode in [Mode::Public, Mode::Workplace] {
+        let open = device(mode, None);
+        let change = json!({ "changes": { "device.mode": "household" } });
+        assert_eq!(open.post("/api/settings", change.clone()).status, 403, "{mode:?}");
+        let locked = device(mode, Some(PASSWORD));
+        let bearer = format!("Bearer {PASSWORD}");
+        let saved = locked.send("POST", "/api/settings", &[("Authorization", &bearer)], Some(change));
+        assert_eq!(saved.status, 200, "{mode:?}");
+    }
+}
+
+#[test]
+fn moods_over_time_are_told_exported_erased_and_forgotten() {
+    let device = device(Mode::Household, None).with_songs();
+    let visits = |wanted: usize| {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let told = device.get("/api/history").json();
+            if told["visits"].as_array().unwrap().len() == wanted {
+                return told;
+            }
+            assert!(Instant::now() < end, "{told}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    assert_eq!(visits(0)["kept"], true);
+    assert_eq!(device.post("/api/mood", json!({ "mood": "fear" })).status, 202);
+    let told = visits(1);
+    assert_eq!((&told["visits"][0]["mood"], &told["visits"][0]["by"]), (&json!("fear"), &json!("page")));
+    let csv = device.get("/api/history.csv");
+    let text = String::from_utf8(csv.body.clone()).unwrap();
+    assert!(text.starts_with("time,mood,by,confidence\r\n") && text.contains(",fear,page,\r\n"), "{text}");
+    assert!(csv.header("content-disposition").unwrap().contains("moodbox-moods.csv"));
+    assert_eq!(device.send("DELETE", "/api/history", &[], None).status, 403, "another site erases nothing");
+    assert_eq!(device.send("DELETE", "/api/history", &[("X-CSRF-Token", &device.csrf())], None).status, 204);
+    visits(0);
+    assert_eq!(device.post("/api/mood", json!({ "mood": "sad" })).status, 202);
+    visits(1);
+    assert_eq!(device.post("/api/forget", json!({})).status, 202);
+    visits(0);
+}
+
+#[test]
+fn a_value_is_set_for_a_video_and_refused_for_what_the_library_has_not() {
+    let device = device(Mode::Household, None);
+    let clip = Item { id: "clips/rain.mp4".into(), title: "rain".into(), ..Item::default() };
+    let catalog = Catalog { video: vec![clip].into(), ..Catalog::default() };
+    device.queue.send(Event::Catalog(Arc::new(catalog))).unwrap();
+    device.queue.send(Event::Ask(moodbox::kiosk::event::Ask::Volume(3))).unwrap();
+    device.until(|state| state["volume"] == 3);
+    let set = |body: Value| device.post("/api/library/feeling", body).status;
+    let told = device.get("/api/library?kind=video").json();
+    assert!(!told.to_string().contains(".mp4"), "no path is told: {told}");
+    let id = told["items"][0]["id"].clone();
+    assert_eq!(set(json!({ "kind": "video", "id": id, "valence": 0.4, "arousal": -0.6 })), 204);
+    let kept = std::fs::read_to_string(device.place.path().join("state/feelings.json")).unwrap();
+    assert!(kept.contains("rain.mp4") && kept.contains("0.4"), "{kept}");
+    assert_eq!(set(json!({ "kind": "video", "id": id, "valence": 4.0, "arousal": 0 })), 422);
+    assert_eq!(set(json!({ "kind": "video", "id": id, "valence": 0.4 })), 422);
+    assert_eq!(set(json!({ "kind": "video", "id": "/etc/passwd", "valence": 0, "arousal": 0 })), 404);
+}
+
+#[test]
+fn the_model_card_and_the_log_can_be_read() {
+    let device = device(Mode::Household, None);
+    let card = device.get("/api/model").json();
+    assert!(card["card"].as_str().unwrap().starts_with("# "), "{card}");
+    assert!(device.get("/api/log").json()["lines"].is_array());
 }

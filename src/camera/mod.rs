@@ -8,6 +8,7 @@ pub mod formats;
 pub mod fourcc;
 pub mod negotiate;
 pub mod photos;
+pub mod posted;
 pub mod settle;
 pub mod v4l2;
 pub mod watch;

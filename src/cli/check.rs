@@ -67,23 +67,21 @@ impl Report {
 
 fn templates(config: &Config, report: &mut Report) -> Templates {
     let shipped = Templates::shipped();
-    let Some(folder) = &config.templates else {
-        report.ok("templates", "the ones that moodbox brings along");
-        return shipped;
-    };
-    if !folder.is_dir() {
-        report.ok(
-            "templates",
-            &format!("the ones that moodbox brings along; {} is not there", folder.display()),
-        );
+    let folders = open::templates(config);
+    let there: Vec<String> =
+        folders.iter().filter(|folder| folder.is_dir()).map(|folder| folder.display().to_string()).collect();
+    if there.is_empty() {
+        let missing = config.templates.as_ref().map(|folder| format!("; {} is not there", folder.display()));
+        let missing = missing.unwrap_or_default();
+        report.ok("templates", &format!("the ones that moodbox brings along{missing}"));
         return shipped;
     }
-    let (templates, problems) = library::templates::reload(folder, &shipped);
+    let (templates, problems) = library::templates::reload_all(&folders, &shipped);
     for problem in &problems {
         report.fault("template", &problem.to_string());
     }
     if problems.is_empty() {
-        report.ok("templates", &folder.display().to_string());
+        report.ok("templates", &there.join(", then "));
     }
     templates
 }

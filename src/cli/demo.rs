@@ -62,5 +62,5 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else if !args.camera && !matches!(config.camera, config::CameraChoice::Photos(_)) {
         config.camera = config::CameraChoice::Photos(vec![crate::places::photos()]);
     }
-    demo::run(config, Options { press: args.press, exit: args.exit, json: args.json })
+    demo::run(config, args.config, Options { press: args.press, exit: args.exit, json: args.json })
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use crate::config;
 use crate::library::history;
 use crate::library::lock::{LockError, StateLock};
+use crate::library::moods;
 use crate::music::{Mpd, Music, MusicSettings};
 use crate::places;
 use crate::recommend::History;
@@ -50,11 +51,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = args.state.clone().unwrap_or_else(usual_state);
     let file = folder.join("history.json");
     let kept = kept(&file)?;
-    if !kept.is_there() && history::set_aside_files(&file) == 0 {
+    let visits = moods::load(&moods::beside(&file)).unwrap_or_default().len();
+    if !kept.is_there() && visits == 0 && history::set_aside_files(&file) == 0 {
         println!("Nothing is kept in {}.", folder.display());
         return Ok(ExitCode::SUCCESS);
     }
     println!("{}:\n{}", file.display(), kept.describe());
+    if visits > 0 {
+        println!("  {visits} moods over time");
+    }
     if !args.yes && !agrees()? {
         println!("Nothing was changed.");
         return Ok(ExitCode::FAILURE);

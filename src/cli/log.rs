@@ -1,8 +1,14 @@
-//! The log: to the journal when systemd starts the program, readable when a person does.
+//! The log: to the journal when systemd starts the program, readable when a person does; and its last hour
+//! in memory, for the page.
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+use crate::logbook::Keeper;
 
 /// Starts logging to standard error, from `level` on. `-v` says more; `MOODBOX_LOG` (for example
 /// `moodbox=debug`) wins over both.
@@ -14,13 +20,16 @@ pub fn start(level: &str, verbose: u8) {
     };
     let filter = EnvFilter::try_from_env("MOODBOX_LOG")
         .unwrap_or_else(|_| EnvFilter::new(format!("error,moodbox={level}")));
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // A second start (in tests) keeps the first.
-    let _ = if std::env::var_os("JOURNAL_STREAM").is_some() {
+    let log = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let log = if std::env::var_os("JOURNAL_STREAM").is_some() {
         // The journal keeps the time itself, and shows escape codes as they are.
-        log.without_time().with_ansi(false).compact().try_init()
+        log.without_time().with_ansi(false).compact().boxed()
     } else {
-        log.with_ansi(std::io::stderr().is_terminal()).try_init()
+        log.with_ansi(std::io::stderr().is_terminal()).boxed()
     };
+    // A second start (in tests) keeps the first.
+    let _ = tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .with(Keeper.with_filter(LevelFilter::INFO))
+        .try_init();
 }

@@ -15,7 +15,7 @@ use crate::fleet::Fleet;
 use crate::kiosk::event::Event;
 use crate::onlook::{Onlookers, Publisher};
 use crate::open;
-use crate::web::{self, Watcher};
+use crate::web::{self, Papers, Watcher};
 
 /// What `run` is told.
 #[derive(Debug, clap::Args)]
@@ -53,6 +53,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some((web, panel)) = page {
         let (watcher, shelves) = Watcher::new();
         onlookers.add(watcher);
+        let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;
+        let papers = Papers::of(&config, Some(args.config.clone()), moods)?;
         let parts = web::Parts {
             queue: device.queue(),
             latest: latest.clone(),
@@ -60,6 +62,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             shelves,
             language: config.language,
             config: Some(args.config),
+            papers,
             simulated: None,
         };
         device.spawn("web", move || web::run(&web, parts))?;

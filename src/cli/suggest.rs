@@ -68,16 +68,16 @@ fn strength(word: &str) -> Result<Strength, String> {
 /// Suggests from the library named by the arguments.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (catalog, configured, language, here) = match &args.catalog {
-        Some(file) => (catalog(file)?, None, Language::En, Here::default()),
+        Some(file) => (catalog(file)?, Vec::new(), Language::En, Here::default()),
         None => {
             let path = args.config.clone().unwrap_or_else(places::config);
             let (catalog, configured, language) = from_config(&path)?;
             (catalog, configured, language, Here::of(&config::load(&path)?))
         }
     };
-    let templates = match args.templates.as_deref().or(configured.as_deref()) {
-        Some(folder) if folder.is_dir() || args.templates.is_some() => templates(folder)?,
-        _ => Templates::shipped(),
+    let templates = match &args.templates {
+        Some(folder) => templates(folder)?,
+        None => all(&configured)?,
     };
     Ok(suggest_from(&args, &catalog, &templates, language, &here))
 }
@@ -107,14 +107,14 @@ impl Here {
     }
 }
 
-/// The library of a configuration, its folder of templates, its language.
-pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Option<PathBuf>, Language)> {
+/// The library of a configuration, its folders of templates, its language.
+pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Vec<PathBuf>, Language)> {
     let config = config::load(path)?;
     let (catalog, problems) = open::library(&config);
     for problem in problems {
         eprintln!("moodbox suggest: {problem}");
     }
-    Ok((catalog, config.templates, config.language))
+    Ok((catalog, open::templates(&config), config.language))
 }
 
 /// Suggests from a library that was read, and prints it. Fails if there is nothing to play.
@@ -210,8 +210,16 @@ pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
 
 /// Reads a folder of templates; all that is wrong with it is one error.
 pub fn templates(folder: &Path) -> anyhow::Result<Templates> {
-    library::templates::load(folder).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!(lines.join("\n"))
-    })
+    library::templates::load(folder).map_err(as_one)
+}
+
+/// Reads those of the folders that are there, each over the ones before.
+fn all(folders: &[PathBuf]) -> anyhow::Result<Templates> {
+    let (templates, problems) = library::templates::reload_all(folders, &Templates::shipped());
+    if problems.is_empty() { Ok(templates) } else { Err(as_one(problems)) }
+}
+
+fn as_one(problems: Vec<library::templates::TemplateProblem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!(lines.join("\n"))
 }

@@ -44,6 +44,8 @@ pub struct File {
     pub web: Option<Web>,
     pub mqtt: Option<Mqtt>,
     pub metrics: Option<Metrics>,
+    #[serde(default)]
+    pub history: History,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +54,7 @@ pub struct Device {
     pub mode: Mode,
     #[serde(default)]
     pub language: Language,
+    pub notice: Option<String>,
     /// Mixed into every choice.
     #[serde(default)]
     pub seed: u64,
@@ -245,6 +248,13 @@ pub struct Web {
     pub password_file: Option<PathBuf>,
     #[serde(default)]
     pub names: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    #[serde(default)]
+    pub days: Within<0, 3650, 0>,
 }
 
 /// Width or height of a panel in pixels.

@@ -1,12 +1,15 @@
 //! The configuration: what the file may say ([`mod@file`]), and what the program may rely on ([`Config`]).
 
+pub mod changes;
 pub mod file;
 mod fleet;
 mod valid;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::places;
 use crate::text::Language;
+pub use changes::Changes;
 pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, Wrong};
 
 /// The shipped configuration file: it documents every setting.
@@ -44,13 +47,25 @@ pub enum ConfigError {
     Wrong { path: String, source: Wrong },
 }
 
-/// Reads and checks a file.
+/// Reads and checks a file, and what the page has changed of it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    load_with(path, &changes_file())
+}
+
+/// Where the page writes what people change on it.
+pub fn changes_file() -> PathBuf {
+    places::state().join("settings.toml")
+}
+
+/// Reads and checks a file, and the changes that lie over it; there may be none.
+pub fn load_with(path: &Path, changes: &Path) -> Result<Config, ConfigError> {
     let name = path.display().to_string();
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, &name),
-        Err(source) => Err(ConfigError::Unreadable { path: name, source }),
-    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
+    // First alone: what is wrong in it is told with its line.
+    let config = parse(&text, &name)?;
+    let changes = Changes::read(changes)?;
+    if changes.is_empty() { Ok(config) } else { changes.over(&text, &name) }
 }
 
 /// Checks the text of a file; `name` is how a report calls it.

@@ -1,6 +1,7 @@
 //! What the program may rely on: the file's values, put together and checked against each other.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::{self, File};
@@ -44,6 +45,8 @@ pub struct Config {
     pub prompts: Option<PromptChoice>,
     /// Whether holding the button on and on offers to shut down.
     pub hold_menu: bool,
+    /// What stands on the panel before a look in public, instead of the usual words.
+    pub notice: Option<Arc<str>>,
     /// A person's own templates.
     pub templates: Option<PathBuf>,
     pub times: Times,
@@ -59,6 +62,8 @@ pub struct Config {
     /// The broker of the home, where there is one.
     pub mqtt: Option<MqttSettings>,
     pub metrics: Option<MetricsSettings>,
+    /// For how many days the moods of visits are kept; 0: they are not.
+    pub history_days: u32,
 }
 
 /// Where frames come from.
@@ -144,6 +149,7 @@ impl Config {
             learns: self.learns,
             asks_if_it_helped: self.asks_if_it_helped,
             hold_menu: self.hold_menu,
+            notice: self.notice.clone(),
             // Said only where there is something to say them with.
             prompts: None,
             seed: self.seed,
@@ -204,6 +210,7 @@ impl TryFrom<File> for Config {
             prompts: prompts(&file.prompts, file.panel.is_some()),
             // A stranger is not to shut the device down.
             hold_menu: file.button.hold_menu.unwrap_or(file.device.mode != Mode::Public),
+            notice: notice(file.device.notice)?,
             templates: file.templates.folder,
             times,
             start_volume,
@@ -215,10 +222,29 @@ impl TryFrom<File> for Config {
             web: file.web.map(web).transpose()?,
             mqtt: file.mqtt.map(fleet::mqtt).transpose()?,
             metrics: file.metrics.map(fleet::metrics),
+            history_days: file.history.days.get(),
         };
         lines_differ(&config)?;
         Ok(config)
     }
+}
+
+/// Letters of a notice: more is not read in the seconds that it stands, and does not fit on a panel.
+const LONGEST_NOTICE: usize = 160;
+
+fn notice(text: Option<String>) -> Result<Option<Arc<str>>, Wrong> {
+    let Some(text) = text else { return Ok(None) };
+    let letters = text.chars().count();
+    if text.trim().is_empty() || letters > LONGEST_NOTICE || text.chars().any(char::is_control) {
+        return Err(wrong(
+            "device",
+            format!("the notice has {letters} characters, or none that can be read"),
+            format!(
+                "Write one line of 1 to {LONGEST_NOTICE} characters that says that a camera looks and what for"
+            ),
+        ));
+    }
+    Ok(Some(text.trim().into()))
 }
 
 fn house(file: &file::House) -> Result<House, Wrong> {

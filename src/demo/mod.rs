@@ -8,6 +8,7 @@ mod notes;
 mod report;
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use crate::button::simulated::{Presser, SimulatedButtons};
 use crate::button::{ButtonError, Buttons};
 use crate::camera::Camera;
 use crate::camera::photos::PhotoCamera;
+use crate::camera::posted::PostedCamera;
 use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{Device, OpenButtons, Ports};
 use crate::kiosk::event::{Button, Edge, Event};
@@ -29,7 +31,7 @@ use crate::panel::png::PngPanel;
 use crate::panel::several::Latest;
 use crate::places;
 use crate::text::Language;
-use crate::web::{self, WebSettings};
+use crate::web::{self, Papers, WebSettings};
 use tokio::sync::watch;
 
 use notes::{Note, Taker, TimedLight, TimedPanel};
@@ -50,7 +52,9 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const PLAY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs the device until the person leaves.
-pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
+///
+/// `file` is where the configuration was read from.
+pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::Result<ExitCode> {
     let _alone = open::state_folder()?;
     let (notes, heard) = bounded(4096);
     let (mut device, settings, presser, parts) = start(&config, &notes)?;
@@ -59,10 +63,14 @@ pub fn run(config: Config, options: Options) -> anyhow::Result<ExitCode> {
     let panel = panel_path(&config);
     let mut onlookers = Onlookers::default();
     onlookers.add(Taker::new(notes));
-    let page = match config.web {
+    let page = match config.web.clone() {
         // Nobody has time to look at it.
         Some(_) if options.exit => None,
-        Some(web) => Some(start_page(web, parts, &settings, &mut device, &mut onlookers)?),
+        Some(web) => {
+            let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;
+            let papers = Papers::of(&config, file, moods)?;
+            Some(start_page(web, papers, parts, &settings, &mut device, &mut onlookers)?)
+        }
         None => None,
     };
     let core = std::thread::Builder::new()
@@ -106,6 +114,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         }
         CameraChoice::V4l2(_) => (open::camera(config)?, None),
     };
+    let (camera, inbox) = PostedCamera::new(camera);
     let (on, light) = watch::channel(false);
     let vision = open::vision(config);
     if let Err(error) = &vision {
@@ -115,7 +124,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
     let ports = Ports {
         buttons,
         light: SharedLight::new(Box::new(TimedLight { notes: notes.clone(), on })),
-        camera,
+        camera: Box::new(camera),
         capture: config.capture,
         vision,
         panel,
@@ -125,7 +134,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         feelings: open::feelings(),
         listening: open::listening(config),
         history: open::history(),
-        templates: config.templates.clone(),
+        templates: open::templates(config),
         // The machine under a demo stays on.
         power: Box::new(crate::power::Simulated::new()),
         speaker: open::speaker(config),
@@ -133,7 +142,7 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
     };
     settings.prompts = ports.prompts(config);
     let device = Device::start(ports, config.language).context("the device did not start")?;
-    let simulated = web::Simulated { presser: presser.clone(), light, chooser };
+    let simulated = web::Simulated { presser: presser.clone(), light, chooser, inbox };
     let parts = PageParts { panel: mirror, simulated, language: config.language };
     Ok((device, settings, presser, parts))
 }
@@ -148,6 +157,7 @@ struct PageParts {
 /// Starts the page and tells its address.
 fn start_page(
     mut settings: WebSettings,
+    papers: Papers,
     parts: PageParts,
     core: &Settings,
     device: &mut Device,
@@ -166,6 +176,7 @@ fn start_page(
         shelves,
         language: parts.language,
         config: None,
+        papers,
         simulated: Some(parts.simulated),
     };
     device.spawn("web", move || web::run(&settings, parts))?;

@@ -13,7 +13,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         Ok(config) => {
             let mode = format!("{:?}", config.mode).to_lowercase();
             let mut findings = vec![Finding::ok(PART, format!("{path}: {mode}, {}", config.language.code()))];
-            findings.extend(templates(config));
+            findings.extend(templates(patient, config));
             findings
         }
         Err(ConfigError::Unreadable { source, .. }) => vec![Finding::fault(
@@ -34,9 +34,10 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     }
 }
 
-fn templates(config: &Config) -> Vec<Finding> {
-    let Some(folder) = config.templates.as_ref().filter(|folder| folder.is_dir()) else { return Vec::new() };
-    let (_, problems) = library::templates::reload(folder, &Templates::shipped());
+fn templates(patient: &Patient, config: &Config) -> Vec<Finding> {
+    // The page's lie over the person's own.
+    let folders: Vec<_> = config.templates.iter().cloned().chain([patient.state.join("templates")]).collect();
+    let (_, problems) = library::templates::reload_all(&folders, &Templates::shipped());
     let cure = "correct the file; until then the template that moodbox brings along is used";
     problems.iter().map(|problem| Finding::warning(PART, format!("template {problem}"), cure)).collect()
 }

@@ -1,5 +1,6 @@
 //! What the kiosk asks of the world. Plain data: [`step`](super::step::step) makes these, ports carry them out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::TroubleKind;
@@ -97,6 +98,8 @@ pub enum Screen {
     /// Public mode, before the first capture: what will happen, and how to say no.
     Notice {
         seconds: u8,
+        /// Words of the house; none: the usual ones.
+        text: Option<Arc<str>>,
     },
     /// The camera is about to look or looks: `done` of the capture in [0, 1].
     Look {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub start_volume: u8,
     /// Percent; nothing is ever played louder.
     pub volume_cap: u8,
+    /// What is said before a look in public, instead of the usual words.
+    pub notice: Option<Arc<str>>,
     /// Whether holding the button on and on offers to shut down.
     pub hold_menu: bool,
     /// The volume of spoken prompts in percent, if there are any.
@@ -441,7 +443,10 @@ impl State {
             }
             Phase::Notice { until, .. } => {
                 let left = until.saturating_sub(at);
-                Screen::Notice { seconds: left.as_millis().div_ceil(1000).min(255) as u8 }
+                Screen::Notice {
+                    seconds: left.as_millis().div_ceil(1000).min(255) as u8,
+                    text: self.settings.notice.clone(),
+                }
             }
             Phase::Looking { started: None, .. } => Screen::Look { done: 0.0 },
             Phase::Looking { started: Some(started), .. } => {

@@ -41,12 +41,13 @@ pub fn save(file: &Path, history: &History) -> io::Result<()> {
     store::write_atomic(file, history.to_json().as_bytes())
 }
 
-/// Erases what was learnt from disk; files set aside earlier go too, for they hold the same. A request to
-/// do so is answered by its end.
+/// Erases what was learnt from disk; files set aside earlier go too, for they hold the same, and the moods
+/// over time. A request to do so is answered by its end.
 pub fn forget(file: &Path) -> io::Result<()> {
     let request = std::iter::once(request(file));
     for name in std::iter::once(file.to_owned())
         .chain((1..=MOST_ASIDE).map(|number| aside(file, number)))
+        .chain([super::moods::beside(file)])
         .chain(request)
     {
         match fs::remove_file(&name) {

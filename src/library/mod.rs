@@ -8,6 +8,7 @@ pub mod listen;
 pub mod listing;
 pub mod live;
 pub mod lock;
+pub mod moods;
 pub mod sounds;
 pub mod templates;
 pub mod watch;

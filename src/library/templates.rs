@@ -44,7 +44,22 @@ pub fn load(folder: &Path) -> Result<Templates, Vec<TemplateProblem>> {
 
 /// Reads a folder again: a template that is broken now stays as it was in `last`, all others are taken.
 pub fn reload(folder: &Path, last: &Templates) -> (Templates, Vec<TemplateProblem>) {
+    lay(folder, Templates::shipped(), last)
+}
+
+/// Reads several folders again, each over the ones before it. One that nobody made holds no mistake.
+pub fn reload_all(folders: &[PathBuf], last: &Templates) -> (Templates, Vec<TemplateProblem>) {
+    let mut problems = Vec::new();
     let mut templates = Templates::shipped();
+    for folder in folders.iter().filter(|folder| folder.exists()) {
+        let (laid, found) = lay(folder, templates, last);
+        templates = laid;
+        problems.extend(found);
+    }
+    (templates, problems)
+}
+
+fn lay(folder: &Path, mut templates: Templates, last: &Templates) -> (Templates, Vec<TemplateProblem>) {
     let mut problems = strangers(folder);
     for kind in Kind::ALL {
         for mood in Mood::ALL {
@@ -62,9 +77,9 @@ pub fn reload(folder: &Path, last: &Templates) -> (Templates, Vec<TemplateProble
     (templates, problems)
 }
 
-/// The folder of a running device: read again whenever somebody edits it.
+/// The folders of a running device: read again whenever somebody edits them.
 pub struct Follower {
-    folder: PathBuf,
+    folders: Vec<PathBuf>,
     watch: Watch,
     /// The last good ones.
     last: Templates,
@@ -73,21 +88,16 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows a folder, which may be missing as yet.
-    pub fn new(folder: PathBuf) -> Follower {
-        let watch = Watch::new(std::slice::from_ref(&folder));
-        Follower { folder, watch, last: Templates::shipped(), told: Vec::new(), fresh: true }
+    /// Follows folders, each of which may be missing as yet, and counts over the ones before it.
+    pub fn new(folders: Vec<PathBuf>) -> Follower {
+        let watch = Watch::new(&folders);
+        Follower { folders, watch, last: Templates::shipped(), told: Vec::new(), fresh: true }
     }
 
     /// What the core is to be told now: the templates if they have changed, and whether they are well if
     /// that has. A template that is broken stays as it last was.
     pub fn read(&mut self) -> Vec<Event> {
-        // A folder that nobody made holds no mistake.
-        let (templates, problems) = if self.folder.exists() {
-            reload(&self.folder, &self.last)
-        } else {
-            (Templates::shipped(), Vec::new())
-        };
+        let (templates, problems) = reload_all(&self.folders, &self.last);
         let mut events = Vec::new();
         if std::mem::take(&mut self.fresh) || templates != self.last {
             self.last = templates.clone();
@@ -230,10 +240,22 @@ mod tests {
     }
 
     #[test]
+    fn a_later_folder_counts_over_an_earlier_one_and_a_missing_one_is_no_mistake() {
+        let below = folder(&[("music/sad.toml", b"volume = 12"), ("music/happy.toml", b"volume = 50")]);
+        let above = folder(&[("music/sad.toml", b"volume = 20"), ("video/sad.toml", b"mode = \"mach\"")]);
+        let folders = [below.path().to_owned(), "/nowhere/templates".into(), above.path().to_owned()];
+        let (templates, problems) = reload_all(&folders, &Templates::shipped());
+        assert_eq!(templates.of(Mood::Sad).music.volume, Some(20));
+        assert_eq!(templates.of(Mood::Happy).music.volume, Some(50));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].file.starts_with(above.path()), "{}", problems[0]);
+    }
+
+    #[test]
     fn an_edit_is_taken_at_once_a_broken_one_is_told_and_a_mended_one_is_well_again() {
         let folder = folder(&[("music/sad.toml", b"volume = 12")]);
         let file = folder.path().join("music/sad.toml");
-        let mut follower = Follower::new(folder.path().to_owned());
+        let mut follower = Follower::new(vec![folder.path().to_owned()]);
         let volume = |events: &[Event]| match events {
             [Event::Templates(templates), ..] => templates.of(Mood::Sad).music.volume,
             other => panic!("{other:?}"),

@@ -18,7 +18,7 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("splash", Screen::Splash);
     add("idle", Screen::Idle { troubles: vec![] });
     add("idle-trouble", Screen::Idle { troubles: vec![TroubleKind::MusicAbsent, TroubleKind::VideoAbsent] });
-    add("notice", Screen::Notice { seconds: 3 });
+    add("notice", Screen::Notice { seconds: 3, text: None });
     add("look", Screen::Look { done: 0.0 });
     add("look-half", Screen::Look { done: 0.55 });
     add("thinking", Screen::Thinking);

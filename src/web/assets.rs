@@ -18,11 +18,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 6] = [
+const FILES: [Asset; 10] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
     ("words.js", SCRIPT, include_bytes!("assets/words.js")),
+    ("camera.js", SCRIPT, include_bytes!("assets/camera.js")),
+    ("history.js", SCRIPT, include_bytes!("assets/history.js")),
+    ("settings.js", SCRIPT, include_bytes!("assets/settings.js")),
+    ("templates.js", SCRIPT, include_bytes!("assets/templates.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     ("moodbox.webmanifest", "application/manifest+json", include_bytes!("assets/moodbox.webmanifest")),
 ];

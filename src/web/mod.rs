@@ -22,8 +22,14 @@ use tokio::sync::watch;
 
 use crate::button::simulated::Presser;
 use crate::camera::photos::Chooser;
+use crate::camera::posted::Inbox;
+use crate::config::{self, Changes, Config};
+use crate::device::Device;
 use crate::kiosk::event::Event;
-use crate::onlook;
+use crate::library::listing::Setter;
+use crate::library::moods::{self, Moods};
+use crate::onlook::{self, Onlookers};
+use crate::open;
 use crate::panel::several::Latest;
 use crate::text::Language;
 
@@ -31,6 +37,7 @@ pub use login::StoredPassword;
 pub use shelves::{Shelves, Watcher};
 
 use api::health;
+use api::templates::Desk;
 use fault::Fault;
 use guard::Door;
 
@@ -55,8 +62,48 @@ pub struct Parts {
     pub language: Language,
     /// The configuration file, if the parts that it names may be examined.
     pub config: Option<PathBuf>,
+    /// What the page reads and writes on disk.
+    pub papers: Papers,
     /// The simulated device, in the demo.
     pub simulated: Option<Simulated>,
+}
+
+/// What the page reads and writes on disk.
+pub struct Papers {
+    /// The configuration file, where there is one to lay changes over.
+    pub settings: Option<PathBuf>,
+    /// What was changed on the page, as the daemon started with it.
+    pub changes: (PathBuf, Changes),
+    /// A person's own folder of templates.
+    pub templates: Option<PathBuf>,
+    /// Where the page writes templates, over those.
+    pub page_templates: PathBuf,
+    /// The moods over time, where they are kept.
+    pub moods: Option<Moods>,
+    /// Sets where an item lies on the plane of feeling.
+    pub setter: Setter,
+    /// The card of the mood model.
+    pub card: PathBuf,
+}
+
+impl Papers {
+    /// As a configuration, read from `settings`, names them.
+    ///
+    /// # Errors
+    /// When the changes that were made on the page before cannot be read.
+    pub fn of(config: &Config, settings: Option<PathBuf>, moods: Option<Moods>) -> anyhow::Result<Papers> {
+        let changes = config::changes_file();
+        let started_with = Changes::read(&changes)?;
+        Ok(Papers {
+            settings,
+            changes: (changes, started_with),
+            templates: config.templates.clone(),
+            page_templates: open::page_templates(),
+            moods,
+            setter: open::setter(config),
+            card: config.vision.mood_model.with_file_name("MODEL_CARD.md"),
+        })
+    }
 }
 
 /// The ports of a simulated device that the page plays.
@@ -65,6 +112,8 @@ pub struct Simulated {
     pub light: watch::Receiver<bool>,
     /// Which photo the camera sees; none where the demo uses a real camera.
     pub chooser: Option<Chooser>,
+    /// Where pictures for the camera may be sent to.
+    pub inbox: Inbox,
 }
 
 /// Everything that answers have at hand.
@@ -76,6 +125,17 @@ pub struct Site {
     shelves: Shelves,
     language: Language,
     config: Option<PathBuf>,
+    settings: Option<PathBuf>,
+    changes: PathBuf,
+    started_with: Changes,
+    /// Held while settings or templates are written.
+    writing: tokio::sync::Mutex<()>,
+    desk: Desk,
+    moods: Option<Moods>,
+    setter: Setter,
+    card: PathBuf,
+    /// A service manager starts the daemon again when it ends.
+    restartable: bool,
     simulated: Option<Simulated>,
     /// What the last examination found, and when.
     examined: tokio::sync::Mutex<Option<health::Examined>>,
@@ -88,6 +148,7 @@ const MOST_LIVE: usize = 24;
 
 impl Site {
     fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Site> {
+        let (changes, started_with) = parts.papers.changes;
         Ok(Site {
             door: Door::new(settings.password.clone(), settings.names.clone())?,
             queue: parts.queue,
@@ -96,6 +157,16 @@ impl Site {
             shelves: parts.shelves,
             language: parts.language,
             config: parts.config,
+            settings: parts.papers.settings,
+            changes,
+            started_with,
+            writing: tokio::sync::Mutex::new(()),
+            desk: Desk::new(parts.papers.templates, parts.papers.page_templates),
+            moods: parts.papers.moods,
+            setter: parts.papers.setter,
+            card: parts.papers.card,
+            // systemd sets it for everything that it starts.
+            restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),
             simulated: parts.simulated,
             examined: tokio::sync::Mutex::new(None),
             live: Arc::new(tokio::sync::Semaphore::new(MOST_LIVE)),
@@ -112,6 +183,21 @@ impl Site {
             Fault::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, why).retry_after(1)
         })
     }
+}
+
+/// Keeps the moods over time on a thread of their own, if the configuration asks for that.
+pub fn keep_moods(
+    config: &Config,
+    device: &mut Device,
+    onlookers: &mut Onlookers,
+) -> std::io::Result<Option<Moods>> {
+    if config.history_days == 0 {
+        return Ok(None);
+    }
+    let (moods, noter, keep) = moods::keeper(open::moods(), config.history_days);
+    device.spawn("moods", keep)?;
+    onlookers.add(noter);
+    Ok(Some(moods))
 }
 
 /// The body of the page's thread in the daemon. Ends only if there can be no page at all.

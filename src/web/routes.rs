@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, http::Method};
 
 use super::Site;
-use super::api::{health, library, now, session, simulated};
+use super::api::{frames, health, history, library, now, records, session, settings, simulated, templates};
 use super::assets;
 use super::fault::Fault;
 use super::guard::guard;
@@ -41,6 +41,7 @@ impl Routes {
             Method::DELETE => delete(handler),
             _ => get(handler),
         };
+        // Several methods at one address are merged.
         self.router = self.router.route(path, route);
         self.known.push((method, path));
         self
@@ -77,10 +78,28 @@ pub fn api() -> Routes {
         .post("/api/mood", now::mood)
         .get("/api/health", health::health)
         .get("/api/library", library::library)
+        .post("/api/library/feeling", library::feeling)
+        .get("/api/templates", templates::list)
+        .get("/api/templates/{kind}/{mood}", templates::read)
+        .post("/api/templates/{kind}/{mood}", templates::save)
+        .delete("/api/templates/{kind}/{mood}", templates::reset)
+        .post("/api/templates/{kind}/{mood}/try", templates::attempt)
+        .post("/api/templates/{kind}/{mood}/undo", templates::undo)
+        .get("/api/history", history::history)
+        .delete("/api/history", history::erase)
+        .get("/api/history.csv", history::export)
+        .post("/api/forget", history::forget)
+        .get("/api/settings", settings::list)
+        .post("/api/settings", settings::save)
+        .post("/api/restart", settings::restart)
+        .get("/api/log", records::log)
+        .get("/api/model", records::model)
         .get("/api/device", simulated::device)
         .get("/api/device/photos/{number}", simulated::photo)
         .post("/api/device/photo", simulated::choose)
         .post("/api/device/button", simulated::button)
+        .post("/api/device/camera", frames::source)
+        .post("/api/device/frame", frames::frame)
 }
 
 /// Everything that is answered, behind the guard.

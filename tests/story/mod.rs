@@ -34,6 +34,7 @@ pub fn settings() -> Settings {
         hold_menu: true,
         prompts: None,
         learns: false,
+        notice: None,
         asks_if_it_helped: false,
         seed: 1,
     }
@@ -182,7 +183,7 @@ fn name(screen: &Screen) -> String {
         Screen::Idle { troubles } => {
             troubles.iter().fold("idle".to_owned(), |line, trouble| format!("{line} {trouble:?}"))
         }
-        Screen::Notice { seconds } => format!("notice {seconds}"),
+        Screen::Notice { seconds, .. } => format!("notice {seconds}"),
         Screen::Look { done: 0.0 } => "look 0%".into(),
         Screen::Look { .. } => "look ...".into(),
         Screen::Thinking => "thinking".into(),

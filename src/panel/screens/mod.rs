@@ -38,7 +38,7 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
     match screen {
         Screen::Splash => waiting::splash(&mut stage),
         Screen::Idle { troubles } => waiting::idle(&mut stage, troubles),
-        Screen::Notice { seconds } => waiting::notice(&mut stage, *seconds),
+        Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
         Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
         Screen::Power(power) => waiting::power(&mut stage, *power),
         Screen::Goodbye => waiting::goodbye(&mut stage),
@@ -164,7 +164,9 @@ mod tests {
                 let candidates = Mood::ALL.to_vec();
                 check(&Screen::Unsure { candidates, selected: mood.index() }, language);
             }
-            check(&Screen::Notice { seconds: u8::MAX }, language);
+            check(&Screen::Notice { seconds: u8::MAX, text: None }, language);
+            let longest = "w".repeat(40) + &" looks at you".repeat(9);
+            check(&Screen::Notice { seconds: 9, text: Some(longest.into()) }, language);
             check(&Screen::Quiet { until: 23 * 60 + 59 }, language);
             check(&Screen::Forgotten, language);
             check(&Screen::Asleep, language);

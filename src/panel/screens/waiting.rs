@@ -71,7 +71,7 @@ fn trouble_strip(stage: &mut Stage, strip: Area, first: TroubleKind, count: usiz
     stage.canvas.text(&text, face, left + sign + gap, baseline, palette::TROUBLE.mix(palette::QUIET, 0.35));
 }
 
-pub(super) fn notice(stage: &mut Stage, seconds: u8) {
+pub(super) fn notice(stage: &mut Stage, seconds: u8, text: Option<&str>) {
     let (above, strip) = stage.area.split_bottom(stage.px(46.0));
     let strip = Area::new(strip.x, strip.y, strip.w, stage.px(36.0)).inset(stage.px(12.0), 0.0);
     stage.area = above;
@@ -83,7 +83,13 @@ pub(super) fn notice(stage: &mut Stage, seconds: u8) {
 
     let column = Column::new()
         .add(prompt(Prompt::NoticeTitle, stage.language), stage.bold(23.0), palette::TEXT, 2, 0.0)
-        .add(prompt(Prompt::NoticeText, stage.language), stage.plain(17.0), palette::QUIET, 6, stage.px(3.0));
+        .add(
+            text.unwrap_or(prompt(Prompt::NoticeText, stage.language)),
+            stage.plain(17.0),
+            palette::QUIET,
+            6,
+            stage.px(3.0),
+        );
     stage.words(&column, words);
 
     stage.canvas.plate(strip, strip.h / 2.0, palette::RAISED, 1.0);

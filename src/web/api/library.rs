@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::Asked;
-use crate::recommend::FeelingSource;
+use super::{Asked, Body};
+use crate::library::listing::SetError;
+use crate::recommend::{self, FeelingSource};
 use crate::web::Site;
 use crate::web::fault::Fault;
 
@@ -48,6 +51,8 @@ pub struct Found {
 
 #[derive(Serialize)]
 pub struct Listed {
+    /// How it is called when its feeling is set.
+    id: String,
     title: String,
     artist: String,
     album: String,
@@ -57,6 +62,47 @@ pub struct Listed {
     arousal: Option<f32>,
     source: Option<FeelingSource>,
     liked: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Set {
+    #[serde(default)]
+    kind: Kind,
+    /// As the list of the library tells it.
+    id: String,
+    /// Both from -1 to 1; none of them takes away what was set.
+    valence: Option<f32>,
+    arousal: Option<f32>,
+}
+
+/// Sets where an item lies. The list shows it as soon as the library has heard of it.
+pub async fn feeling(State(site): State<Arc<Site>>, Body(set): Body<Set>) -> Result<StatusCode, Fault> {
+    let place = match (set.valence, set.arousal) {
+        (Some(valence), Some(arousal)) => Some((valence, arousal)),
+        (None, None) => None,
+        _ => return Err(Fault::unprocessable("valence and arousal are set together")),
+    };
+    let catalog = site.shelves.catalog.borrow().clone();
+    let (kind, shelf) = match set.kind {
+        Kind::Music => (recommend::Kind::Music, &catalog.music),
+        Kind::Video => (recommend::Kind::Video, &catalog.video),
+    };
+    let found = shelf.iter().find(|entry| handle(entry.id) == set.id).map(|entry| entry.id.to_owned());
+    let id = found.ok_or_else(|| Fault::not_found("the library has no such item"))?;
+    let setter = site.setter.clone();
+    let done = tokio::task::spawn_blocking(move || setter.set(kind, &id, place)).await;
+    match done {
+        Ok(Ok(())) => Ok(StatusCode::NO_CONTENT),
+        Ok(Err(error @ SetError::Range { .. })) => Err(Fault::unprocessable(error.to_string())),
+        Ok(Err(error)) => Err(Fault::new(StatusCode::CONFLICT, error.to_string())),
+        Err(error) => Err(Fault::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+    }
+}
+
+/// How an item is called here: its place on disk is nobody's business who looks at a page.
+fn handle(id: &str) -> String {
+    Sha256::digest(id.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub async fn library(
@@ -80,6 +126,7 @@ pub async fn library(
         told.found += 1;
         if told.items.len() < MOST {
             told.items.push(Listed {
+                id: handle(entry.id),
                 title: entry.title.to_owned(),
                 artist: entry.artist.to_owned(),
                 album: entry.album.to_owned(),

@@ -1,10 +1,15 @@
 //! What the page's addresses do: one file for each of its parts.
 
+pub mod frames;
 pub mod health;
+pub mod history;
 pub mod library;
 pub mod now;
+pub mod records;
 pub mod session;
+pub mod settings;
 pub mod simulated;
+pub mod templates;
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};

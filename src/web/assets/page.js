@@ -1,5 +1,9 @@
 // The page: which part of it is seen, and what the device tells it.
 
+import { eye } from "./camera.js";
+import { historyPart } from "./history.js";
+import { settingsPart } from "./settings.js";
+import { templatesPart } from "./templates.js";
 import { MOODS, ask, doing, dot, face, h, icon, plane, put, say, speak, spoken, t, time } from "./parts.js";
 
 const main = document.getElementById("main");
@@ -10,7 +14,7 @@ let drawn = 0;
 let events = null;
 let view = null;
 
-const PARTS = () => ["now", "library", "health", ...(session.simulated ? ["device"] : [])];
+const PARTS = () => ["now", "library", "templates", "history", "health", "settings", ...(session.simulated ? ["device"] : [])];
 const wanted = () => {
   const name = location.hash.slice(1);
   return PARTS().includes(name) ? name : PARTS()[0];
@@ -39,7 +43,11 @@ function show() {
     return login();
   }
   frame();
-  view = { now: nowPart, library: libraryPart, health: healthPart, device: devicePart }[wanted()]();
+  view?.close?.();
+  view = {
+    now: nowPart, library: libraryPart, templates: templatesPart, history: historyPart,
+    health: healthPart, settings: settingsPart, device: devicePart,
+  }[wanted()]();
   document.title = `${t(`tab.${wanted()}`)} · moodbox`;
   view.update?.();
 }
@@ -217,9 +225,35 @@ function libraryPart() {
   const unknown = h("input", { type: "checkbox" });
   const kinds = ["music", "video"].map((name) => h("button", { "aria-pressed": String(name === kind), onclick: () => {
     kind = name;
+    choose(null);
     kinds.forEach((button, at) => button.setAttribute("aria-pressed", String(["music", "video"][at] === kind)));
     load();
   } }, t(`library.${name}`)));
+  let chosen = null;
+  const number = (id) => h("input", { type: "number", id, min: -1, max: 1, step: 0.01, required: true });
+  const [valence, arousal] = [number("valence"), number("arousal")];
+  const heading = h("p", { class: "quiet" }, t("feeling.pick"));
+  const change = (place) => doing(async () => {
+    await ask("POST", "/api/library/feeling", { kind, id: chosen.id, ...place() });
+    say(t("saved"));
+    // The library hears of it by itself, within a moment.
+    setTimeout(load, 700);
+  }, wrong);
+  const setting = h("form", { class: "stack", onsubmit: change(() => ({ valence: Number(valence.value), arousal: Number(arousal.value) })) },
+    h("h2", {}, t("feeling.set")), heading,
+    h("p", { class: "field" }, h("label", { for: "valence" }, t("valence")), valence),
+    h("p", { class: "field" }, h("label", { for: "arousal" }, t("arousal")), arousal),
+    h("div", { class: "row" }, h("button", { class: "first" }, t("set")), h("button", { type: "button", onclick: change(() => ({})) }, t("clear"))));
+  const choose = (item) => {
+    chosen = item;
+    heading.textContent = item ? t("feeling.item", { title: item.title }) : t("feeling.pick");
+    for (const control of setting.elements) control.disabled = !item;
+    if (!item) return;
+    if (item.valence !== null) place = { valence: item.valence, arousal: item.arousal };
+    [valence.value, arousal.value] = [place?.valence.toFixed(2) ?? "", place?.arousal.toFixed(2) ?? ""];
+    draw();
+    valence.focus();
+  };
   const distance = (item) => (item.valence === null ? 9 : Math.hypot(item.valence - place.valence, item.arousal - place.arousal));
 
   function draw() {
@@ -227,14 +261,19 @@ function libraryPart() {
     const dots = told.items.filter((item) => item.valence !== null)
       .map((item) => dot(item, item.source === "explicit" ? "item" : "item weak", 4, item.title));
     picture.replaceChildren(
-      plane({ label: t("plane"), layers: [...dots, ...(place ? [dot(place, "chosen", 8)] : [])], picked: (valence, arousal) => { place = { valence, arousal }; draw(); } }),
+      plane({ label: t("plane"), layers: [...dots, ...(place ? [dot(place, "chosen", 8)] : [])], picked: (right, up) => {
+        place = { valence: right, arousal: up };
+        if (chosen) [valence.value, arousal.value] = [right, up];
+        draw();
+      } }),
       h("p", { class: "quiet small" }, t(place ? "plane.near" : "plane.pick")));
     sum.textContent = t("library.sum", told) + (told.found > told.items.length ? `. ${t("library.more", { shown: told.items.length })}` : "");
     const feeling = (item) => item.valence === null ? t("unknown")
       : `${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} (${t(`source.${item.source}`)})`;
     put(list, h("table", {},
       h("thead", {}, h("tr", {}, ...["title", "artist", "feeling", "length"].map((name) => h("th", { scope: "col" }, t(name))))),
-      h("tbody", {}, ...items.map((item) => h("tr", {}, h("td", {}, item.title, item.liked ? " ♥" : ""), h("td", {}, item.artist),
+      h("tbody", {}, ...items.map((item) => h("tr", { "aria-selected": String(chosen?.id === item.id) },
+        h("td", {}, h("button", { class: "link", onclick: () => choose(item), title: t("choose") }, item.title), item.liked ? " ♥" : ""), h("td", {}, item.artist),
         h("td", {}, feeling(item)), h("td", { class: "n" }, item.length_s === null ? "" : time(item.length_s)))))));
   }
 
@@ -251,7 +290,8 @@ function libraryPart() {
   main.replaceChildren(h("div", { class: "stack" },
     h("div", { class: "row" }, ...kinds, h("label", { for: "search" }, t("search")), search, h("label", { class: "plain" }, unknown, t("library.unknown"))),
     wrong, sum,
-    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture), h("section", { class: "card" }, list))));
+    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture, setting), h("section", { class: "card" }, list))));
+  choose(null);
   load();
   return {};
 }
@@ -275,10 +315,20 @@ function healthPart() {
     }
   }, wrong);
   const again = h("button", { onclick: load }, t("examine"));
+  const [log, card] = [h("pre", { tabIndex: 0, "aria-label": t("log") }), h("pre", { tabIndex: 0, "aria-label": t("model") })];
+  const records = doing(async () => {
+    const [{ lines }, model] = await Promise.all([ask("GET", "/api/log"), ask("GET", "/api/model")]);
+    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${new Date(one.time).toLocaleTimeString()} ${one.level} ${one.text}\n`)) : [t("log.none")]));
+    log.scrollTop = log.scrollHeight;
+    card.textContent = model.card ?? t("model.none");
+  }, wrong);
   main.replaceChildren(h("div", { class: "stack" },
     h("section", { class: "card" }, h("h2", {}, t("troubles")), troubles),
-    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), wrong, report)));
+    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), wrong, report),
+    h("section", { class: "card" }, h("h2", {}, t("log")), log),
+    h("section", { class: "card" }, h("h2", {}, t("model")), card)));
   load();
+  records();
   return {
     update() {
       if (!now) return;
@@ -313,6 +363,7 @@ function devicePart() {
     }, text);
   };
   const choose = (number) => doing(async () => {
+    own.close();
     await ask("POST", "/api/device/photo", { number });
     await load();
   }, wrong);
@@ -326,6 +377,7 @@ function devicePart() {
       ...device.photos.map((name, number) => h("button", { "aria-pressed": chosen(number), onclick: choose(number) },
         h("img", { src: `/api/device/photos/${number}`, alt: "" }), name)));
   }, wrong);
+  const own = eye(wrong);
   main.replaceChildren(h("div", { class: "cards two" },
     h("div", { class: "stack" }, panel.card,
       h("p", {}, bulb, " ", t("light"), ": ", glow)),
@@ -333,14 +385,16 @@ function devicePart() {
       h("section", { class: "card" }, h("h2", {}, t("device")), h("p", { class: "quiet" }, t("device.why")),
         touch("main", t("button"), "big first"),
         h("div", { class: "row" }, touch("next", t("button.next")), touch("volume_up", t("button.up")), touch("volume_down", t("button.down")))),
-      h("section", { class: "card" }, h("h2", {}, t("photos")), photos))));
+      h("section", { class: "card" }, h("h2", {}, t("photos")), photos, own.controls))));
   load();
   return {
     update() {
       bulb.setAttribute("class", light ? "bulb on" : "bulb");
       glow.textContent = t(light ? "on" : "off");
+      own.light(light);
       if (now) panel.update();
     },
+    close: own.close,
   };
 }
 

@@ -82,7 +82,7 @@ export async function ask(method, path, body) {
   }
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: content, credentials: "same-origin", cache: "no-store" });
+    answer = await fetch(path, { method, headers, body: content, credentials: "same-origin", cache: "no-store", keepalive: !(body instanceof Blob) });
   } catch {
     throw new Refused(0, t("lost"));
   }
@@ -185,3 +185,32 @@ export const dot = (point, kind, radius = 3.5, title) =>
   s("circle", { class: kind, cx: x(point.valence), cy: y(point.arousal), r: radius }, title && s("title", {}, title));
 
 export const time = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+/** The way of a journey: a line, and a numbered stop for each item. */
+export function journey(stops) {
+  if (!stops.length) return [];
+  const d = stops.map((stop, at) => `${at ? "L" : "M"}${x(stop.valence).toFixed(1)} ${y(stop.arousal).toFixed(1)}`).join("");
+  return [
+    s("path", { class: "path", d }),
+    ...stops.flatMap((stop, at) => [
+      dot(stop, "stop", 8, `${at + 1}. ${stop.title}`),
+      s("text", { class: "step", x: x(stop.valence), y: y(stop.arousal) + 3.5 }, String(at + 1)),
+    ]),
+  ];
+}
+
+/** Moods over time: a dot for each visit, higher is more pleasant. */
+export function timeline(visits, from, to, valence) {
+  const [width, height, edge] = [640, 200, 12];
+  const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "plane wide", role: "img", "aria-label": t("history.picture", { count: visits.length }) },
+    s("rect", { class: "frame", x: 0, y: 0, width, height, rx: 8 }),
+    s("path", { class: "axis", d: `M0 ${height / 2}H${width}` }),
+    s("text", { x: 8, y: 16 }, t("plane.pleasant")),
+    s("text", { x: 8, y: height - 8 }, t("plane.unpleasant")));
+  for (const visit of visits) {
+    const cx = edge + ((visit.at - from) / Math.max(1, to - from)) * (width - 2 * edge);
+    const cy = height / 2 - valence[visit.mood] * (height / 2 - 2 * edge);
+    picture.append(s("circle", { class: "visit", cx, cy, r: 6, fill: `var(--${visit.mood})` }, s("title", {}, t(`mood.${visit.mood}`))));
+  }
+  return picture;
+}

@@ -1,0 +1,123 @@
+//! The log of the last hour in memory, for the page: a person who looks for a fault need not log in to the
+//! device. Bounded, and gone with the process.
+
+use std::collections::VecDeque;
+use std::fmt::{Debug, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::Serialize;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+/// Lines that are kept.
+const MOST: usize = 1000;
+/// Bytes of a line.
+const LONGEST: usize = 600;
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// UTC, RFC 3339.
+    pub time: String,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    pub text: String,
+}
+
+type Lines = VecDeque<(DateTime<Utc>, Line)>;
+
+/// What was logged lately. There is one for the process, as there is one log: [`LOGBOOK`].
+pub struct Logbook(Mutex<Lines>);
+
+/// The log of this process.
+pub static LOGBOOK: Logbook = Logbook(Mutex::new(VecDeque::new()));
+
+impl Logbook {
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, now: DateTime<Utc>, level: String, mut text: String) {
+        while text.len() > LONGEST {
+            text.pop();
+        }
+        let time = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let mut lines = self.lines();
+        if lines.len() == MOST {
+            lines.pop_front();
+        }
+        lines.push_back((now, Line { time, level, text }));
+    }
+
+    /// The lines of the last hour, the oldest first.
+    pub fn last_hour(&self, now: DateTime<Utc>) -> Vec<Line> {
+        let oldest = now - TimeDelta::hours(1);
+        self.lines().iter().filter(|(at, _)| *at >= oldest).map(|(_, line)| line.clone()).collect()
+    }
+}
+
+/// Writes what is logged into [`LOGBOOK`].
+pub struct Keeper;
+
+impl<S: Subscriber> Layer<S> for Keeper {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let Text { message, others } = text;
+        LOGBOOK.add(Utc::now(), event.metadata().level().as_str().to_lowercase(), message + &others);
+    }
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    others: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing into a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.others, " {name}={value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_780_000_000 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn lines_are_kept_for_an_hour_and_never_more_than_there_is_room_for() {
+        let book = Logbook(Mutex::default());
+        book.add(at(0), "info".into(), "old".into());
+        book.add(at(10), "warn".into(), "ü".repeat(LONGEST));
+        let told = book.last_hour(at(3605));
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].level.as_str(), told[0].text.len()), ("warn", LONGEST));
+        for number in 0..2 * MOST {
+            book.add(at(20), "info".into(), number.to_string());
+        }
+        let told = book.last_hour(at(20));
+        assert_eq!((told.len(), told[0].text.as_str()), (MOST, "1000"));
+    }
+
+    #[test]
+    fn what_is_logged_is_read_as_it_was_written() {
+        use tracing_subscriber::layer::SubscriberExt;
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Keeper), || {
+            tracing::warn!(port = "camera", "a frame is {}", "torn");
+        });
+        let lines = LOGBOOK.last_hour(Utc::now());
+        let line = lines.iter().find(|line| line.text.contains("a frame is torn")).unwrap();
+        assert_eq!((line.level.as_str(), line.text.as_str()), ("warn", "a frame is torn port=\"camera\""));
+    }
+}

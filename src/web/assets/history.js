@@ -1,0 +1,53 @@
+// History: the moods of this place over time, where somebody switched that on.
+
+import { MOODS, ask, doing, face, h, put, say, t, timeline } from "./parts.js";
+
+export function historyPart() {
+  const main = document.getElementById("main");
+  const [wrong, body] = [h("div"), h("div", { class: "stack" })];
+  const days = h("select", { id: "days" }, ...[1, 7, 30, 365].map((number) => h("option", { value: number, selected: number === 30 }, t(`days.${number}`))));
+
+  const load = doing(async () => {
+    const told = await ask("GET", `/api/history?days=${days.value}`);
+    if (!told.kept) return put(body, h("p", { class: "note" }, t("history.off")));
+    const visits = told.visits.map((visit) => ({ ...visit, at: Date.parse(visit.time) }));
+    const now = Date.now();
+    const counts = MOODS.map((mood) => [mood, visits.filter((visit) => visit.mood === mood).length]).filter(([, count]) => count);
+    const most = Math.max(1, ...counts.map(([, count]) => count));
+    const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    const erase = h("button", { class: "danger", onclick: doing(async () => {
+      if (!confirm(t("history.sure"))) return;
+      await ask("DELETE", "/api/history");
+      say(t("history.erased"));
+      await load();
+    }, wrong) }, t("history.erase"));
+    put(body,
+      h("section", { class: "card", "aria-label": t("tab.history") },
+        visits.length ? timeline(visits, now - days.value * 86400e3, now, told.valence) : h("p", { class: "quiet" }, t("history.none")),
+        h("dl", { class: "scores" }, ...counts.flatMap(([mood, count]) => {
+          const fill = h("i");
+          fill.style.width = `${(100 * count) / most}%`;
+          fill.style.background = `var(--${mood})`;
+          return [h("dt", {}, t(`mood.${mood}`)), h("dd", { class: "bar", "aria-hidden": "true" }, fill), h("dd", {}, String(count))];
+        })),
+        h("div", { class: "row" }, h("a", { class: "button", href: "/api/history.csv", download: "moodbox-moods.csv" }, t("history.export")), erase)),
+      h("section", { class: "card", "aria-label": t("history.last") }, h("h2", {}, t("history.last")),
+        h("ol", { class: "list" }, ...visits.slice(-30).reverse().map((visit) => h("li", { class: "row" }, face(visit.mood),
+          h("span", { class: "grow" }, t(`mood.${visit.mood}`), h("span", { class: "quiet small" }, ` · ${t(`by.${visit.by}`, { sensor: t("sensor") })}`)),
+          h("time", { class: "quiet small", datetime: visit.time }, when.format(visit.at)))))));
+  }, wrong);
+  const forget = h("button", { class: "danger", onclick: doing(async () => {
+    if (!confirm(t("forget.sure"))) return;
+    await ask("POST", "/api/forget", {});
+    say(t("forget.done"));
+    put(forgotten, h("p", { class: "note good" }, t("forget.done")));
+    await load();
+  }, wrong) }, t("forget"));
+  const forgotten = h("div");
+  days.addEventListener("change", load);
+  main.replaceChildren(h("div", { class: "stack" },
+    h("div", { class: "row" }, h("label", { for: "days" }, t("history.span")), days), wrong, body,
+    h("section", { class: "card", "aria-label": t("forget") }, h("h2", {}, t("forget")), h("p", { class: "quiet" }, t("forget.why")), h("div", { class: "row" }, forget), forgotten)));
+  load();
+  return {};
+}
