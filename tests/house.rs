@@ -165,6 +165,25 @@ fn a_panel_that_nobody_looks_at_goes_dark_and_the_next_press_both_lights_it_and_
 }
 
 #[test]
+fn a_panel_is_dimmed_before_it_goes_dark_and_a_press_wakes_it_from_either() {
+    let house = House { idle_dim: Some(minutes(2)), idle_off: Some(minutes(5)), ..House::default() };
+    let story = || Story::new(with(house.clone()));
+    story().until(400_000).check("120000 show dozing\n300000 show asleep");
+    story().at(130_000, press()).until(130_010).check(
+        "120000 show dozing
+         130000 show look 0%
+         130000 capture",
+    );
+    let only_dim = House { idle_off: None, ..house.clone() };
+    let story = Story::new(with(only_dim)).until(400_000);
+    assert_eq!(story.deadline(), None, "dimmed, it asks for no wake-up");
+    story.check("120000 show dozing");
+    // Dark before it would be dimmed: it is only dark.
+    let dark_first = House { idle_off: Some(minutes(1)), ..house };
+    Story::new(with(dark_first)).until(400_000).check("60000 show asleep");
+}
+
+#[test]
 fn the_dark_comes_so_long_after_the_last_visit_and_never_while_something_plays() {
     let mut dark = evening(House { idle_off: Some(minutes(1)), ..House::default() });
     dark.times.session = minutes(3);

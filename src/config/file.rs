@@ -207,6 +207,8 @@ pub struct House {
     #[serde(default)]
     pub sleep_at_track_end: bool,
     #[serde(default)]
+    pub idle_dim_min: Within<0, 1440, 10>,
+    #[serde(default)]
     pub idle_off_min: Within<0, 1440, 0>,
     #[serde(default)]
     pub press: Press,

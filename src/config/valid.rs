@@ -267,6 +267,7 @@ fn house(file: &file::House) -> Result<House, Wrong> {
             fade: file.sleep_fade_s.seconds(),
             at_track_end: file.sleep_at_track_end,
         },
+        idle_dim: minutes(file.idle_dim_min.get()),
         idle_off: minutes(file.idle_off_min.get()),
         press: file.press,
     })

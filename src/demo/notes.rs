@@ -105,6 +105,10 @@ impl<P: Panel> Panel for TimedPanel<P> {
         self.panel.size()
     }
 
+    fn light(&mut self, on: bool) -> Result<(), PanelError> {
+        self.panel.light(on)
+    }
+
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
         self.panel.show(picture)?;
         note(&self.notes, What::Panel(Box::new(picture.clone())));

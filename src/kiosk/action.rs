@@ -144,6 +144,10 @@ pub enum Screen {
     },
     /// What was learnt here is erased.
     Forgotten,
+    /// Nobody was here for a while: as [`Idle`](Screen::Idle), but faint.
+    Dozing {
+        troubles: Vec<TroubleKind>,
+    },
     /// Nobody was here for long: dark.
     Asleep,
     /// The button is held: what letting go does, and what holding on offers next.

@@ -11,6 +11,8 @@ use crate::recommend::Quiet;
 pub struct House {
     pub quiet: Option<QuietHours>,
     pub sleep: Sleep,
+    /// In idle the panel is dimmed after this. None: never.
+    pub idle_dim: Option<Duration>,
     /// In idle the panel goes dark after this. None: never.
     pub idle_off: Option<Duration>,
     pub press: Press,

@@ -350,8 +350,12 @@ impl State {
         let times = &self.settings.times;
         match &self.phase {
             Phase::Leaving => None,
-            // Once it is dark there is nothing left to do.
-            Phase::Idle => self.dark_from().filter(|_| self.shown != Some(Screen::Asleep)),
+            Phase::Idle => match self.shown {
+                // Once it is dark there is nothing left to do.
+                Some(Screen::Asleep) => None,
+                Some(Screen::Dozing { .. }) => self.dark_from(),
+                _ => [self.dim_from(), self.dark_from()].into_iter().flatten().min(),
+            },
             Phase::Notice { until, .. }
             | Phase::Choosing { until, .. }
             | Phase::Stopping { until, .. }
@@ -375,6 +379,12 @@ impl State {
                     .min()
             }
         }
+    }
+
+    /// When the idle panel is dimmed.
+    fn dim_from(&self) -> Option<Time> {
+        let after = self.settings.house.idle_dim.filter(|_| self.settings.has.panel)?;
+        Some(self.idle_since + after)
     }
 
     /// When the idle panel goes dark.
@@ -439,7 +449,12 @@ impl State {
         match &self.phase {
             Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
             Phase::Idle => {
-                Screen::Idle { troubles: self.troubles.values().map(|trouble| trouble.kind).collect() }
+                let troubles = self.troubles.values().map(|trouble| trouble.kind).collect();
+                if self.dim_from().is_some_and(|from| at >= from) {
+                    Screen::Dozing { troubles }
+                } else {
+                    Screen::Idle { troubles }
+                }
             }
             Phase::Notice { until, .. } => {
                 let left = until.saturating_sub(at);

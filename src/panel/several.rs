@@ -32,6 +32,14 @@ impl Panel for Several {
         }
         outcome
     }
+
+    fn light(&mut self, on: bool) -> Result<(), PanelError> {
+        let mut outcome = self.first.light(on);
+        for other in &mut self.others {
+            outcome = outcome.and(other.light(on));
+        }
+        outcome
+    }
 }
 
 /// A panel that only remembers its newest picture, for whoever draws it elsewhere: a page, a terminal, a

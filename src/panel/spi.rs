@@ -32,8 +32,8 @@ trait Display: Send {
     /// Writes these rows of the picture.
     fn write(&mut self, picture: &Picture, rows: &[Range<u32>]) -> Result<(), PanelError>;
 
-    /// The first picture is there: the light may go on. So nobody sees what memory holds after power-on.
-    fn light_up(&mut self) -> Result<(), PanelError>;
+    /// Switches the backlight, if there is one.
+    fn light(&mut self, on: bool) -> Result<(), PanelError>;
 }
 
 /// A panel on SPI.
@@ -43,6 +43,8 @@ pub struct SpiPanel {
     display: Option<Box<dyn Display>>,
     /// What the display shows, while that is known.
     shown: Option<Picture>,
+    /// Whether it is to be lit.
+    lit: bool,
 }
 
 impl SpiPanel {
@@ -56,7 +58,7 @@ impl SpiPanel {
         size: (u32, u32),
         open: Box<dyn FnMut() -> Result<Box<dyn Display>, PanelError> + Send>,
     ) -> SpiPanel {
-        SpiPanel { size, open, display: None, shown: None }
+        SpiPanel { size, open, display: None, shown: None, lit: true }
     }
 }
 
@@ -74,10 +76,23 @@ impl Panel for SpiPanel {
         let shown = self.shown.take();
         display.write(picture, &changed_rows(shown.as_ref(), picture))?;
         if shown.is_none() {
-            display.light_up()?;
+            // Not before the first picture is there: nobody is to see what memory holds after power-on.
+            display.light(self.lit)?;
         }
         self.display = Some(display);
         self.shown = Some(picture.clone());
+        Ok(())
+    }
+
+    fn light(&mut self, on: bool) -> Result<(), PanelError> {
+        self.lit = on;
+        // One that is not open yet is lit by its first picture.
+        let Some(mut display) = self.display.take() else { return Ok(()) };
+        // Until that is over, what the glass shows is not known; after a failure it is reopened.
+        let shown = self.shown.take();
+        display.light(on)?;
+        self.display = Some(display);
+        self.shown = shown;
         Ok(())
     }
 }
@@ -116,12 +131,13 @@ where
         Ok(())
     }
 
-    fn light_up(&mut self) -> Result<(), PanelError> {
+    fn light(&mut self, on: bool) -> Result<(), PanelError> {
         let Some(backlight) = &mut self.backlight else { return Ok(()) };
-        let reason = |error| format!("the backlight cannot be switched on: {error:?}");
-        backlight
-            .set_high()
-            .map_err(|error| PanelError::Io { device: self.device.clone(), reason: reason(error) })
+        let set = if on { backlight.set_high() } else { backlight.set_low() };
+        set.map_err(|error| PanelError::Io {
+            device: self.device.clone(),
+            reason: format!("the backlight cannot be switched: {error:?}"),
+        })
     }
 }
 

@@ -339,3 +339,26 @@ fn the_buffer_of_the_driver_is_read_from_its_parameter() {
         assert_eq!(longest_transfer(&file), taken, "{written}");
     }
 }
+
+#[test]
+fn the_backlight_goes_out_and_on_again_without_a_picture_and_stays_out_over_a_failure() {
+    let settings = PRESETS[0].settings();
+    let chip = Chip::wired();
+    let mut panel = panel(&settings, &chip, 4096);
+    let picture = sample((240, 240), 5);
+    panel.show(&picture).unwrap();
+    let sent = chip.0.lock().unwrap().bytes;
+    for on in [false, true, false] {
+        panel.light(on).unwrap();
+        assert_eq!(chip.0.lock().unwrap().lit, on);
+    }
+    panel.show(&picture).unwrap();
+    assert_eq!(chip.0.lock().unwrap().bytes, sent, "the glass shows it already");
+    assert!(!chip.0.lock().unwrap().lit);
+    // A cable that is pulled and put back lights nothing by itself.
+    chip.0.lock().unwrap().broken = true;
+    assert!(panel.show(&sample((240, 240), 6)).is_err());
+    chip.0.lock().unwrap().broken = false;
+    panel.show(&picture).unwrap();
+    assert!(!chip.0.lock().unwrap().lit);
+}

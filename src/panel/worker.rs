@@ -128,7 +128,10 @@ fn run_with(
         if shown.as_ref() == Some(&picture) {
             continue;
         }
-        match panel.show(&picture) {
+        // From dark to a picture the picture comes first, and the other way round it goes first as well: no
+        // light falls on what is not to be seen.
+        let lit = screen != Screen::Asleep;
+        match panel.show(&picture).and_then(|()| panel.light(lit)) {
             Ok(()) => {
                 if owed.take().is_some() {
                     report(Event::Part(Part::Panel, Health::Well));
@@ -166,6 +169,7 @@ mod tests {
     struct FakePanel {
         answers: VecDeque<bool>,
         pictures: mpsc::Sender<(Picture, bool)>,
+        lights: mpsc::Sender<bool>,
     }
 
     impl Panel for FakePanel {
@@ -178,6 +182,12 @@ mod tests {
             self.pictures.send((picture.clone(), works)).unwrap();
             let broken = || PanelError::Io { device: "/dev/spidev0.0".into(), reason: "gone".into() };
             works.then_some(()).ok_or_else(broken)
+        }
+
+        fn light(&mut self, on: bool) -> Result<(), PanelError> {
+            // Most tests do not ask.
+            let _ = self.lights.send(on);
+            Ok(())
         }
     }
 
@@ -192,7 +202,11 @@ mod tests {
     /// Runs the loop over a slot that is filled and closed before; returns what was shown and reported.
     fn run_closed(slot: &PanelSlot, answers: &[bool]) -> (Vec<(Picture, bool)>, Vec<Event>) {
         let (sender, pictures) = mpsc::channel();
-        let panel = FakePanel { answers: answers.iter().copied().collect(), pictures: sender };
+        let panel = FakePanel {
+            answers: answers.iter().copied().collect(),
+            pictures: sender,
+            lights: mpsc::channel().0,
+        };
         let mut events = Vec::new();
         run_with(slot, Box::new(panel), Language::En, QUICK, |event| events.push(event));
         (pictures.iter().collect(), events)
@@ -214,7 +228,7 @@ mod tests {
     fn a_picture_that_did_not_change_is_not_sent_again() {
         let slot = PanelSlot::new();
         let (sender, pictures) = mpsc::channel();
-        let panel = FakePanel { answers: VecDeque::new(), pictures: sender };
+        let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: mpsc::channel().0 };
         std::thread::scope(|scope| {
             scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
             let wait = Duration::from_secs(10);
@@ -232,7 +246,8 @@ mod tests {
     fn a_failure_is_reported_once_and_retried_until_the_panel_is_back() {
         let slot = PanelSlot::new();
         let (sender, pictures) = mpsc::channel();
-        let panel = FakePanel { answers: [false, false, false].into(), pictures: sender };
+        let panel =
+            FakePanel { answers: [false, false, false].into(), pictures: sender, lights: mpsc::channel().0 };
         let (reporter, reports) = mpsc::channel();
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -263,5 +278,36 @@ mod tests {
         let (pictures, events) = run_closed(&slot, &[false; 100]);
         assert_eq!(pictures.len(), 1);
         assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn a_panel_asleep_is_dark_and_unlit_and_a_press_brings_picture_and_light_back() {
+        let slot = PanelSlot::new();
+        let (sender, pictures) = mpsc::channel();
+        let (switch, lights) = mpsc::channel();
+        let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: switch };
+        let wait = Duration::from_secs(10);
+        std::thread::scope(|scope| {
+            scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
+            let troubles = vec![TroubleKind::MusicAbsent];
+            for (screen, lit) in [
+                (Screen::Idle { troubles: troubles.clone() }, true),
+                (Screen::Dozing { troubles }, true),
+                (Screen::Asleep, false),
+                (Screen::Look { done: 0.0 }, true),
+            ] {
+                slot.show(screen.clone());
+                assert!(pictures.recv_timeout(wait).unwrap().0 == picture_of(&screen), "{screen:?}");
+                assert_eq!(lights.recv_timeout(wait).unwrap(), lit, "{screen:?}");
+            }
+            slot.close();
+        });
+        let max = |screen: &Screen| {
+            let picture = picture_of(screen);
+            (0..60 * 60).flat_map(|place| picture.rgb8(place % 60, place / 60)).max().unwrap()
+        };
+        let (idle, dozing) = (Screen::Idle { troubles: vec![] }, Screen::Dozing { troubles: vec![] });
+        assert!(max(&dozing) <= 64 && max(&dozing) > 0 && max(&idle) > 200);
+        assert_eq!(max(&Screen::Asleep), 0);
     }
 }

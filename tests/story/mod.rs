@@ -205,6 +205,7 @@ fn name(screen: &Screen) -> String {
         Screen::NothingToPlay { mood } => format!("nothing to play for {mood}"),
         Screen::Quiet { until } => format!("quiet until {}:{:02}", until / 60, until % 60),
         Screen::Forgotten => "forgotten".into(),
+        Screen::Dozing { .. } => "dozing".into(),
         Screen::Asleep => "asleep".into(),
         Screen::Hold { choice, .. } => format!("let go: {choice:?}"),
         Screen::Power(power) => format!("power {power:?}"),

@@ -24,6 +24,9 @@ pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
             tracing::debug!(pixels = canvas.clipped(), width, height, "text fell beside the panel");
         }
         canvas.copy_to(picture);
+        if matches!(screen, Screen::Dozing { .. }) {
+            picture.dim();
+        }
     }
 }
 
@@ -37,7 +40,7 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
     let mut stage = Stage { canvas, language, area, unit, wide };
     match screen {
         Screen::Splash => waiting::splash(&mut stage),
-        Screen::Idle { troubles } => waiting::idle(&mut stage, troubles),
+        Screen::Idle { troubles } | Screen::Dozing { troubles } => waiting::idle(&mut stage, troubles),
         Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
         Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
         Screen::Power(power) => waiting::power(&mut stage, *power),
