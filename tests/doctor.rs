@@ -16,6 +16,7 @@ use moodbox::kiosk::event::{Button, Edge};
 use moodbox::light::simulated::SimulatedLight;
 use moodbox::light::{LightError, LightOn};
 use moodbox::music::Address;
+use moodbox::panel::{Panel, PanelError, Picture};
 
 /// A configuration whose parts are there, or are left out.
 const PLAIN: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
@@ -587,6 +588,61 @@ fn the_test_image_is_drawn_when_it_is_wished_for_and_what_fails_is_told() {
     let found = spi("device = \"/dev/spidev99.9\"");
     assert_eq!(found.level, Level::Fault);
     assert!(found.cure.is_some() && found.what.contains("/dev/spidev99.9"), "{found:?}");
+}
+
+/// A panel that refuses every picture.
+struct Refusing(fn() -> PanelError);
+
+impl Panel for Refusing {
+    fn size(&self) -> (u32, u32) {
+        (240, 240)
+    }
+
+    fn show(&mut self, _: &Picture) -> Result<(), PanelError> {
+        Err((self.0)())
+    }
+}
+
+#[test]
+fn each_refusal_of_a_panel_is_told_with_its_cure() {
+    let pi = Pi::new();
+    let look = |why: fn() -> PanelError| {
+        let mut patient = pi.patient(&format!("{PLAIN}[panel]\npreset = \"adafruit-1.54\"\n"));
+        patient.wishes.panel = true;
+        patient.parts.panel = Box::new(move |_| Box::new(Refusing(why)));
+        worst(&patient, Subject::Panel)
+    };
+    type Why = fn() -> PanelError;
+    let refusals: [(Why, &str, &str); 6] = [
+        (|| PanelError::SpiOff { device: "/dev/spidev0.0".into() }, "SPI is off", "dtparam=spi=on"),
+        (
+            || PanelError::NoDevice { device: "/dev/spidev0.0".into(), there: "/dev/spidev0.1".into() },
+            "but /dev/spidev0.1",
+            "`device` under [panel]",
+        ),
+        (|| PanelError::Denied { device: "/dev/spidev0.0".into() }, "may not be used", "group `spi`"),
+        (
+            || PanelError::Size { device: "/dev/spidev0.0".into(), size: "480x480".into() },
+            "480x480 does not fit",
+            "take a preset",
+        ),
+        (
+            || PanelError::Line { line: "GPIO25".into(), reason: "there is no such line".into() },
+            "GPIO25",
+            "`dc`",
+        ),
+        (
+            || PanelError::Io { device: "/dev/spidev0.0".into(), reason: "message too long".into() },
+            "message too long",
+            "cable",
+        ),
+    ];
+    for (why, what, cure) in refusals {
+        insist(&look(why), Level::Fault, what, cure);
+    }
+    // The daemon itself draws on it: nothing is wrong.
+    let busy = look(|| PanelError::Line { line: "GPIO25".into(), reason: "in use by `moodbox`".into() });
+    assert_eq!(busy.level, Level::Skipped, "{busy:?}");
 }
 
 #[test]
