@@ -9,12 +9,16 @@ import hashlib
 import re
 import struct
 import threading
+import time
 import zlib
 
 CLOCK, DATA, SELECT, COMMAND, RESET = 0, 1, 2, 4, 5
+LIGHT, BACKLIGHT = 6, 7
 COLUMNS, ROWS, WRITE = 0x2A, 0x2B, 0x2C
 
 CHANGE = re.compile(r"pl061_set_output .* (\d) to ([01])")
+
+RED, GREEN, BLUE = (11, 31), (5, 63), (0, 31)
 
 
 class Panel:
@@ -25,6 +29,9 @@ class Panel:
         self.pixels = bytearray(width * height * 2)
         self.written = 0
         self.resets = 0
+        # When the first pixel came after `arm`, and when the camera's light and the backlight changed.
+        self.first = None
+        self.lights = []
         self.lock = threading.Condition()
         self.pins = [0] * 8
         self.bits = self.count = 0
@@ -54,6 +61,8 @@ class Panel:
                 self.lock.notify_all()
         elif number == RESET and not level:
             self.resets += 1
+        elif number in (LIGHT, BACKLIGHT) and level != self.pins[number]:
+            self.lights.append((time.monotonic(), number, level))
         self.pins[number] = level
 
     def byte(self, value):
@@ -74,25 +83,51 @@ class Panel:
             start = 2 * (self.y * self.width + self.x)
             self.pixels[start : start + 2] = value
         self.written += 1
+        if self.first is None:
+            self.first = time.monotonic()
         self.x += 1
         if self.x > self.window[1]:
             self.x = self.window[0]
             self.y += 1
 
-    def shows(self, digest, patience):
-        """Whether the picture has this SHA-256, now or after the wire's report has caught up."""
+    def arm(self):
+        """From now on the first pixel is waited for."""
+        self.first = None
+
+    def changed(self):
+        """Whether there was one."""
+        return self.first is not None
+
+    def shows(self, wanted, patience):
+        """Whether what is wanted of the panel holds, now or after the wire's report has caught up."""
         with self.lock:
-            return self.lock.wait_for(lambda: hashlib.sha256(self.pixels).hexdigest() == digest, patience)
+            return self.lock.wait_for(wanted, patience)
+
+    def digest(self):
+        """The picture's SHA-256, as RGB565 of the higher byte first."""
+        return hashlib.sha256(self.pixels).hexdigest()
+
+    def rgb(self):
+        """The picture in 8-bit red, green and blue, rounded as the program rounds."""
+        return b"".join(COLORS[value] for (value,) in struct.iter_unpack(">H", self.pixels))
 
     def png(self):
         """The picture as a PNG file."""
         def chunk(kind, data):
             return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-        rows = bytearray()
-        for y in range(self.height):
-            rows.append(0)
-            for (value,) in struct.iter_unpack(">H", self.pixels[2 * y * self.width : 2 * (y + 1) * self.width]):
-                rows += bytes(((value >> 11) * 255 // 31, (value >> 5 & 63) * 255 // 63, (value & 31) * 255 // 31))
+        pixels, stride = self.rgb(), 3 * self.width
+        rows = b"".join(b"\0" + pixels[start : start + stride] for start in range(0, len(pixels), stride))
         size = struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)
-        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def widen(value, place):
+    shift, top = place
+    return ((value >> shift & top) * 255 + top // 2) // top
+
+
+COLORS = [bytes(widen(value, place) for place in (RED, GREEN, BLUE)) for value in range(1 << 16)]
+
+# The other way round, as the wire carries it.
+WORDS = {color: struct.pack(">H", value) for value, color in enumerate(COLORS)}

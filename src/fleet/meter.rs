@@ -218,6 +218,10 @@ impl Panel for TimedPanel {
         self.0.size()
     }
 
+    fn light(&mut self, on: bool) -> Result<(), PanelError> {
+        self.0.light(on)
+    }
+
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
         // Taken before: a picture that was under way when the press came is not its answer.
         let since = self.1.pending().panel.take();
