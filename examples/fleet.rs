@@ -5,10 +5,13 @@
 //! Prints what it cost: messages, bytes, the broker's processor and memory. Nothing but the broker is real
 //! hardware's work here, so the devices' own cost is that of this one process.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +25,8 @@ use moodbox::kiosk::{Settings, State, step};
 use moodbox::mood::{Decision, Judge, Mood, Scores, StrengthLimits, Thresholds};
 use moodbox::onlook::Publisher;
 use moodbox::recommend::{Catalog, Item, Templates};
-use rumqttc::{AsyncClient, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, MqttOptions, Packet, Publish, QoS};
+use tokio::sync::watch;
 
 #[derive(Parser)]
 struct Args {
@@ -38,6 +42,9 @@ struct Args {
     /// Seconds of quiet that are watched before the visits.
     #[arg(long, default_value_t = 60)]
     quiet: u64,
+    /// How many clients read everything that the devices tell; at least one, which counts.
+    #[arg(long, default_value_t = 1)]
+    readers: usize,
     /// How many devices start within a second.
     #[arg(long, default_value_t = 200)]
     rush: usize,
@@ -57,25 +64,29 @@ fn main() -> Result<(), Failed> {
 }
 
 async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
-    let mut counters = Counters::listen(broker.port).await?;
-    println!("{} devices, {} visits each, one mosquitto", args.devices, args.visits);
+    let readers = args.readers.max(1);
+    let counters = Counters::listen(broker.port, readers).await?;
+    println!(
+        "{} devices, {} visits each, {} who read along, one mosquitto",
+        args.devices, args.visits, readers
+    );
 
-    let start = broker.cost(&mut counters).await?;
+    let start = broker.cost(&counters).await?;
     let mut devices = Vec::new();
     for at in 0..args.devices {
         devices.push(Device::start(broker.port, at)?);
         tokio::time::sleep(Duration::from_secs(1) / args.rush as u32).await;
     }
     // What a device tells at its start takes a moment to be acknowledged.
-    counters.settle().await?;
-    let connected = broker.cost(&mut counters).await?;
+    counters.settle().await;
+    let connected = broker.cost(&counters).await?;
     connected.since(&start).print("all come at once (discovery, state)", args.devices);
-    if counters.clients < args.devices {
-        return Err(format!("only {} devices are connected", counters.clients).into());
+    if counters.value(CLIENTS) < (args.devices + readers) as f64 {
+        return Err(format!("only {} clients are connected", counters.value(CLIENTS)).into());
     }
 
     tokio::time::sleep(Duration::from_secs(args.quiet)).await;
-    let quiet = broker.cost(&mut counters).await?;
+    let quiet = broker.cost(&counters).await?;
     let rest = quiet.since(&connected);
     rest.print("nobody presses", args.devices);
 
@@ -95,8 +106,8 @@ async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
     for task in tasks {
         devices.push(task.await?);
     }
-    counters.settle().await?;
-    let busy = broker.cost(&mut counters).await?;
+    counters.settle().await;
+    let busy = broker.cost(&counters).await?;
     let visits = busy.since(&quiet);
     visits.print("visits", args.devices);
 
@@ -218,8 +229,10 @@ impl Broker {
         Ok(Broker { child, port, _folder: folder })
     }
 
-    async fn cost(&self, counters: &mut Counters) -> Result<Cost, Failed> {
-        let (bytes_in, bytes_out, messages) = counters.now().await?;
+    async fn cost(&self, counters: &Counters) -> Result<Cost, Failed> {
+        counters.come().await;
+        let (bytes_in, bytes_out) = (counters.value(BYTES_IN), counters.value(BYTES_OUT));
+        let messages = counters.read.get() as f64;
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
         let peak_kb = peak.trim().trim_end_matches(" kB").trim().parse()?;
@@ -287,64 +300,81 @@ impl Spent {
     }
 }
 
-/// What mosquitto says of itself, once a second.
+/// What mosquitto says of itself, once a second, as a task of its own writes it down.
 struct Counters {
-    events: EventLoop,
-    clients: usize,
-    values: [f64; 3],
+    told: watch::Receiver<BTreeMap<String, f64>>,
+    /// What a client that reads along has read. mosquitto's own count leaves out what is retained.
+    read: Rc<Cell<u64>>,
 }
 
-const TOLD: [&str; 3] =
-    ["$SYS/broker/bytes/received", "$SYS/broker/bytes/sent", "$SYS/broker/publish/messages/received"];
+const BYTES_IN: &str = "$SYS/broker/bytes/received";
+const BYTES_OUT: &str = "$SYS/broker/bytes/sent";
+const PACKETS: &str = "$SYS/broker/messages/received";
 const CLIENTS: &str = "$SYS/broker/clients/connected";
 
 impl Counters {
-    async fn listen(port: u16) -> Result<Counters, Failed> {
-        let mut options = MqttOptions::new("onlooker", "127.0.0.1", port);
-        options.set_keep_alive(Duration::from_secs(60));
-        let (client, events) = AsyncClient::new(options, 16);
-        for topic in TOLD.iter().chain([&CLIENTS]) {
-            client.try_subscribe(*topic, QoS::AtMostOnce)?;
+    async fn listen(port: u16, readers: usize) -> Result<Counters, Failed> {
+        let (tell, told) = watch::channel(BTreeMap::new());
+        listen(port, "counters", &[BYTES_IN, BYTES_OUT, PACKETS, CLIENTS], move |message| {
+            if let Ok(value) = String::from_utf8_lossy(&message.payload).parse::<f64>() {
+                tell.send_modify(|told| {
+                    told.insert(message.topic.clone(), value);
+                });
+            }
+        });
+        let mut counters = Counters { told, read: Rc::default() };
+        for at in 0..readers {
+            let read = (at == 0).then(|| counters.read.clone());
+            listen(port, &format!("reader-{at}"), &["moodbox/#", "homeassistant/#"], move |_| {
+                if let Some(read) = &read {
+                    read.set(read.get() + 1);
+                }
+            });
         }
-        let mut counters = Counters { events, clients: 0, values: [0.0; 3] };
-        // The client must outlive its event loop; there is one for the whole run.
-        std::mem::forget(client);
-        counters.now().await?;
+        counters.told.wait_for(|told| told.get(CLIENTS).is_some_and(|all| *all > readers as f64)).await?;
         Ok(counters)
     }
 
-    /// The counters after two more rounds of telling: what was under way is in them.
-    async fn now(&mut self) -> Result<(f64, f64, f64), Failed> {
-        let until = Instant::now() + Duration::from_millis(2500);
-        while let Ok(event) = tokio::time::timeout_at(until.into(), self.events.poll()).await {
-            match event {
-                Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
-                    let value: f64 = String::from_utf8_lossy(&message.payload).parse()?;
-                    if message.topic == CLIENTS {
-                        self.clients = value as usize;
-                    }
-                    if let Some(at) = TOLD.iter().position(|topic| *topic == message.topic) {
-                        self.values[at] = value;
+    /// A counter of the broker; none yet is nothing yet.
+    fn value(&self, topic: &str) -> f64 {
+        self.told.borrow().get(topic).copied().unwrap_or_default()
+    }
+
+    /// Waits for two more rounds of telling: what was under way is in them.
+    async fn come(&self) {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+    }
+
+    /// Waits until the devices have said what they had to say.
+    async fn settle(&self) {
+        let mut before = u64::MAX;
+        while before != self.read.get() {
+            before = self.read.get();
+            self.come().await;
+        }
+    }
+}
+
+/// Listens to topics in a task of its own until the end.
+fn listen(port: u16, name: &str, topics: &[&str], mut each: impl FnMut(&Publish) + 'static) {
+    let mut options = MqttOptions::new(name, "127.0.0.1", port);
+    options.set_max_packet_size(1 << 20, 1 << 20);
+    let (client, mut events) = AsyncClient::new(options, 16);
+    let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
+    tokio::task::spawn_local(async move {
+        loop {
+            match events.poll().await {
+                Ok(rumqttc::Event::Incoming(Packet::ConnAck(_))) => {
+                    for topic in &topics {
+                        // There is room for all of them: nothing else is asked.
+                        let _ = client.try_subscribe(topic, QoS::AtMostOnce);
                     }
                 }
+                Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => each(&message),
                 Ok(_) => {}
                 // The broker is still starting.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
-        let [bytes_in, bytes_out, messages] = self.values;
-        Ok((bytes_in, bytes_out, messages))
-    }
-
-    /// Waits until the devices have said what they had to say.
-    async fn settle(&mut self) -> Result<(), Failed> {
-        let mut before = -1.0;
-        loop {
-            let (_, _, messages) = self.now().await?;
-            if messages == before {
-                return Ok(());
-            }
-            before = messages;
-        }
-    }
+    });
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use moodbox::fleet::home::{Command, Home, Refused, Told};
 use moodbox::kiosk::event::*;
 use moodbox::kiosk::policy::Mode;
-use moodbox::kiosk::snapshot::Snapshot;
+use moodbox::kiosk::snapshot::{Snapshot, Stage};
 use moodbox::kiosk::{Has, Settings};
 use moodbox::mood::{Mood, Scores};
 use moodbox::recommend::{Catalog, Item, Templates};
@@ -151,7 +151,7 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
         .filter(|(topic, _)| topic.starts_with("homeassistant/"))
         .map(|(topic, payload)| (topic, serde_json::from_str(payload).unwrap()))
         .collect();
-    assert_eq!(configs.len(), 12);
+    assert_eq!(configs.len(), 13);
     let mut ids = std::collections::BTreeSet::new();
     for (topic, config) in &configs {
         let parts: Vec<&str> = topic.split('/').collect();
@@ -202,6 +202,23 @@ fn what_is_ill_is_told_in_words() {
     assert!(!health["ill"][0]["title"].as_str().unwrap().is_empty());
 }
 
+#[test]
+fn a_sleep_timer_of_the_home_fades_out_what_plays_and_can_be_taken_back() {
+    let timer = |minutes: &str, snapshot: &Snapshot| {
+        all().event("moodbox/kitchen/sleep/set", minutes.as_bytes(), false, snapshot).unwrap()
+    };
+    let asked = |minutes: &str| {
+        let visit = visit();
+        let wish = timer(minutes, &visit.snapshot());
+        visit.at(2000, wish)
+    };
+    assert_eq!(asked("1").until(60_000).snapshot().phase, Stage::Playing);
+    assert_ne!(asked("1").until(63_000).snapshot().phase, Stage::Playing);
+    let taken_back = asked("1");
+    let wish = timer("0", &taken_back.snapshot());
+    assert_eq!(taken_back.at(30_000, wish).until(90_000).snapshot().phase, Stage::Playing);
+}
+
 fn event(home: &Home, topic: &str, payload: &str) -> Result<String, Refused> {
     home.event(topic, payload.as_bytes(), false, &idle()).map(|event| format!("{event:?}"))
 }
@@ -216,6 +233,8 @@ fn commands_become_events_and_each_names_its_source() {
         ("moodbox/kitchen/mood/set", "sad", "Picked(Sad, Home)"),
         ("moodbox/kitchen/volume/set", "60", "Ask(Volume(60))"),
         ("moodbox/kitchen/volume/set", "25.0", "Ask(Volume(25))"),
+        ("moodbox/kitchen/sleep/set", "20", "Sleep(Some(1200s))"),
+        ("moodbox/kitchen/sleep/set", "0", "Sleep(None)"),
         ("zigbee2mqtt/ring", "happy", "Picked(Happy, Sensor(\"ring\"))"),
         ("zigbee2mqtt/ring", r#"{"battery":90,"mood":"Angry"}"#, "Picked(Angry, Sensor(\"ring\"))"),
     ] {
@@ -235,6 +254,8 @@ fn what_is_wrong_is_refused_with_its_reason() {
         ("moodbox/kitchen/volume/set", "-1"),
         ("moodbox/kitchen/volume/set", "12.5"),
         ("moodbox/kitchen/volume/set", "loud\n"),
+        ("moodbox/kitchen/sleep/set", "241"),
+        ("moodbox/kitchen/sleep/set", "-5"),
         ("moodbox/other/press/set", "PRESS"),
         ("moodbox/kitchen/mood/state", "sad"),
         ("moodbox/kitchen/power/set", "PRESS"),
@@ -287,7 +308,10 @@ fn no_bytes_on_any_topic_make_the_mapping_panic_or_start_a_capture_in_public() {
     proptest!(|(at in 0..topics.len(), payload in proptest::collection::vec(any::<u8>(), 0..300), words in "[ \\PC]{0,40}")| {
         for payload in [payload.as_slice(), words.as_bytes(), b"PRESS", b"sad"] {
             let taken = home.event(&topics[at], payload, false, &public);
-            let harmless = matches!(taken, Ok(Event::Ask(_) | Event::Picked(..) | Event::Remote(_)) | Err(_));
+            let harmless = matches!(
+                taken,
+                Ok(Event::Ask(_) | Event::Picked(..) | Event::Remote(_) | Event::Sleep(_)) | Err(_)
+            );
             prop_assert!(harmless);
         }
     });

@@ -253,6 +253,9 @@ fn promtool_finds_nothing_wrong_with_what_is_served() {
     let (head, body) = page.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/plain; version=0.0.4"), "{head}");
     assert!(body.contains("moodbox_visits_total 1"), "{body}");
+    for line in body.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.starts_with("moodbox_") || line.starts_with("process_"), "{line} has no name of ours");
+    }
     assert!(get(address, "/").starts_with("HTTP/1.1 404"));
 
     let mut promtool = Command::new("promtool")

@@ -3,7 +3,8 @@
 mod story;
 mod support;
 
-use std::process::{Command as Program, Stdio};
+use std::path::Path;
+use std::process::{Child, Command as Program, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -204,15 +205,59 @@ fn a_retained_command_is_not_carried_out_at_the_start() {
     assert!(matches!(first, Event::Ask(Ask::Next)), "{first:?} was retained");
 }
 
+const PHOTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/photos/astronaut.png");
+
+/// The program as a user runs it, telling everything to a file `log`.
+fn run(folder: &Path, config: &Path) -> Child {
+    Program::new(env!("CARGO_BIN_EXE_moodbox"))
+        .args(["run", "--config"])
+        .arg(config)
+        .env("MOODBOX_LOG", "trace")
+        .env("STATE_DIRECTORY", folder.join("state"))
+        .env("RUNTIME_DIRECTORY", folder.join("run"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(folder.join("log")).unwrap())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn the_password_stands_in_no_log_whether_it_is_wrong_or_right() {
+    let mut broker = Broker::with_password("another");
+    let folder = tempfile::tempdir().unwrap();
+    let (secret, password) = ("correct-horse-battery", folder.path().join("password"));
+    std::fs::write(&password, secret).unwrap();
+    let config = format!(
+        "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[camera]\nphotos = [\"{PHOTO}\"]\n\
+         [mqtt]\nbroker = \"mqtt://127.0.0.1:{}\"\nid = \"kitchen\"\npublish = [\"health\"]\n\
+         user = \"moodbox\"\npassword_file = \"{}\"\n",
+        broker.port,
+        password.display()
+    );
+    let file = folder.path().join("moodbox.toml");
+    std::fs::write(&file, config).unwrap();
+    let mut daemon = run(folder.path(), &file);
+    let log = || std::fs::read_to_string(folder.path().join("log")).unwrap();
+    wait_for("the refusal", || log().contains("see user and password_file in [mqtt]").then_some(()));
+    broker.kill();
+    broker.set_password(secret);
+    broker.launch();
+    wait_for("the device to come in", || log().contains("mqtt: connected").then_some(()));
+    support::signal(&daemon, "TERM");
+    let left = daemon.wait().unwrap();
+    assert!(left.success(), "{}", log());
+    assert!(!log().contains(secret), "{}", log());
+}
+
 /// The program as a user runs it: a press by MQTT, a look at a picture, the mood by MQTT and in the metrics.
 #[test]
 fn the_daemon_looks_when_the_home_presses_and_tells_what_it_read() {
     let broker = Broker::start();
     let folder = tempfile::tempdir().unwrap();
     let metrics = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/photos/astronaut.png");
     let config = format!(
-        "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[camera]\nphotos = [\"{photo}\"]\n\
+        "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[camera]\nphotos = [\"{PHOTO}\"]\n\
          [panel]\npng = \"{}\"\n\
          [mqtt]\nbroker = \"mqtt://127.0.0.1:{}\"\nid = \"kitchen\"\n\
          publish = [\"mood\", \"playing\", \"counts\", \"health\"]\ncommands = [\"press\"]\n\
@@ -222,16 +267,7 @@ fn the_daemon_looks_when_the_home_presses_and_tells_what_it_read() {
     );
     let file = folder.path().join("moodbox.toml");
     std::fs::write(&file, config).unwrap();
-    let mut daemon = Program::new(env!("CARGO_BIN_EXE_moodbox"))
-        .args(["run", "--config"])
-        .arg(&file)
-        .env("STATE_DIRECTORY", folder.path().join("state"))
-        .env("RUNTIME_DIRECTORY", folder.path().join("run"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
-        .spawn()
-        .unwrap();
+    let mut daemon = run(folder.path(), &file);
     let home = broker.onlooker("#");
     home.hears(STATUS, |payload| payload == "online");
     home.says("moodbox/kitchen/press/set", "PRESS");

@@ -4,6 +4,7 @@
 //! once and is not any more is taken back from the broker by an empty retained message.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,11 +56,20 @@ pub enum Command {
     /// A mood by hand, without a camera.
     Mood,
     Volume,
+    /// Minutes until what plays fades out; 0 takes the wish back.
+    Sleep,
 }
 
 impl Command {
-    pub const ALL: [Command; 6] =
-        [Command::Press, Command::Next, Command::Stop, Command::Like, Command::Mood, Command::Volume];
+    pub const ALL: [Command; 7] = [
+        Command::Press,
+        Command::Next,
+        Command::Stop,
+        Command::Like,
+        Command::Mood,
+        Command::Volume,
+        Command::Sleep,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -69,6 +79,7 @@ impl Command {
             Command::Like => "like",
             Command::Mood => "mood",
             Command::Volume => "volume",
+            Command::Sleep => "sleep",
         }
     }
 }
@@ -110,13 +121,16 @@ pub enum Refused {
     #[error("`{0}` is no mood, and no object with one under `mood`")]
     Mood(String),
     #[error("`{0}` is no whole number from 0 to {1}")]
-    Volume(String, u8),
+    Number(String, u8),
     #[error("`{0}` is not what this button sends, which is PRESS")]
     Button(String),
 }
 
 /// Nothing that is taken is longer.
 const MOST: usize = 256;
+
+/// The latest that a sleep timer can be set to, in minutes: no visit is much longer.
+const LATEST: u8 = 240;
 
 /// What stands on the status topic while the device is connected, and what the broker puts there when it is gone.
 pub const ONLINE: &str = "online";
@@ -181,7 +195,12 @@ impl Home {
         }
         match (command, sensor) {
             (Some(Command::Mood), _) => Ok(Event::Picked(mood(payload)?, Source::Home)),
-            (Some(Command::Volume), _) => volume(payload, snapshot.volume_cap),
+            (Some(Command::Volume), _) => Ok(Event::Ask(Ask::Volume(number(payload, snapshot.volume_cap)?))),
+            (Some(Command::Sleep), _) => {
+                let minutes = number(payload, LATEST)?;
+                let after = Duration::from_secs(60 * u64::from(minutes));
+                Ok(Event::Sleep((minutes > 0).then_some(after)))
+            }
             (Some(button), _) => press(*button, payload),
             (None, Some((name, _))) => {
                 let mood = mood(payload)?;
@@ -210,7 +229,7 @@ fn press(button: Command, payload: &[u8]) -> Result<Event, Refused> {
         Command::Next => Event::Ask(Ask::Next),
         Command::Stop => Event::Ask(Ask::Stop),
         Command::Like => Event::Ask(Ask::Like),
-        Command::Press | Command::Mood | Command::Volume => Event::Remote(Gesture::Short),
+        Command::Press | Command::Mood | Command::Volume | Command::Sleep => Event::Remote(Gesture::Short),
     })
 }
 
@@ -225,14 +244,11 @@ fn mood(payload: &[u8]) -> Result<Mood, Refused> {
     text.parse().ok().or_else(named).ok_or_else(|| Refused::Mood(shown(payload)))
 }
 
-fn volume(payload: &[u8], cap: u8) -> Result<Event, Refused> {
+fn number(payload: &[u8], most: u8) -> Result<u8, Refused> {
     let text = std::str::from_utf8(payload).unwrap_or_default().trim();
     // Home Assistant writes whole numbers as 40.0 at times.
-    let percent = text.strip_suffix(".0").unwrap_or(text).parse::<u8>().ok();
-    match percent.filter(|percent| *percent <= cap) {
-        Some(percent) => Ok(Event::Ask(Ask::Volume(percent))),
-        None => Err(Refused::Volume(shown(payload), cap)),
-    }
+    let number = text.strip_suffix(".0").unwrap_or(text).parse::<u8>().ok();
+    number.filter(|number| *number <= most).ok_or_else(|| Refused::Number(shown(payload), most))
 }
 
 fn state(told: Told, snapshot: &Snapshot) -> Value {
@@ -404,6 +420,19 @@ impl Home {
             ("button", "like", button(Command::Like, "Like", "mdi:heart")),
             ("select", "mood", taken(Command::Mood, select)),
             ("number", "volume", taken(Command::Volume, number)),
+            (
+                "number",
+                "sleep",
+                // Nothing is told of it: the home shows what it asked for last.
+                taken(
+                    Command::Sleep,
+                    json!({
+                        "name": "Sleep timer", "command_topic": self.set(Command::Sleep), "min": 0, "max": LATEST,
+                        "step": 1, "unit_of_measurement": "min", "mode": "box", "optimistic": true,
+                        "icon": "mdi:sleep",
+                    }),
+                ),
+            ),
         ]
     }
 }
