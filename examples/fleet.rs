@@ -1,6 +1,6 @@
 //! A fleet that is not there: many devices tell one mosquitto what a day brings, by the code that ships.
 //!
-//!     cargo run --release --example fleet -- --devices 1000 --visits 20
+//!     cargo run --example fleet -- --devices 1000 --visits 10
 //!
 //! Prints what it cost: messages, bytes, the broker's processor and memory. Nothing but the broker is real
 //! hardware's work here, so the devices' own cost is that of this one process.
