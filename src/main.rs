@@ -1,9 +1,15 @@
 //! `moodbox`: parse, dispatch. What each verb does stands in `cli/`, one file a verb.
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::Parser;
 use moodbox::cli::{self, Cli};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed. Frames wipe themselves, but the decoders of pictures have buffers of their own.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -8,10 +8,11 @@ use crate::camera::v4l2::V4l2Camera;
 use crate::camera::{Camera, CameraError};
 use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{OpenButtons, Ports};
+use crate::kiosk::event::{Trouble, TroubleKind};
 use crate::library;
 use crate::library::listen::Listening;
 use crate::library::listing::Setter;
-use crate::library::lock::StateLock;
+use crate::library::lock::{LockError, StateLock};
 use crate::light::gpio::GpioLight;
 use crate::light::{Light, LightError, NoLight, SharedLight};
 use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
@@ -211,9 +212,20 @@ pub fn templates(config: &Config) -> Vec<PathBuf> {
     config.templates.iter().cloned().chain([page_templates()]).collect()
 }
 
-/// The state folder, for this process alone.
-pub fn state_folder() -> anyhow::Result<StateLock> {
-    Ok(StateLock::take(&places::state())?)
+/// The state folder, for this process alone; or why it cannot be used, when the device can do without: on a
+/// card that can only be read it plays, and learns nothing.
+///
+/// # Errors
+/// When another moodbox has it.
+pub fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
+    match StateLock::take(&places::state()) {
+        Ok(lock) => Ok(Ok(lock)),
+        Err(error @ LockError::InUse { .. }) => Err(error.into()),
+        Err(error) => {
+            let report = format!("{error}. Nothing is remembered until it can be written");
+            Ok(Err(Trouble { kind: TroubleKind::Other, report }))
+        }
+    }
 }
 
 /// The library as it is now, and what could not be read of it.

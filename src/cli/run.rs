@@ -12,7 +12,8 @@ use signal_hook::iterator::Signals;
 use crate::config::{self, Config};
 use crate::device::Device;
 use crate::fleet::Fleet;
-use crate::kiosk::event::Event;
+use crate::kiosk::event::{Event, Health, Part};
+use crate::kiosk::policy::Mode;
 use crate::onlook::{Onlookers, Publisher};
 use crate::open;
 use crate::web::{self, Papers, Watcher};
@@ -34,7 +35,7 @@ pub struct Args {
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
-    let _alone = open::state_folder()?;
+    let alone = open::state_folder()?;
     let mut ports = open::ports(&config)?;
     let mut settings = config.settings(open::judge(&ports.vision));
     settings.prompts = ports.prompts(&config);
@@ -43,7 +44,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     fleet.time(&mut ports, config.light.is_some());
     // After the timing: what is timed is the panel of the device alone.
     let page = config.web.as_ref().map(|web| (web.clone(), open::mirror(&mut ports.panel)));
+    if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {
+        tracing::warn!(
+            "in public people are told before they are looked at, and there are no prompts to tell them with: \
+             a press does nothing. Make the prompts with deploy/prompts, or wire a panel"
+        );
+    }
     let mut device = Device::start(ports, config.language).context("the threads did not start")?;
+    if let Err(trouble) = &alone {
+        tracing::warn!("{}", trouble.report);
+        // The queue is new and has room.
+        let _ = device.queue().try_send(Event::Part(Part::Library, Health::Ill(trouble.clone())));
+    }
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();

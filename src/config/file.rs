@@ -212,6 +212,8 @@ pub struct House {
     pub idle_off_min: Within<0, 1440, 0>,
     #[serde(default)]
     pub press: Press,
+    #[serde(default)]
+    pub play_at_start: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -225,6 +225,13 @@ impl TryFrom<File> for Config {
             history_days: file.history.days.get(),
         };
         lines_differ(&config)?;
+        if config.mode == Mode::Public && config.panel.is_none() && config.prompts.is_none() {
+            return Err(wrong(
+                "device",
+                "in public people are told before they are looked at, and this device has nothing to tell them with",
+                "Add a [panel], or let [prompts] be spoken, or take mode = \"workplace\"",
+            ));
+        }
         Ok(config)
     }
 }
@@ -270,6 +277,7 @@ fn house(file: &file::House) -> Result<House, Wrong> {
         idle_dim: minutes(file.idle_dim_min.get()),
         idle_off: minutes(file.idle_off_min.get()),
         press: file.press,
+        plays_at_start: file.play_at_start,
     })
 }
 

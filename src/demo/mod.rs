@@ -55,7 +55,7 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 ///
 /// `file` is where the configuration was read from.
 pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::Result<ExitCode> {
-    let _alone = open::state_folder()?;
+    let _alone = open::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
     let (notes, heard) = bounded(4096);
     let (mut device, settings, presser, parts) = start(&config, &notes)?;
     let has = settings.has;

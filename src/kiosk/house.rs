@@ -16,6 +16,8 @@ pub struct House {
     /// In idle the panel goes dark after this. None: never.
     pub idle_off: Option<Duration>,
     pub press: Press,
+    /// Whether it plays something gentle once it has started, before anybody pressed: after a power cut, say.
+    pub plays_at_start: bool,
 }
 
 /// A time of the day in which the house wants its rest.

@@ -1,6 +1,7 @@
 //! What a speaker says where a panel would show it. Decided by what the panel shows or would show.
 
 use super::action::{Action, PlayerCommand, Screen, Spoken};
+use super::event::Part;
 use super::state::{Phase, State};
 use super::step::Kiosk;
 use crate::mood::Mood;
@@ -42,6 +43,12 @@ impl State {
     /// Whether a person can be told something: by a panel, or by a voice.
     pub(super) fn tells(&self) -> bool {
         self.settings.has.panel || self.settings.prompts.is_some()
+    }
+
+    /// Whether it would be noticed at this moment: a panel that is broken shows nothing.
+    pub(super) fn can_tell_now(&self) -> bool {
+        let shows = self.settings.has.panel && !self.troubles.contains_key(&Part::Panel);
+        shows || self.settings.prompts.is_some()
     }
 }
 

@@ -134,6 +134,9 @@ pub struct State {
     pub(super) before: Option<(Mood, Time)>,
     /// Something was learnt that is not written yet.
     pub(super) unsaved: bool,
+    /// Something is to be played once there is something, because the device has just started.
+    pub(super) owes_start: bool,
+    pub(super) templates_read: bool,
     /// Since when nobody was here.
     pub(super) idle_since: Time,
     pub(super) minute_of_day: Option<u16>,
@@ -282,6 +285,8 @@ impl State {
             history: History::default(),
             before: None,
             unsaved: false,
+            owes_start: settings.house.plays_at_start,
+            templates_read: false,
             idle_since: Time::ZERO,
             minute_of_day: None,
             volume: settings.start_volume.min(settings.volume_cap),

@@ -51,6 +51,8 @@ impl Kiosk<'_> {
             Event::Button(..) | Event::Remote(_) | Event::Picked(..) | Event::Ask(_) | Event::Forget
         ) {
             self.somebody_is_here();
+            // Whoever is here decides.
+            self.state.owes_start = false;
         }
         match event {
             Event::Button(Button::Main, edge) => self.main_button(edge),
@@ -75,8 +77,15 @@ impl Kiosk<'_> {
             }
             Event::CaptureStarted | Event::Saw(_) | Event::Looked { .. } => {}
             Event::CaptureEnded(result) => self.capture_ended(result),
-            Event::Catalog(catalog) => self.state.catalog = catalog,
-            Event::Templates(templates) => self.state.templates = templates,
+            Event::Catalog(catalog) => {
+                self.state.catalog = catalog;
+                self.play_at_start();
+            }
+            Event::Templates(templates) => {
+                self.state.templates = templates;
+                self.state.templates_read = true;
+                self.play_at_start();
+            }
             Event::History(history) => {
                 self.state.recent = history.recent(RECENT).into();
                 self.state.history = *history;
@@ -163,6 +172,21 @@ impl Kiosk<'_> {
         }
     }
 
+    /// What is owed since the start, once there is something to play and something to choose it by.
+    fn play_at_start(&mut self) {
+        let (catalog, has) = (&self.state.catalog, self.state.settings.has);
+        let there =
+            if has.music { !catalog.music.is_empty() } else { has.video && !catalog.video.is_empty() };
+        if !self.state.owes_start || !self.state.templates_read || !there {
+            return;
+        }
+        let quiet = self.state.settings.house.quiet_at(self.state.minute_of_day);
+        if matches!(self.state.phase, Phase::Idle) && quiet.is_none_or(|quiet| quiet.starts) {
+            self.gentle_middle(&[]);
+        }
+        self.state.owes_start = false;
+    }
+
     fn start(&mut self, finger: Finger) {
         let times = self.state.settings.times;
         if self.is_kept_quiet() {
@@ -170,6 +194,8 @@ impl Kiosk<'_> {
         }
         match self.state.settings.mode.start(finger) {
             Start::Look => self.look(),
+            // Nobody is looked at who could not be told.
+            Start::NoticeThenLook if !self.state.can_tell_now() => {}
             Start::NoticeThenLook => {
                 // A notice that is spoken has to be heard to its end before anybody is looked at.
                 let spoken = self.state.settings.prompts.map(|_| times.spoken_notice).unwrap_or_default();
@@ -286,6 +312,10 @@ impl Kiosk<'_> {
             Health::Ill(trouble) => self.state.troubles.insert(part, trouble),
             Health::Well => self.state.troubles.remove(&part),
         };
+        // A notice that cannot be seen any more is none.
+        if matches!(self.state.phase, Phase::Notice { .. }) && !self.state.can_tell_now() {
+            self.state.phase = Phase::Idle;
+        }
         let which = match part {
             Part::Music => Speaks::Music,
             Part::Video => Speaks::Video,

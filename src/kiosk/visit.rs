@@ -49,7 +49,9 @@ impl Kiosk<'_> {
             },
         );
         let has = state.settings.has;
-        let volume = suggestion.volume.unwrap_or(state.volume).min(state.cap());
+        // What begins by itself is never louder or softer than the device was set to begin.
+        let wished = suggestion.volume.filter(|_| !state.owes_start);
+        let volume = wished.unwrap_or(state.volume).min(state.cap());
         let well = |part| !state.troubles.contains_key(&part);
         let voice = |picks: Vec<Pick>, usable: bool| Voice {
             open: usable && !picks.is_empty(),

@@ -90,7 +90,7 @@ pub fn load(file: &Path) -> (Feelings, Option<FeelingsProblem>) {
 pub fn set(file: &Path, path: &str, place: Option<(f32, f32)>) -> Result<(), FeelingsProblem> {
     let unwritable = |why: io::Error| FeelingsProblem::Unwritable { file: file.to_owned(), why };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(unwritable)?;
+    store::make_folder(folder).map_err(unwritable)?;
     let lock = File::open(folder).map_err(unwritable)?;
     flock(&lock, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
     let (mut feelings, problem) = load(file);

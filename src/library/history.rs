@@ -44,18 +44,11 @@ pub fn save(file: &Path, history: &History) -> io::Result<()> {
 /// Erases what was learnt from disk; files set aside earlier go too, for they hold the same, and the moods
 /// over time. A request to do so is answered by its end.
 pub fn forget(file: &Path) -> io::Result<()> {
-    let request = std::iter::once(request(file));
-    for name in std::iter::once(file.to_owned())
-        .chain((1..=MOST_ASIDE).map(|number| aside(file, number)))
-        .chain([super::moods::beside(file)])
-        .chain(request)
-    {
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
+    let asides = (1..=MOST_ASIDE).map(|number| aside(file, number));
+    let beside: Vec<PathBuf> = asides.chain([super::moods::beside(file)]).collect();
+    store::remove(std::iter::once(file).chain(beside.iter().map(PathBuf::as_path)))?;
+    // Last: while it is there, a start after a power cut goes on from here.
+    store::remove([request(file).as_path()])
 }
 
 /// How many files lie beside it that were set aside.

@@ -1,6 +1,6 @@
 //! One daemon for a state folder: two would overwrite each other's history.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ impl StateLock {
     /// When another process has it, or it cannot be written.
     pub fn take(folder: &Path) -> Result<StateLock, LockError> {
         let io = |why| LockError::Io { folder: folder.to_owned(), why };
-        fs::create_dir_all(folder).map_err(io)?;
+        crate::store::make_folder(folder).map_err(io)?;
         let mut options = File::options();
         let mut file = options
             .read(true)
@@ -60,6 +60,7 @@ impl StateLock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_second_daemon_on_a_folder_is_refused_until_the_first_is_gone() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::camera::formats::Rgb;
 use crate::vision::VisionError;
@@ -242,7 +242,10 @@ impl FaceFinder {
     /// One run over one window.
     fn look_at(&mut self, rgb: &Rgb, window: Window, least: f32) -> Result<Vec<Face>, VisionError> {
         view(rgb, window, SIDE, &mut self.input);
-        self.network.run(&self.input, &mut self.outputs)?;
+        let ran = self.network.run(&self.input, &mut self.outputs);
+        // The picture must not wait here for the next press.
+        self.input.zeroize();
+        ran?;
         self.candidates.clear();
         let boxes = self.outputs[self.boxes].chunks_exact(VALUES);
         for ((logit, values), anchor) in self.outputs[self.logits].iter().zip(boxes).zip(&self.anchors) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::mood::{Judge, Mood, Scores};
 use crate::vision::align::{Crop, whole};
@@ -114,7 +114,10 @@ impl MoodModel {
                 self.input.extend(std::iter::repeat_n(real, self.channels));
             }
         }
-        self.network.run(&self.input, &mut self.outputs)?;
+        let ran = self.network.run(&self.input, &mut self.outputs);
+        // The face must not wait here for the next press.
+        self.input.zeroize();
+        ran?;
         let mut logits = [0.0; 7];
         for (logit, output) in logits.iter_mut().zip(&self.outputs[0]) {
             *logit = *output;

@@ -208,16 +208,18 @@ impl Tensors for TfLite {
             if let Some(tensor) = inputs.first_mut() {
                 write(tensor, element, input)?;
             }
-            self.interpreter.invoke()?;
-            let tensors = self.interpreter.outputs()?;
-            for ((tensor, spec), values) in tensors.iter().zip(&self.outputs).zip(outputs) {
-                read(tensor, spec.element, values)?;
-            }
+            let ran = self.interpreter.invoke().and_then(|()| {
+                let tensors = self.interpreter.outputs()?;
+                for ((tensor, spec), values) in tensors.iter().zip(&self.outputs).zip(outputs) {
+                    read(tensor, spec.element, values)?;
+                }
+                Ok(())
+            });
             // The picture has done its work: it must not wait in the runtime's memory for the next press.
             if let Some(tensor) = self.interpreter.inputs_mut()?.first_mut() {
                 tensor.as_bytes_mut()?.fill(0);
             }
-            Ok(())
+            ran
         })();
         result.map_err(|error: edgefirst_tflite::Error| self.failed(error))
     }
