@@ -111,13 +111,13 @@ impl Device {
             Action::Video(PlayerCommand::Play { ids, volume, repeat }) => {
                 self.video.play(&ids, volume, repeat).unwrap();
             }
-            Action::Show(screen) if self.looks % 100 == 0 => {
+            Action::Show(screen) if self.looks.is_multiple_of(100) => {
                 screens::draw(&screen, Language::En, &mut self.picture);
             }
             Action::Remember(learnt) => {
                 self.saved += 1;
                 // The card is spared: what is written is the same each time but for its content.
-                if self.saved % 50 == 0 {
+                if self.saved.is_multiple_of(50) {
                     history::save(&self.kept, &learnt).unwrap();
                 }
             }

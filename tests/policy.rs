@@ -10,7 +10,7 @@ use moodbox::kiosk::event::*;
 use moodbox::kiosk::policy::{Finger, Mode, Start};
 use moodbox::kiosk::{Has, Settings, State, step};
 use moodbox::mood::Mood;
-use moodbox::recommend::{History, Templates};
+use moodbox::recommend::Templates;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -58,7 +58,7 @@ fn every_event() -> Vec<Event> {
         ended(),
         Event::CaptureEnded(Err(ill(TroubleKind::CameraMissing))),
         library(),
-        Event::History(Box::new(History::default())),
+        Event::History(Box::default()),
         Event::Templates(Arc::new(Templates::shipped())),
         Event::Music(now("one.ogg", 1)),
         Event::Music(PlayerEvent::Finished),

@@ -246,8 +246,7 @@ fn no_secret_stands_in_the_log_at_its_most_talkative() {
     device.ask("POST /api/session", &format!(r#"{{"password":"{GUESS}"}}"#));
     let granted = device.ask("POST /api/session", &format!(r#"{{"password":"{PAGE}"}}"#));
     let granted = String::from_utf8_lossy(&granted).into_owned();
-    let cookie =
-        granted.lines().find_map(|line| line.to_lowercase().starts_with("set-cookie:").then_some(line));
+    let cookie = granted.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
     let cookie = cookie.and_then(|line| line.split(['=', ';']).nth(1)).expect("a session").to_owned();
     device.get("/api/health");
     device.end(Signal::TERM);
