@@ -39,6 +39,10 @@ pub struct Args {
     #[arg(long, requires = "press")]
     exit: bool,
 
+    /// Open the page in the browser of this desktop.
+    #[arg(long, conflicts_with = "exit")]
+    open: bool,
+
     /// Print what came of the press as one JSON object.
     #[arg(long, requires = "press")]
     json: bool,
@@ -62,5 +66,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else if !args.camera && !matches!(config.camera, config::CameraChoice::Photos(_)) {
         config.camera = config::CameraChoice::Photos(vec![crate::places::photos()]);
     }
-    demo::run(config, args.config, Options { press: args.press, exit: args.exit, json: args.json })
+    demo::run(
+        config,
+        args.config,
+        Options { press: args.press, exit: args.exit, json: args.json, open: args.open },
+    )
 }

@@ -9,7 +9,7 @@ mod report;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
@@ -43,6 +43,8 @@ pub struct Options {
     pub press: bool,
     pub exit: bool,
     pub json: bool,
+    /// Show the page in a browser.
+    pub open: bool,
 }
 
 /// The library is scanned at the first start; a press before that would find nothing to play.
@@ -73,6 +75,9 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
         }
         None => None,
     };
+    if let Some(address) = page.as_deref().filter(|_| options.open) {
+        open_browser(address);
+    }
     let core = std::thread::Builder::new()
         .name("core".into())
         .spawn(move || device.run(settings, &mut onlookers, None, &mut || {}))?;
@@ -182,6 +187,16 @@ fn start_page(
     device.spawn("web", move || web::run(&settings, parts))?;
     eprintln!("The page: {address}");
     Ok(address)
+}
+
+/// Shows the page in the browser that the desktop prefers. Its address is printed in any case.
+fn open_browser(address: &str) {
+    let (none, nowhere) = (Stdio::null(), Stdio::null());
+    let opened =
+        Command::new("xdg-open").arg(address).stdin(Stdio::null()).stdout(none).stderr(nowhere).spawn();
+    if let Err(error) = opened {
+        eprintln!("The browser was not opened: xdg-open: {error}");
+    }
 }
 
 /// The address itself, or another port where it is taken: a second demo, or the daemon.

@@ -1,14 +1,23 @@
 """A browser that nobody sees, and devices to look at with it."""
 
+import contextlib
+import os
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from device import PHOTO, ROOT, device
+
+# Files that stand in for those of the binary, while somebody writes them.
+FILES = os.environ.get("MOODBOX_PAGE_FILES")
+
+# As long as a busy machine may take; a story ends as soon as it can.
+expect.set_options(timeout=30_000)
 
 SEEN = ROOT / "target/page-seen"
 
@@ -32,6 +41,13 @@ def browser(tmp_path_factory):
         chromium.close()
 
 
+@pytest.fixture
+def another():
+    """Starts devices that end after the pages that look at them."""
+    with contextlib.ExitStack() as devices:
+        yield lambda **options: devices.enter_context(device(**options))
+
+
 @pytest.fixture(scope="session")
 def home():
     """A device at home, for the stories that leave it as they found it."""
@@ -40,7 +56,7 @@ def home():
 
 
 @pytest.fixture
-def tab(browser, request):
+def tab(browser, request, another):
     """Opens pages, and fails if one of them had anything to complain about."""
     contexts = []
     complaints = []
@@ -51,9 +67,10 @@ def tab(browser, request):
             reduced_motion="reduce", timezone_id="UTC", **options,
         )
         contexts.append(context)
-        # Debug builds of the daemon on a busy machine are slow; nothing here waits without need.
         context.set_default_timeout(30_000)
         page = context.new_page()
+        if FILES:
+            page.route(re.compile("/assets/"), lambda route: route.fulfill(path=pathlib.Path(FILES) / route.request.url.split("/")[-1]))
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
         )

@@ -9,7 +9,7 @@ const EVERY = 100;
 
 export function eye(wrong) {
   const video = h("video", { muted: true, playsInline: true, hidden: true });
-  const file = h("input", { type: "file", accept: "image/*", id: "photo", class: "unseen" });
+  const file = h("input", { type: "file", accept: "image/*", id: "photo", class: "unseen", tabIndex: -1, "aria-label": t("camera.photo") });
   const note = h("p", { class: "quiet small", hidden: true }, t("camera.on"));
   const canvas = h("canvas", { hidden: true });
   let [stream, photo, on, timer] = [null, null, false, 0];

@@ -236,8 +236,8 @@ function libraryPart() {
   const change = (place) => doing(async () => {
     await ask("POST", "/api/library/feeling", { kind, id: chosen.id, ...place() });
     say(t("saved"));
-    // The library hears of it by itself, within a moment.
-    setTimeout(load, 700);
+    // The library hears of it by itself, sooner or later.
+    for (const wait of [200, 800, 2500]) setTimeout(load, wait);
   }, wrong);
   const setting = h("form", { class: "stack", onsubmit: change(() => ({ valence: Number(valence.value), arousal: Number(arousal.value) })) },
     h("h2", {}, t("feeling.set")), heading,
@@ -260,21 +260,24 @@ function libraryPart() {
     const items = place ? [...told.items].sort((a, b) => distance(a) - distance(b)) : told.items;
     const dots = told.items.filter((item) => item.valence !== null)
       .map((item) => dot(item, item.source === "explicit" ? "item" : "item weak", 4, item.title));
+    const focused = picture.contains(document.activeElement);
     picture.replaceChildren(
-      plane({ label: t("plane"), layers: [...dots, ...(place ? [dot(place, "chosen", 8)] : [])], picked: (right, up) => {
+      plane({ at: place, label: t("plane"), layers: [...dots, ...(place ? [dot(place, "chosen", 8)] : [])], picked: (right, up) => {
         place = { valence: right, arousal: up };
         if (chosen) [valence.value, arousal.value] = [right, up];
         draw();
+        say(t("plane.at", { valence: right, arousal: up }));
       } }),
       h("p", { class: "quiet small" }, t(place ? "plane.near" : "plane.pick")));
+    if (focused) picture.firstChild.focus();
     sum.textContent = t("library.sum", told) + (told.found > told.items.length ? `. ${t("library.more", { shown: told.items.length })}` : "");
     const feeling = (item) => item.valence === null ? t("unknown")
-      : `${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} (${t(`source.${item.source}`)})`;
+      : [`${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} `, h("span", { class: "quiet small" }, `(${t(`source.${item.source}`)})`)];
     put(list, h("table", {},
-      h("thead", {}, h("tr", {}, ...["title", "artist", "feeling", "length"].map((name) => h("th", { scope: "col" }, t(name))))),
+      h("thead", {}, h("tr", {}, ...["title", "artist", "feeling", "length"].map((name) => h("th", { scope: "col", class: `col-${name}` }, t(name))))),
       h("tbody", {}, ...items.map((item) => h("tr", { "aria-selected": String(chosen?.id === item.id) },
         h("td", {}, h("button", { class: "link", onclick: () => choose(item), title: t("choose") }, item.title), item.liked ? " ♥" : ""), h("td", {}, item.artist),
-        h("td", {}, feeling(item)), h("td", { class: "n" }, item.length_s === null ? "" : time(item.length_s)))))));
+        h("td", {}, ...[feeling(item)].flat()), h("td", { class: "n" }, item.length_s === null ? "" : time(item.length_s)))))));
   }
 
   const load = doing(async () => {
@@ -290,7 +293,7 @@ function libraryPart() {
   main.replaceChildren(h("div", { class: "stack" },
     h("div", { class: "row" }, ...kinds, h("label", { for: "search" }, t("search")), search, h("label", { class: "plain" }, unknown, t("library.unknown"))),
     wrong, sum,
-    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture, setting), h("section", { class: "card" }, list))));
+    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture, setting), h("section", { class: "card", "aria-label": t("list") }, list))));
   choose(null);
   load();
   return {};

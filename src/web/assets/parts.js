@@ -154,9 +154,14 @@ const EDGE = 18;
 const x = (valence) => EDGE + ((valence + 1) / 2) * (SIDE - 2 * EDGE);
 const y = (arousal) => SIDE - EDGE - ((arousal + 1) / 2) * (SIDE - 2 * EDGE);
 
-/** Valence to the right, arousal upwards. `picked` gets the place of a click; `layers` are drawn on it. */
-export function plane({ label, layers = [], picked }) {
-  const picture = s("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, class: "plane", role: "img", "aria-label": label });
+const STEPS = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowDown: [0, -0.1], ArrowUp: [0, 0.1] };
+const within = (value) => Math.max(-1, Math.min(1, Math.round(value * 100) / 100));
+
+/** Valence to the right, arousal upwards. `picked` gets the place of a click, or where the arrow keys lead from
+ * `at`; `layers` are drawn on it. */
+export function plane({ label, layers = [], picked, at }) {
+  const kind = picked ? { role: "group", tabindex: 0, "aria-keyshortcuts": Object.keys(STEPS).join(" ") } : { role: "img" };
+  const picture = s("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, class: "plane", ...kind, "aria-label": label });
   picture.append(
     s("rect", { class: "frame", x: EDGE, y: EDGE, width: SIDE - 2 * EDGE, height: SIDE - 2 * EDGE, rx: 8 }),
     s("path", { class: "axis", d: `M${x(0)} ${EDGE}V${SIDE - EDGE}M${EDGE} ${y(0)}H${SIDE - EDGE}` }),
@@ -171,11 +176,16 @@ export function plane({ label, layers = [], picked }) {
       const box = picture.getBoundingClientRect();
       const scale = SIDE / box.width;
       const side = SIDE - 2 * EDGE;
-      const clamp = (value) => Math.max(-1, Math.min(1, Math.round(value * 100) / 100));
       picked(
-        clamp((((event.clientX - box.left) * scale - EDGE) / side) * 2 - 1),
-        clamp(1 - (((event.clientY - box.top) * scale - EDGE) / side) * 2),
+        within((((event.clientX - box.left) * scale - EDGE) / side) * 2 - 1),
+        within(1 - (((event.clientY - box.top) * scale - EDGE) / side) * 2),
       );
+    });
+    picture.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (!step) return;
+      event.preventDefault();
+      picked(within((at?.valence ?? 0) + step[0]), within((at?.arousal ?? 0) + step[1]));
     });
   }
   return picture;
