@@ -287,22 +287,39 @@ def test_the_simulated_button_is_pressed_by_mouse_and_by_space_bar(tab, home):
     quiet(page)
 
 
-@pytest.mark.parametrize("source", ["camera", "photo"])
-def test_the_browsers_own_camera_or_a_photo_is_what_the_device_sees(tab, home, source):
-    page = show(tab, home, "device", permissions=["camera"])
-    sent = []
-    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+def choose(page, source):
     if source == "camera":
         page.get_by_role("button", name="Your own camera").click()
         wait_for("the camera", lambda: page.evaluate("document.querySelector('video')?.videoWidth > 0"))
     else:
         page.get_by_label("A photo of yours").set_input_files(PHOTO)
+
+
+@pytest.mark.parametrize("source", ["camera", "photo"])
+def test_the_browsers_own_camera_or_a_photo_is_what_the_device_sees(tab, home, source):
+    # Between the last picture and the light that goes off, one may come too late.
+    page = show(tab, home, "device", permissions=["camera"], expected=("409",))
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    choose(page, source)
     expect(page.get_by_text("to this machine, and nowhere else")).to_be_visible()
     page.wait_for_timeout(300)
     assert not [url for url in sent if url.endswith("/frame")], "nothing is sent before the light is on"
     before = get(home, "state")["visits"]
-    page.get_by_role("button", name="The button").click()
-    wait_for("a visit", lambda: get(home, "state")["visits"] == before + 1)
+    for _ in range(3):
+        page.get_by_role("button", name="The button").click()
+        wait_for("what comes of it", lambda: get(home, "state")["phase"] in ("playing", "choosing"))
+        if get(home, "state")["visits"] > before:
+            break
+        # A machine that is busy with other things: no picture came within the seconds that the camera has.
+        held = page.get_by_role("button", name="The button")
+        held.dispatch_event("pointerdown", {"pointerId": 1})
+        wait_for("silence", lambda: get(home, "state")["phase"] != "choosing")
+        held.dispatch_event("pointerup", {"pointerId": 1})
+        before = get(home, "state")["visits"]
+        quiet(page)
+        page.goto(f"{home.address}#device")
+        choose(page, source)
     mood = get(home, "state")["mood"]
     assert (mood["mood"], mood["by"]) == ("happy", "camera"), mood
     frames = [url for url in sent if url.endswith("/frame")]
@@ -337,7 +354,8 @@ def test_a_device_that_is_gone_is_told_and_found_again(tab, another):
 
 # ---- pictures ----
 
-FONT = "* { font-family: 'DejaVu Sans', sans-serif !important; } pre, textarea { font-family: 'DejaVu Sans Mono', monospace !important; }"
+# The panel has golden pictures of its own, and dims with time.
+FONT = ".screen img { visibility: hidden; } * { font-family: 'DejaVu Sans', sans-serif !important; } pre, textarea { font-family: 'DejaVu Sans Mono', monospace !important; }"
 # Part, width, scheme, locale.
 PICTURES = [
     ("now", 1024, "light", "en-GB"), ("now", 390, "dark", "de-DE"), ("library", 1024, "light", "en-GB"),
