@@ -193,6 +193,20 @@ fn a_flood_of_commands_does_not_reach_the_device_and_afterwards_it_listens_again
 }
 
 #[test]
+fn a_sensor_that_talks_too_much_takes_no_button_away() {
+    let broker = Broker::start();
+    let device = Device::start(&mqtt(broker.port));
+    let home = broker.onlooker("moodbox/kitchen/status");
+    home.hears(STATUS, |payload| payload == "online");
+    for at in 0..2000 {
+        home.says("zigbee2mqtt/ring", Mood::ALL[at % 7].name());
+    }
+    // From the same client and after the flood: the broker keeps their order.
+    home.says("moodbox/kitchen/stop/set", "PRESS");
+    device.is_asked("Ask(Stop)");
+}
+
+#[test]
 fn a_retained_command_is_not_carried_out_at_the_start() {
     let broker = Broker::start();
     let home = broker.onlooker("moodbox/kitchen/#");

@@ -75,7 +75,7 @@ const WAITING: usize = 64;
 /// What a broker takes as a sign of life. It says that we are gone after half as much again.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// A press in a hurry is a few commands; a stuck automation is thousands.
+/// On one topic: a press in a hurry is a few commands; a stuck automation is thousands.
 const BURST: u32 = 10;
 const PER_SECOND: f64 = 2.0;
 
@@ -115,17 +115,12 @@ impl Connection {
     pub async fn keep(self, mut latest: Latest, queue: Sender<Event>) {
         let (tell, link) = watch::channel(0);
         let home = self.home.clone();
-        let inbox =
-            Inbox { home: self.home, latest: latest.clone(), queue, limiter: limiter(), refusing: false };
+        let inbox = Inbox::new(self.home, latest.clone(), queue);
         tokio::select! {
             () = hold(self.events, inbox, &tell) => {}
             () = tell_changes(&self.client, &home, &mut latest, link) => {}
         }
     }
-}
-
-fn limiter() -> Limiter {
-    Limiter::new(BURST, PER_SECOND)
 }
 
 fn client_config(tls: &Tls) -> Result<Arc<rustls::ClientConfig>, MqttError> {
@@ -283,22 +278,46 @@ struct Inbox {
     home: Arc<Home>,
     latest: Latest,
     queue: Sender<Event>,
+    /// One for each topic, so that a sensor that talks too much takes no button away.
+    gates: BTreeMap<String, Gate>,
+    /// For topics that were not asked for.
+    stray: Gate,
+}
+
+struct Gate {
     limiter: Limiter,
     /// Too much came; that was said.
     refusing: bool,
 }
 
+impl Gate {
+    fn new() -> Gate {
+        Gate { limiter: Limiter::new(BURST, PER_SECOND), refusing: false }
+    }
+}
+
 impl Inbox {
+    fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>) -> Inbox {
+        let gates = home.subscriptions().into_iter().map(|topic| (topic, Gate::new())).collect();
+        Inbox { home, latest, queue, gates, stray: Gate::new() }
+    }
+
     fn take(&mut self, at: Duration, message: &Publish) {
         let snapshot = self.latest.borrow().clone();
+        let (topic, gate) = match self.gates.get_mut(&message.topic) {
+            Some(gate) => (message.topic.as_str(), gate),
+            None => ("topics that nobody asked for", &mut self.stray),
+        };
         // The limit comes first: what is wrong costs as much as what is right, a line in the log included.
-        if !self.limiter.allows(at) {
-            if !std::mem::replace(&mut self.refusing, true) {
-                tracing::warn!("mqtt: more commands than {PER_SECOND} a second; the rest is not taken");
+        if !gate.limiter.allows(at) {
+            if !std::mem::replace(&mut gate.refusing, true) {
+                tracing::warn!(
+                    "mqtt: more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
+                );
             }
             return;
         }
-        self.refusing = false;
+        gate.refusing = false;
         match self.home.event(&message.topic, &message.payload, message.retain, &snapshot) {
             Ok(event) => match self.queue.try_send(event) {
                 Ok(()) | Err(TrySendError::Disconnected(_)) => {}
