@@ -6,6 +6,7 @@ import importlib
 VERBS = {
     "prepare": "data",
     "train": "train",
+    "blend": "blend",
     "aware": "aware",
     "quantize": "quantize",
     "calibrate": "calibrate",

@@ -130,11 +130,12 @@ def made_by(export):
         start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
     crops = (f", {r['crop_share']:g} of the looks at a face that has one being the crop that the device cut out of a scene"
              if r.get("crops") else "")
+    blend = f" mixed with {r['blend']:g} of an earlier run" if r.get("blend") else ""
     tuned = f", {r['aware']} batches of tuning on int8's steps" if r.get("aware") else ""
     towards = "label's" if export["lean"] >= 0 else "voters'"
     return (f"models/training: MobileNetV1 {r['width']:g} from {start}, FER2013 train with "
             f"{r['share']:g} part FER+ votes, {export['epoch']} epochs of {r['stages']} "
-            f"(px:epochs:frozen blocks){crops}, averaged weights{tuned}, leaning {abs(export['lean']):g} to the "
+            f"(px:epochs:frozen blocks){crops}, averaged weights{blend}{tuned}, leaning {abs(export['lean']):g} to the "
             f"{towards} frequencies, int8 after training on {export['pictures']} pictures")
 
 
