@@ -36,7 +36,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match config::load(&args.config) {
         Err(error) => report.fault("configuration", &error.to_string()),
         Ok(config) => {
-            report.ok("configuration", &args.config.display().to_string());
+            let changes = config::changes_file();
+            let over = if changes.is_file() {
+                format!(", with what was set on the page ({})", changes.display())
+            } else {
+                String::new()
+            };
+            report.ok("configuration", &format!("{}{over}", args.config.display()));
             let templates = templates(&config, &mut report);
             model(&config, &mut report);
             library_and_templates(&config, &templates, &mut report);

@@ -164,7 +164,10 @@ impl Changes {
     /// # Errors
     /// As the check of a configuration that was written by hand.
     pub fn over(&self, configuration: &str, name: &str) -> Result<Config, ConfigError> {
-        let path = format!("{name} with what was set on the page ({})", self.file.display());
+        let path = format!(
+            "{name} with what was set on the page ({}; remove that file to take it back)",
+            self.file.display()
+        );
         let malformed = |error: toml::de::Error| ConfigError::Malformed {
             path: path.clone(),
             report: error.to_string().trim_end().to_owned(),

@@ -130,6 +130,19 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_is_one_line_that_can_be_read_in_the_seconds_that_it_stands() {
+        let with = |notice: &str| {
+            parse(&LEAST.replace("[button]", &format!("notice = {notice:?}\n[button]")), "test")
+        };
+        let notice = with(" Eine Kamera liest deine Stimmung ").unwrap().notice.unwrap();
+        assert_eq!(&*notice, "Eine Kamera liest deine Stimmung");
+        assert_eq!(parse(LEAST, "least").unwrap().notice, None);
+        for wrong in ["", "  ", "two\nlines", &"x".repeat(161)] {
+            assert!(with(wrong).unwrap_err().to_string().contains("[device] the notice"), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn the_house_the_weights_and_what_is_learnt_are_read() {
         let text = LEAST.replace("household", "public")
             + "[house]\nquiet = { from = \"22:30\", to = \"06:15\", volume = 15, start = false }\nsleep_min = 45\n\

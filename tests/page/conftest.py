@@ -30,7 +30,7 @@ def browser(tmp_path_factory):
     # What the browser's camera sees: the same face as the photo of the device.
     film = tmp_path_factory.mktemp("film") / "face.mjpeg"
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-loop", "1", "-i", PHOTO, "-frames:v", "4", "-vf", "scale=640:-2", "-q:v", "3", "-f", "mjpeg", film],
+        ["ffmpeg", "-v", "error", "-loop", "1", "-i", PHOTO, "-frames:v", "4", "-vf", "scale=640:-2", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "mjpeg", film],
         check=True,
     )
     with sync_playwright() as playwright:
@@ -52,6 +52,13 @@ def another():
 def home():
     """A device at home, for the stories that leave it as they found it."""
     with device(days=30) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def untouched():
+    """A device that is only looked at: nothing was ever played there."""
+    with device() as one:
         yield one
 
 

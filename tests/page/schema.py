@@ -24,7 +24,7 @@ def main():
             "--checks", "all",
             # A word of the session that is missing is no matter for a program that sends the password.
             "--exclude-checks", "unsupported_method,positive_data_acceptance,missing_required_header,ignored_auth",
-            "--max-examples", "25",
+            "--max-examples", "10",
             "--seed", "1",
             "--generation-database", "none",
             "--no-color",

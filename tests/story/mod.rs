@@ -183,7 +183,8 @@ fn name(screen: &Screen) -> String {
         Screen::Idle { troubles } => {
             troubles.iter().fold("idle".to_owned(), |line, trouble| format!("{line} {trouble:?}"))
         }
-        Screen::Notice { seconds, .. } => format!("notice {seconds}"),
+        Screen::Notice { seconds, text: None } => format!("notice {seconds}"),
+        Screen::Notice { seconds, text: Some(text) } => format!("notice {seconds} \"{text}\""),
         Screen::Look { done: 0.0 } => "look 0%".into(),
         Screen::Look { .. } => "look ...".into(),
         Screen::Thinking => "thinking".into(),
