@@ -17,6 +17,7 @@ use moodbox::fleet::home::{Command, Home, Told};
 use moodbox::kiosk::event::Event;
 use moodbox::kiosk::snapshot::Snapshot;
 use moodbox::kiosk::{Settings, State, step};
+use moodbox::library::listing::Setter;
 use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
 use moodbox::music::{Address, Mpd, Music, MusicSettings};
 use moodbox::onlook::Publisher;
@@ -25,7 +26,7 @@ use moodbox::text::Language;
 use moodbox::video::{Mpv, Video, VideoSettings};
 use moodbox::vision::sidecar::Sidecar;
 use moodbox::vision::tensor::read_model;
-use moodbox::web::{self, Parts, Watcher, WebSettings};
+use moodbox::web::{self, Papers, Parts, Watcher, WebSettings};
 use moodbox::{config, daemon::Observer, library, video};
 
 /// A target.
@@ -247,6 +248,7 @@ fn settings() -> Settings {
         weights: Default::default(),
         hold_menu: true,
         prompts: None,
+        notice: None,
         learns: true,
         asks_if_it_helped: true,
         seed: 1,
@@ -276,6 +278,15 @@ pub fn api(data: &[u8]) {
             shelves,
             language: Language::En,
             config: None,
+            papers: Papers {
+                settings: None,
+                changes: (folder().join("settings.toml"), Default::default()),
+                templates: None,
+                page_templates: folder().join("templates"),
+                moods: None,
+                setter: Setter { music: None, videos: folder().join("feelings.json") },
+                card: folder().join("card.md"),
+            },
             simulated: None,
         };
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));

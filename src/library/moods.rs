@@ -83,10 +83,7 @@ pub fn beside(history: &Path) -> PathBuf {
 
 /// Erases the file.
 pub fn erase(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    store::remove([file])
 }
 
 /// The visits of a file, the oldest first. A line that a power cut tore is left out.
