@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 2] = ["PRIVACY.md", "SECURITY.md"];
+const DOCUMENTS: [&str; 3] = ["PRIVACY.md", "SECURITY.md", "docs/faults.md"];
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -3,7 +3,8 @@
 //! The daemon that ships looks at a face with a known pattern. Everything it writes, to whatever file or
 //! socket, and all of its memory afterwards is searched for that pattern in every form it takes on its way.
 
-mod device;
+#[path = "../support/daemon.rs"]
+mod daemon;
 mod memory;
 mod pattern;
 #[path = "../support/mod.rs"]
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use device::Device;
+use daemon::Device;
 use moodbox::web::StoredPassword;
 use pattern::Searcher;
 use rustix::process::Signal;
@@ -41,8 +42,12 @@ fn searcher() -> (moodbox::camera::formats::Rgb, Searcher) {
 #[test]
 fn nothing_that_is_written_or_sent_during_a_press_holds_any_of_the_face() {
     let (picture, searcher) = searcher();
-    let mut device =
-        Device::start(&picture, "", None, |program, folder| traced::command(program, &folder.join("trace")));
+    let mut device = Device::start(
+        |path| pattern::save(&picture, path),
+        "",
+        None,
+        |program, folder| traced::command(program, &folder.join("trace")),
+    );
     for _ in 0..2 {
         device.press();
         device.until("it looks", |device| device.state()["phase"] == "looking");
@@ -179,7 +184,8 @@ fn base64(bytes: &[u8]) -> String {
 #[test]
 fn after_a_press_no_part_of_the_memory_holds_any_of_the_face() {
     let (picture, searcher) = searcher();
-    let device = Device::start(&picture, "", None, |program, _| Command::new(program));
+    let device =
+        Device::start(|path| pattern::save(&picture, path), "", None, |program, _| Command::new(program));
     for round in 0..3 {
         device.press();
         // While it looks, the face must be there: else the search would find nothing at any time.
@@ -238,8 +244,12 @@ fn no_secret_stands_in_the_log_at_its_most_talkative() {
         secrets.path().display(),
         server.socket().display()
     );
-    let mut device =
-        Device::start(&pattern::picture(), &more, Some(PAGE), |program, _| Command::new(program));
+    let mut device = Device::start(
+        |path| pattern::save(&pattern::picture(), path),
+        &more,
+        Some(PAGE),
+        |program, _| Command::new(program),
+    );
     // Music plays, so MPD took the password.
     device.ask("POST /api/mood", r#"{"mood":"happy"}"#);
     device.until("music plays", |device| device.state()["music"]["title"].is_string());

@@ -1,17 +1,15 @@
-//! The daemon that ships, with the picture as its camera and the page as the finger.
+//! The daemon that ships, with a picture as its camera and the page as the finger.
+#![allow(dead_code, reason = "each of the tests that start a daemon uses a part of this")]
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use moodbox::camera::formats::Rgb;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-
-use crate::pattern;
 
 /// Longer than a press takes under `strace` on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -25,16 +23,16 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device in a folder of its own; `command` turns the program into how it is started. `more` goes on
+    /// A device in a folder of its own; `photo` writes the picture that its camera sees, `command` turns the program into how it is started. `more` goes on
     /// where `[web]` stands in the configuration, and `word` opens its page.
     pub fn start(
-        picture: &Rgb,
+        photo: impl FnOnce(&Path),
         more: &str,
         word: Option<&str>,
         command: impl FnOnce(&Path, &Path) -> Command,
     ) -> Device {
         let folder = tempfile::tempdir().unwrap();
-        pattern::save(picture, &folder.path().join("face.png"));
+        photo(&folder.path().join("face.png"));
         let page = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let here = folder.path().display();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).display();
@@ -48,7 +46,9 @@ impl Device {
         fs::write(folder.path().join("moodbox.toml"), config).unwrap();
         let mut command = command(Path::new(env!("CARGO_BIN_EXE_moodbox")), folder.path());
         command.args(["run", "--config"]).arg(folder.path().join("moodbox.toml"));
-        command.env("XDG_STATE_HOME", folder.path().join("state"));
+        if !command.get_envs().any(|(name, _)| name == "XDG_STATE_HOME") {
+            command.env("XDG_STATE_HOME", folder.path().join("state"));
+        }
         command.env("XDG_RUNTIME_DIR", folder.path().join("run"));
         // All that it and the crates below it can say.
         command.env("MOODBOX_LOG", "trace").env_remove("MPD_HOST").env_remove("JOURNAL_STREAM");
@@ -121,15 +121,18 @@ impl Device {
     }
 
     /// Ends it as systemd would, and waits for that.
-    pub fn end(&mut self, signal: Signal) {
-        let Some(mut child) = self.child.take() else { return };
+    pub fn end(&mut self, signal: Signal) -> Option<ExitStatus> {
+        let mut child = self.child.take()?;
         // `strace` hands on what it was told, but to its child alone.
         let inner =
             fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
         let inner = inner.split_whitespace().next().and_then(|pid| Pid::from_raw(pid.parse().ok()?));
         let _ = kill_process(inner.unwrap_or(Pid::from_child(&child)), signal);
         let end = Instant::now() + PATIENCE;
-        while child.try_wait().unwrap().is_none() {
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return Some(status);
+            }
             if Instant::now() > end {
                 let _ = child.kill();
                 panic!("it did not leave");
