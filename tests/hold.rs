@@ -83,6 +83,65 @@ fn where_the_menu_is_off_a_button_that_is_held_is_a_press() {
     assert!(!story.lines().any(|line| line.contains("let go") || line.starts_with("power")));
 }
 
+/// A home that learns: the menu offers to forget.
+fn learning() -> Settings {
+    Settings { learns: true, ..settings() }
+}
+
+#[test]
+fn what_was_learnt_is_forgotten_by_a_long_hold_and_only_after_a_yes() {
+    let asked = || Story::new(learning()).at(0, press()).at(9_500, release()).until(10_000);
+    asked().check_lines(&[
+        "6000 show let go: Restart",
+        "9000 show let go: Forget",
+        "9500 show forget it all?",
+    ]);
+    asked().forget().at(11_000, press()).at(13_000, release()).until(20_000).check(
+        "11800 show forgotten
+         11800 forget
+         16800 show idle",
+    );
+    asked().forget().at(11_000, press()).at(11_100, release()).until(20_000).check("11100 show idle");
+    asked().forget().until(60_000).check("24500 show idle");
+    asked().forget().at(11_000, Event::Ask(Ask::Stop)).until(20_000).check("11000 show idle");
+    asked().forget().at(11_000, Event::Remote(Gesture::Long)).until(20_000).check("");
+    asked()
+        .forget()
+        .at(11_000, Event::Remote(Gesture::Short))
+        .until(11_100)
+        .check("11000 show look 0%\n11000 capture");
+}
+
+#[test]
+fn a_device_that_learns_nothing_does_not_offer_to_forget_and_the_last_stage_is_to_do_nothing() {
+    let lines = |settings| -> Vec<String> {
+        let story = Story::new(settings).at(0, press()).at(20_000, release()).until(30_000);
+        story.lines().filter(|line| line.contains("let go")).map(str::to_owned).collect()
+    };
+    assert_eq!(lines(settings()).last().unwrap(), "show let go: Nothing");
+    assert!(!lines(settings()).iter().any(|line| line.contains("Forget")));
+    assert_eq!(lines(learning()).last().unwrap(), "show let go: Nothing");
+    assert_eq!(lines(learning()).len(), 4);
+    let numbers_only = Settings { asks_if_it_helped: true, ..settings() };
+    assert_eq!(lines(numbers_only).len(), 4);
+}
+
+#[test]
+fn forgetting_is_said_where_no_panel_shows_it() {
+    Story::new(Settings { learns: true, ..speaker() })
+        .at(0, press())
+        .at(9_500, release())
+        .at(11_000, press())
+        .at(13_000, release())
+        .until(14_000)
+        .check_lines(&[
+            "9000 say [Hold(Forget)]",
+            "9500 say [AskToForget]",
+            "11800 forget",
+            "11800 say [Forgotten]",
+        ]);
+}
+
 #[test]
 fn a_choice_is_made_by_a_long_press_and_no_menu_comes_in_its_way() {
     let workplace = Settings { mode: moodbox::kiosk::policy::Mode::Workplace, ..settings() };

@@ -66,6 +66,9 @@ pub enum Spoken {
     Fault,
     /// What letting the button go does.
     Hold(HoldChoice),
+    /// Whether to forget what was learnt: a long press is a yes, a short one a no.
+    AskToForget,
+    Forgotten,
     Power(Power),
 }
 
@@ -142,6 +145,8 @@ pub enum Screen {
     Quiet {
         until: u16,
     },
+    /// Whether to erase what was learnt here: a long press does, a short one does not.
+    AskToForget,
     /// What was learnt here is erased.
     Forgotten,
     /// Nobody was here for a while: as [`Idle`](Screen::Idle), but faint.

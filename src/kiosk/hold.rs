@@ -10,12 +10,18 @@ use super::step::Kiosk;
 pub enum HoldChoice {
     PowerOff,
     Restart,
+    /// Asks once more, and then erases what was learnt here.
+    Forget,
     /// For whoever has held it by mistake, or too long.
     Nothing,
 }
 
 impl HoldChoice {
-    pub const ALL: [HoldChoice; 3] = [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Nothing];
+    pub const ALL: [HoldChoice; 4] =
+        [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Forget, HoldChoice::Nothing];
+
+    /// Those of a device that learns nothing.
+    const WITHOUT_FORGET: [HoldChoice; 3] = [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Nothing];
 }
 
 /// A main button that is down.
@@ -29,7 +35,7 @@ pub(super) struct Hold {
 impl Settings {
     /// The menu, in its order. The last one stays for as long as the button is held.
     fn hold_menu(&self) -> &'static [HoldChoice] {
-        &HoldChoice::ALL
+        if self.learns || self.asks_if_it_helped { &HoldChoice::ALL } else { &HoldChoice::WITHOUT_FORGET }
     }
 }
 
@@ -111,7 +117,7 @@ impl Kiosk<'_> {
                 self.state.phase = Phase::Idle;
             }
             Phase::Playing(_) => self.stop(),
-            Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Message { .. } => {
+            Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Asking { .. } | Phase::Message { .. } => {
                 self.state.phase = Phase::Idle;
             }
             Phase::Idle | Phase::Stopping { .. } | Phase::Leaving => {}
@@ -122,6 +128,10 @@ impl Kiosk<'_> {
         match choice {
             HoldChoice::PowerOff => self.power(Power::Off),
             HoldChoice::Restart => self.power(Power::Restart),
+            HoldChoice::Forget => {
+                let until = self.at + self.state.settings.times.choose;
+                self.state.phase = Phase::Asking { until };
+            }
             HoldChoice::Nothing => {}
         }
     }

@@ -206,7 +206,8 @@ impl Snapshot {
 
 fn stage(phase: &Phase) -> Stage {
     match phase {
-        Phase::Idle => Stage::Idle,
+        // The question is for whoever holds the button.
+        Phase::Idle | Phase::Asking { .. } => Stage::Idle,
         Phase::Notice { .. } => Stage::Notice,
         Phase::Looking { .. } => Stage::Looking,
         Phase::Choosing { .. } => Stage::Choosing,

@@ -29,6 +29,8 @@ fn said(screen: &Screen) -> Option<Said> {
         Screen::NothingToPlay { .. } => Spoken::NothingToPlay,
         Screen::Trouble(_) => Spoken::Fault,
         Screen::Hold { choice, .. } => Spoken::Hold(*choice),
+        Screen::AskToForget => Spoken::AskToForget,
+        Screen::Forgotten => Spoken::Forgotten,
         Screen::Power(power) => Spoken::Power(*power),
         _ => return None,
     };

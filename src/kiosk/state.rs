@@ -155,12 +155,35 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub(super) enum Phase {
     Idle,
-    Notice { since: Time, until: Time },
-    Looking { since: Time, started: Option<Time>, seen: Vec<Observation> },
-    Choosing { candidates: Vec<Mood>, selected: usize, until: Time },
+    Notice {
+        since: Time,
+        until: Time,
+    },
+    Looking {
+        since: Time,
+        started: Option<Time>,
+        seen: Vec<Observation>,
+    },
+    Choosing {
+        candidates: Vec<Mood>,
+        selected: usize,
+        until: Time,
+    },
+    /// Whether to forget what was learnt here.
+    Asking {
+        until: Time,
+    },
     Playing(Session),
-    Stopping { session: Session, since: Time, until: Time },
-    Message { screen: Screen, until: Time, then: Then },
+    Stopping {
+        session: Session,
+        since: Time,
+        until: Time,
+    },
+    Message {
+        screen: Screen,
+        until: Time,
+        then: Then,
+    },
     Leaving,
 }
 
@@ -363,6 +386,7 @@ impl State {
             },
             Phase::Notice { until, .. }
             | Phase::Choosing { until, .. }
+            | Phase::Asking { until }
             | Phase::Stopping { until, .. }
             | Phase::Message { until, .. } => Some(*until),
             Phase::Looking { since, .. } => Some(*since + times.capture_limit),
@@ -481,6 +505,7 @@ impl State {
             Phase::Choosing { candidates, selected, .. } => {
                 Screen::Unsure { candidates: candidates.clone(), selected: *selected }
             }
+            Phase::Asking { .. } => Screen::AskToForget,
             Phase::Playing(session)
                 if at < session.since + self.settings.times.mood && session.flash.is_none() =>
             {

@@ -150,10 +150,19 @@ impl Kiosk<'_> {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
                 self.begin(mood, None, Strength::Clear, Origin::Chosen(Source::Hand));
             }
+            // Only the finger that asked may answer; from elsewhere it is a device that rests.
+            (Phase::Asking { .. }, Gesture::Short | Gesture::Double) if finger == Finger::Remote => {
+                self.start(finger);
+            }
+            (Phase::Asking { .. }, Gesture::Short | Gesture::Double) => self.state.phase = Phase::Idle,
+            (Phase::Asking { .. }, Gesture::Long) if finger == Finger::Device => {
+                self.state.phase = Phase::Idle;
+                self.forget();
+            }
             (Phase::Playing(_), Gesture::Short) => self.pressed_while_playing(finger),
             (Phase::Playing(_), Gesture::Double) => self.like(),
             (Phase::Playing(_), Gesture::Long) => self.stop(),
-            (Phase::Idle | Phase::Message { .. }, Gesture::Long)
+            (Phase::Idle | Phase::Message { .. } | Phase::Asking { .. }, Gesture::Long)
             | (Phase::Looking { .. }, Gesture::Short | Gesture::Double)
             | (Phase::Notice { .. } | Phase::Stopping { .. } | Phase::Leaving, _) => {}
         }
@@ -296,7 +305,10 @@ impl Kiosk<'_> {
                     self.abandon_capture();
                     self.state.phase = Phase::Idle;
                 }
-                Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Message { .. } => {
+                Phase::Notice { .. }
+                | Phase::Choosing { .. }
+                | Phase::Asking { .. }
+                | Phase::Message { .. } => {
                     self.state.phase = Phase::Idle;
                 }
                 Phase::Idle | Phase::Stopping { .. } | Phase::Leaving => {}
@@ -347,6 +359,8 @@ impl Kiosk<'_> {
                 let candidates = std::mem::take(candidates);
                 self.gentle_middle(&candidates);
             }
+            // No answer is a no.
+            Phase::Asking { until } if at >= *until => self.state.phase = Phase::Idle,
             Phase::Stopping { until, .. } if at >= *until => self.state.phase = Phase::Idle,
             Phase::Message { until, then, .. } if at >= *until => match then {
                 Then::Idle => self.state.phase = Phase::Idle,

@@ -64,11 +64,13 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("forgotten", Screen::Forgotten);
     for (name, choice, next) in [
         ("off", HoldChoice::PowerOff, Some(HoldChoice::Restart)),
-        ("restart", HoldChoice::Restart, Some(HoldChoice::Nothing)),
+        ("restart", HoldChoice::Restart, Some(HoldChoice::Forget)),
+        ("forget", HoldChoice::Forget, Some(HoldChoice::Nothing)),
         ("nothing", HoldChoice::Nothing, None),
     ] {
         add(&format!("hold-{name}"), Screen::Hold { choice, next });
     }
+    add("ask-to-forget", Screen::AskToForget);
     add("power-off", Screen::Power(Power::Off));
     add("goodbye", Screen::Goodbye);
     all

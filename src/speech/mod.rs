@@ -53,6 +53,7 @@ pub fn all() -> Vec<Spoken> {
         Spoken::NothingToPlay,
         Spoken::Fault,
     ];
+    all.extend([Spoken::AskToForget, Spoken::Forgotten]);
     all.extend(Mood::ALL.map(Spoken::Mood));
     all.extend(HoldChoice::ALL.map(Spoken::Hold));
     all.extend([Power::Off, Power::Restart].map(Spoken::Power));
@@ -74,7 +75,10 @@ pub fn name(spoken: Spoken) -> String {
         Spoken::Mood(mood) => format!("mood-{mood}"),
         Spoken::Hold(HoldChoice::PowerOff) => "hold-off".to_owned(),
         Spoken::Hold(HoldChoice::Restart) => "hold-restart".to_owned(),
+        Spoken::Hold(HoldChoice::Forget) => "hold-forget".to_owned(),
         Spoken::Hold(HoldChoice::Nothing) => "hold-nothing".to_owned(),
+        Spoken::AskToForget => "ask-forget".to_owned(),
+        Spoken::Forgotten => "forgotten".to_owned(),
         Spoken::Power(Power::Off) => "power-off".to_owned(),
         Spoken::Power(Power::Restart) => "power-restart".to_owned(),
     }

@@ -33,12 +33,15 @@ pub enum Prompt {
     Paused,
     NoTitle,
     QuietHours,
+    AskToForget,
+    AskToForgetText,
+    AskToForgetHow,
     Forgotten,
     ForgottenHint,
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 28] = [
+    pub const ALL: [Prompt; 31] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -65,6 +68,9 @@ impl Prompt {
         Prompt::Paused,
         Prompt::NoTitle,
         Prompt::QuietHours,
+        Prompt::AskToForget,
+        Prompt::AskToForgetText,
+        Prompt::AskToForgetHow,
         Prompt::Forgotten,
         Prompt::ForgottenHint,
     ];
@@ -104,6 +110,9 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::Paused => said("paused", "Pause"),
         Prompt::NoTitle => said("untitled", "ohne Titel"),
         Prompt::QuietHours => said("Quiet hours", "Ruhezeit"),
+        Prompt::AskToForget => said("Forget it all?", "Alles vergessen?"),
+        Prompt::AskToForgetText => said("What was liked and played here", "Was hier gefiel und lief"),
+        Prompt::AskToForgetHow => said("short: no\nlong: yes", "kurz: nein\nlang: ja"),
         Prompt::Forgotten => said("All forgotten", "Alles vergessen"),
         Prompt::ForgottenHint => {
             said("What was liked and played here is erased", "Was hier gefiel und lief, ist gelöscht")
@@ -129,6 +138,7 @@ pub const fn hold(choice: HoldChoice, language: Language) -> &'static str {
     match choice {
         HoldChoice::PowerOff => said("Shut down", "Ausschalten"),
         HoldChoice::Restart => said("Restart", "Neu starten"),
+        HoldChoice::Forget => said("Forget", "Vergessen"),
         HoldChoice::Nothing => said("Do nothing", "Nichts tun"),
     }
     .r#in(language)

@@ -205,6 +205,7 @@ fn name(screen: &Screen) -> String {
         Screen::Trouble(kind) => format!("trouble {kind:?}"),
         Screen::NothingToPlay { mood } => format!("nothing to play for {mood}"),
         Screen::Quiet { until } => format!("quiet until {}:{:02}", until / 60, until % 60),
+        Screen::AskToForget => "forget it all?".into(),
         Screen::Forgotten => "forgotten".into(),
         Screen::Dozing { .. } => "dozing".into(),
         Screen::Asleep => "asleep".into(),

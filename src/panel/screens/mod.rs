@@ -58,6 +58,7 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Unsure { candidates, selected } => reading::unsure(&mut stage, candidates, *selected),
         Screen::NothingToPlay { mood } => reading::nothing_to_play(&mut stage, *mood),
         Screen::Quiet { until } => waiting::quiet(&mut stage, *until),
+        Screen::AskToForget => waiting::ask_to_forget(&mut stage),
         Screen::Forgotten => waiting::forgotten(&mut stage),
         Screen::Asleep => {}
         Screen::Playing(playing) => playing::playing(&mut stage, playing),

@@ -130,6 +130,28 @@ pub(super) fn hold(stage: &mut Stage, choice: HoldChoice, next: Option<HoldChoic
     stage.words(&column, words);
 }
 
+pub(super) fn ask_to_forget(stage: &mut Stage) {
+    let (figure, words) = stage.halves(0.42);
+    face(stage, figure, Look::Awake, 40.0);
+    let column = Column::new()
+        .add(prompt(Prompt::AskToForget, stage.language), stage.bold(26.0), palette::TROUBLE, 2, 0.0)
+        .add(
+            prompt(Prompt::AskToForgetText, stage.language),
+            stage.plain(17.0),
+            palette::QUIET,
+            2,
+            stage.px(2.0),
+        )
+        .add(
+            prompt(Prompt::AskToForgetHow, stage.language),
+            stage.plain(18.0),
+            palette::TEXT,
+            2,
+            stage.px(6.0),
+        );
+    stage.words(&column, words);
+}
+
 pub(super) fn power(stage: &mut Stage, power: Power) {
     let (figure, words) = stage.halves(0.62);
     face(stage, figure, Look::Asleep, 58.0);
