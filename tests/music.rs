@@ -2,13 +2,17 @@
 
 mod support;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use moodbox::kiosk::action::PlayerCommand;
+use moodbox::mood::Mood;
 use moodbox::music::{Mpd, Music};
+use moodbox::recommend::{Catalog, Item, Kind, Request, Templates, suggest};
 use mpd::State;
 use support::mpd::{Player, SONGS, Server, owned};
-use support::{receive, wait_for};
+use support::{receive, run, wait_for};
 
 #[test]
 fn plays_what_is_asked_by_socket_and_by_port() {
@@ -62,6 +66,92 @@ fn the_library_comes_with_its_tags_and_stickers_and_again_when_it_changes() {
     receive("the new song", &player.catalogs, |items| {
         items.iter().find(|item| item.id == "new.ogg").map(drop)
     });
+}
+
+#[test]
+fn tags_and_names_in_any_script_and_encoding_are_read_and_played_and_a_name_that_is_none_costs_only_itself() {
+    let server = Server::start();
+    // Names as they are found on old sticks: MPD hands them on byte by byte.
+    let folder = server.file("");
+    let latin = OsStr::from_bytes(b"Bj\xf6rk.ogg");
+    std::fs::copy(server.file("short-a.ogg"), folder.join(latin)).unwrap();
+    let scripts =
+        ["日本/曲 100%.ogg", "Ночь \"тихая\".ogg", "ليل.ogg", "🎵 it's \\ odd.ogg", "e\u{301}té.ogg"];
+    std::fs::create_dir(server.file("日本")).unwrap();
+    for name in scripts {
+        let source = server.file("short-a.ogg").display().to_string();
+        let title = format!("title={name}");
+        let target = server.file(name).display().to_string();
+        let genre = "genre=Ночь; 夜想曲";
+        run("ffmpeg", &["-v", "error", "-i", &source, "-metadata", &title, "-metadata", genre, &target]);
+    }
+    // The tag of the nineties: 128 bytes of Latin-1 at the end of the file.
+    let old = server.file("old.mp3");
+    let (source, target) = (server.file("short-a.ogg"), old.display().to_string());
+    let bare = ["-map_metadata", "-1", "-id3v2_version", "0"];
+    let convert = [&["-v", "error", "-i", source.to_str().unwrap()][..], &bare, &[&target]].concat();
+    run("ffmpeg", &convert);
+    let mut bytes = std::fs::read(&old).unwrap();
+    let start = bytes.len();
+    bytes.extend_from_slice(b"TAGCaf\xe9 na\xefve");
+    bytes.resize(start + 127, 0);
+    bytes.push(8);
+    std::fs::write(&old, bytes).unwrap();
+
+    let player = Player::well(server.by_socket());
+    server.other().update().unwrap();
+    let items = receive("the new songs", &player.catalogs, |items| {
+        items.iter().any(|item| item.id == "old.mp3").then(|| items.clone())
+    });
+    let find =
+        |id: &str| items.iter().find(|item| item.id == id).unwrap_or_else(|| panic!("{id}: {items:?}"));
+    assert_eq!(
+        items.len(),
+        SONGS.len() + scripts.len() + 1,
+        "all but the one that cannot be named: {items:?}"
+    );
+    assert_eq!(find("old.mp3").title, "Café naïve");
+    for name in scripts {
+        assert_eq!(
+            (find(name).title.as_str(), find(name).genres.as_slice()),
+            (name, &["ночь", "夜想曲"].map(str::to_owned)[..])
+        );
+        player.play(&[name]);
+        player.hears_song(name);
+    }
+}
+
+#[test]
+fn a_song_knows_the_playlists_that_hold_it_and_hears_of_new_ones() {
+    let server = Server::start();
+    let list =
+        |name: &str, songs: &str| std::fs::write(server.beside("playlists").join(name), songs).unwrap();
+    list("Waiting room.m3u", "long-a.ogg\nlong-b.ogg\ngone.ogg\n");
+    list("Abend \"leise\".m3u", "long-a.ogg\n");
+    let player = Player::well(server.by_socket());
+    let of = |items: &[Item], id: &str| -> Vec<String> {
+        let mut lists = items.iter().find(|item| item.id == id).unwrap().playlists.clone();
+        lists.sort();
+        lists
+    };
+    let items = receive("the library", &player.catalogs, |items| Some(items.clone()));
+    assert_eq!(of(&items, "long-a.ogg"), ["Abend \"leise\"", "Waiting room"]);
+    assert_eq!(of(&items, "long-b.ogg"), ["Waiting room"]);
+    assert_eq!(of(&items, "long-c.ogg"), [""; 0]);
+    let mut other = server.other();
+    other.pl_push("New", mpd::Song { file: "long-c.ogg".to_owned(), ..mpd::Song::default() }).unwrap();
+    receive("the new playlist", &player.catalogs, |items| (of(items, "long-c.ogg") == ["New"]).then_some(()));
+    other.pl_remove("New").unwrap();
+    receive("the list to be gone", &player.catalogs, |items| {
+        of(items, "long-c.ogg").is_empty().then_some(())
+    });
+    let pool = Templates::parse(Kind::Music, "[[pool]]\nplaylists = [\"waiting ROOM\"]\n").unwrap();
+    let templates = Templates::shipped().with(Mood::Happy, Kind::Music, pool);
+    let catalog = Catalog { music: items.into(), ..Catalog::default() };
+    let picks = suggest(&catalog, &templates, &Request::new(Mood::Happy)).music;
+    let mut chosen: Vec<String> = picks.into_iter().map(|pick| pick.id).collect();
+    chosen.sort();
+    assert_eq!(chosen, ["long-a.ogg", "long-b.ogg"]);
 }
 
 #[test]

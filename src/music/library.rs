@@ -6,6 +6,7 @@ use ::mpd::{Query, Song, Subsystem, Term};
 
 use super::MusicError;
 use super::session::{Pairs, Session};
+use super::wire::BROKEN;
 use crate::recommend::{Feeling, FeelingSource, Item};
 
 /// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
@@ -14,7 +15,10 @@ const WINDOW: u32 = 500;
 const MOST_SONGS: u32 = 200_000;
 
 /// The subsystems that tell that this must be read again.
-pub(super) const SUBSYSTEMS: [Subsystem; 2] = [Subsystem::Database, Subsystem::Sticker];
+pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::Sticker, Subsystem::Playlist];
+
+/// Playlists that are read at most: each is a question of its own.
+const MOST_PLAYLISTS: usize = 200;
 
 /// Every song of the database, window by window.
 pub(super) fn songs(session: &mut Session) -> Result<Vec<Item>, MusicError> {
@@ -26,9 +30,16 @@ pub(super) fn songs(session: &mut Session) -> Result<Vec<Item>, MusicError> {
     loop {
         let window = session.run(|client| client.search(&everything, (start, start + WINDOW)))?;
         let count = window.len() as u32;
-        items.extend(window.into_iter().map(item));
+        items.extend(window.into_iter().map(item).filter(|item| !item.id.contains(BROKEN)));
         start += count;
         if count < WINDOW {
+            let nameless = start as usize - items.len();
+            if nameless > 0 {
+                tracing::warn!(
+                    "{nameless} songs have names that are not UTF-8 and cannot be asked for; rename them, for \
+                     example with convmv"
+                );
+            }
             return Ok(items);
         }
         if start >= MOST_SONGS {
@@ -71,6 +82,38 @@ pub(super) fn put_stickers(session: &mut Session, items: &mut [Item]) -> Result<
     Ok(())
 }
 
+/// Notes on each item which stored playlists it is in. A server without any leaves the items as they are.
+pub(super) fn put_playlists(session: &mut Session, items: &mut [Item]) -> Result<(), MusicError> {
+    let pairs = match session.ask(&["listplaylists"]) {
+        Err(error) if error.breaks_connection() => return Err(error),
+        other => {
+            other.inspect_err(|error| tracing::debug!(%error, "no stored playlists")).unwrap_or_default()
+        }
+    };
+    let names: Vec<String> =
+        pairs.into_iter().filter_map(|(key, name)| (key == "playlist").then_some(name)).collect();
+    if names.len() > MOST_PLAYLISTS {
+        tracing::warn!(playlists = names.len(), most = MOST_PLAYLISTS, "the rest is left out");
+    }
+    let mut of_file: HashMap<String, Vec<String>> = HashMap::new();
+    for name in names.into_iter().take(MOST_PLAYLISTS) {
+        match session.ask(&["listplaylist", &name]) {
+            Err(error) if error.breaks_connection() => return Err(error),
+            // It was taken away in this moment.
+            Err(error) => tracing::debug!(%error, name, "a playlist is passed over"),
+            Ok(pairs) => {
+                for (_, file) in pairs.into_iter().filter(|(key, _)| key == "file") {
+                    of_file.entry(file).or_default().push(name.clone());
+                }
+            }
+        }
+    }
+    for item in items {
+        item.playlists = of_file.get(&item.id).cloned().unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// `file` and `sticker: name=value` pairs as a map from uri to value.
 fn values(pairs: Pairs) -> HashMap<String, String> {
     let mut values = HashMap::new();
@@ -91,18 +134,18 @@ fn values(pairs: Pairs) -> HashMap<String, String> {
 /// One song with what its tags say.
 pub(super) fn item(song: Song) -> Item {
     let mut item = Item {
-        title: title(song.title.or(song.name), &song.file),
-        artist: song.artist.unwrap_or_default(),
+        title: readable(&title(song.title.or(song.name), &song.file)),
+        artist: readable(&song.artist.unwrap_or_default()),
         length: song.duration.filter(|length| !length.is_zero()),
         id: song.file,
         ..Item::default()
     };
     for (key, value) in &song.tags {
         match key.as_str() {
-            "Genre" => item.genres.extend(words(value)),
-            "Mood" | "Comment" | "Grouping" => item.tags.extend(words(value)),
-            "Album" => item.album.clone_from(value),
-            "AlbumArtist" if item.artist.is_empty() => item.artist.clone_from(value),
+            "Genre" => item.genres.extend(words(&readable(value))),
+            "Mood" | "Comment" | "Grouping" => item.tags.extend(words(&readable(value))),
+            "Album" => item.album = readable(value),
+            "AlbumArtist" if item.artist.is_empty() => item.artist = readable(value),
             _ => {}
         }
     }
@@ -112,6 +155,11 @@ pub(super) fn item(song: Song) -> Item {
     }
     item.explicit = item.tags.iter().any(|tag| tag == "explicit");
     item
+}
+
+/// A text for people: what was not UTF-8 shows as a mark that every font has.
+fn readable(text: &str) -> String {
+    text.replace(BROKEN, "\u{fffd}")
 }
 
 /// The title, or what a person would call the file.

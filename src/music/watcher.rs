@@ -67,6 +67,7 @@ impl Watcher for MpdWatcher {
                 None => library::songs(session)?,
             };
             library::put_stickers(session, &mut items)?;
+            library::put_playlists(session, &mut items)?;
             Ok(items)
         })?;
         self.stale = false;

@@ -21,6 +21,8 @@ const LONGEST_ANSWER: usize = 32 << 20;
 /// A socket's own timeouts bound each read, so a server that sends a byte a second could hold the
 /// reader for ever. Here a deadline bounds the whole exchange, and so does the number of bytes.
 /// The end of the stream is an error, because the protocol crate takes it for the end of an answer.
+/// What is not UTF-8 arrives as [`BROKEN`]: MPD hands on the names of files as they are on the disk, and one
+/// name from an old stick must not cost the whole library.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire(Arc<Inner>);
 
@@ -28,7 +30,12 @@ pub(crate) struct Wire(Arc<Inner>);
 struct Inner {
     socket: Socket,
     limits: Mutex<Limits>,
+    /// The beginning of a letter whose rest has not come yet.
+    begun: Mutex<Vec<u8>>,
 }
+
+/// Stands for each byte that is not UTF-8: "substitute", which nobody types.
+pub(crate) const BROKEN: char = '\u{1a}';
 
 #[derive(Debug)]
 enum Socket {
@@ -54,7 +61,7 @@ impl Wire {
             }
         };
         let limits = Mutex::new(Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER });
-        Ok(Wire(Arc::new(Inner { socket, limits })))
+        Ok(Wire(Arc::new(Inner { socket, limits, begun: Mutex::default() })))
     }
 
     /// Starts a new exchange that must be over within `limit`.
@@ -91,17 +98,22 @@ impl Read for Wire {
         if buffer.is_empty() {
             return Ok(0);
         }
+        let mut begun = self.0.begun.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let (time, bytes) = self.left()?;
-            let room = buffer.len().min(bytes);
+            // A letter that does not fit is none.
+            let held = begun.len().min(buffer.len() - 1);
+            let (start, free) = buffer.split_at_mut(held);
+            start.copy_from_slice(&begun[..held]);
+            let room = free.len().min(bytes);
             let got = match &self.0.socket {
                 Socket::Tcp(socket) => {
                     socket.set_read_timeout(Some(time))?;
-                    (&*socket).read(&mut buffer[..room])
+                    (&*socket).read(&mut free[..room])
                 }
                 Socket::Unix(socket) => {
                     socket.set_read_timeout(Some(time))?;
-                    (&*socket).read(&mut buffer[..room])
+                    (&*socket).read(&mut free[..room])
                 }
             };
             match got {
@@ -110,7 +122,12 @@ impl Read for Wire {
                 }
                 Ok(count) => {
                     self.0.limits.lock().unwrap_or_else(PoisonError::into_inner).bytes -= count.min(bytes);
-                    return Ok(count);
+                    let all = held + count;
+                    let whole = mend(&mut buffer[..all]);
+                    *begun = buffer[whole..all].to_vec();
+                    if whole > 0 {
+                        return Ok(whole);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -148,6 +165,23 @@ impl Write for Wire {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Replaces what is not UTF-8, byte by byte. How much of it is whole letters: a letter that only begins at the
+/// end may go on in what comes next.
+fn mend(bytes: &mut [u8]) -> usize {
+    let mut done = 0;
+    loop {
+        match std::str::from_utf8(&bytes[done..]) {
+            Ok(_) => return bytes.len(),
+            Err(error) => {
+                done += error.valid_up_to();
+                let Some(broken) = error.error_len() else { return done };
+                bytes[done..done + broken].fill(BROKEN as u8);
+                done += broken;
+            }
+        }
     }
 }
 
@@ -204,5 +238,42 @@ fn connect_local(address: &SocketAddrUnix, limit: Duration) -> io::Result<UnixSt
         Ok(()) => Ok(stream),
         Err(rustix::io::Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_utf8_is_replaced_wherever_the_stream_is_cut() {
+        let sent = b"file: Bj\xf6rk/\xe6\x97\xa5\xe6.ogg\ntitle: \xf0\x9f\x8e\xb5 \xed\xa0\x80 \xc3\nOK\n";
+        let expected = "file: Bj\u{1a}rk/日\u{1a}.ogg\ntitle: 🎵 \u{1a}\u{1a}\u{1a} \u{1a}\nOK\n";
+        for (piece, room) in [(1, 64), (2, 64), (3, 5), (7, 4), (64, 64)] {
+            let (mut server, client) = UnixStream::pair().unwrap();
+            let limits = Limits { deadline: Instant::now() + Duration::from_secs(10), bytes: LONGEST_ANSWER };
+            let mut wire = Wire(Arc::new(Inner {
+                socket: Socket::Unix(client),
+                limits: Mutex::new(limits),
+                begun: Mutex::default(),
+            }));
+            let mut got = Vec::new();
+            let mut buffer = vec![0; room];
+            for piece in sent.chunks(piece) {
+                server.write_all(piece).unwrap();
+                // The last letter of a piece may be waiting for its rest.
+                let left = piece.len() - piece.len().min(3);
+                let before = got.len();
+                while got.len() < before + left {
+                    let count = wire.read(&mut buffer).unwrap();
+                    got.extend_from_slice(&buffer[..count]);
+                }
+            }
+            drop(server);
+            while let Ok(count) = wire.read(&mut buffer) {
+                got.extend_from_slice(&buffer[..count]);
+            }
+            assert_eq!(String::from_utf8(got).unwrap(), expected, "pieces of {piece}, room for {room}");
+        }
     }
 }
