@@ -272,12 +272,14 @@ fn odd_libraries_are_played_all_the_same() {
         ..Item::default()
     };
     let scripts = ["日本の曲", "Ночь", "ليل", "\u{202e}abc", "🎵", "ĲSSELMEER", "a\0b", "", " ", "\u{fffd}"];
-    let one_genre = (0..3000)
+    let one_genre = (0..100_000)
         .map(|n| Item { genres: vec!["Rock".into()], ..Item { id: n.to_string(), ..Item::default() } });
-    let libraries: [Vec<Item>; 4] = [
+    let unknown = (0..50).map(|n| Item { id: n.to_string(), ..Item::default() });
+    let libraries: [Vec<Item>; 5] = [
         vec![track("only", -1.0, 1.0)],
         scripts.map(tag).into(),
         one_genre.collect(),
+        unknown.collect(),
         vec![
             Item { length: Some(Duration::ZERO), ..track("nothing", 0.0, 0.0) },
             Item { length: Some(Duration::MAX), ..track("for ever", 0.0, 0.0) },

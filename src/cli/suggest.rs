@@ -1,6 +1,7 @@
 //! `moodbox suggest`: what the templates would choose from the library, and why.
 
 use std::fs;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ use crate::mood::{Mood, Strength};
 use crate::open;
 use crate::places;
 use crate::recommend::{
-    Catalog, History, Item, Pick, Request, Suggestion, Taste, Templates, Weights, suggest,
+    Catalog, History, Pick, Request, Shelf, Suggestion, Taste, Templates, Weights, suggest,
 };
 use crate::text::Language;
 
@@ -199,13 +200,15 @@ pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
     #[serde(default, deny_unknown_fields)]
     #[derive(Default)]
     struct Library {
-        music: Vec<Item>,
-        video: Vec<Item>,
+        music: Shelf,
+        video: Shelf,
     }
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let library: Library = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a library: see `--help` for its form", file.display()))?;
-    Ok(Catalog { music: library.music.into(), video: library.video.into() })
+    // Bit by bit: a large library is in memory once, and never as text.
+    let file_opened = fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let library: Library = serde_json::from_reader(BufReader::new(file_opened)).with_context(|| {
+        format!("{} is not a library of the form {{\"music\": [items], \"video\": [items]}}", file.display())
+    })?;
+    Ok(Catalog { music: library.music, video: library.video })
 }
 
 /// Reads a folder of templates; all that is wrong with it is one error.

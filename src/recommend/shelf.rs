@@ -295,6 +295,30 @@ impl From<Vec<Item>> for Shelf {
     }
 }
 
+/// From a list of items, one at a time: the list itself is never in memory.
+impl<'de> serde::Deserialize<'de> for Shelf {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Shelf, D::Error> {
+        struct Items;
+        impl<'de> serde::de::Visitor<'de> for Items {
+            type Value = Shelf;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of items")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Shelf, A::Error> {
+                let mut shelf = Shelf::new();
+                while let Some(item) = items.next_element()? {
+                    shelf.push(item);
+                }
+                shelf.shrink();
+                Ok(shelf)
+            }
+        }
+        deserializer.deserialize_seq(Items)
+    }
+}
+
 /// Each distinct word once, by number.
 #[derive(Clone, Default)]
 struct Words {
