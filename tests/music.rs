@@ -83,7 +83,8 @@ fn tags_and_names_in_any_script_and_encoding_are_read_and_played_and_a_name_that
         let title = format!("title={name}");
         let target = server.file(name).display().to_string();
         let genre = "genre=Ночь; 夜想曲";
-        run("ffmpeg", &["-v", "error", "-i", &source, "-metadata", &title, "-metadata", genre, &target]);
+        let tags = ["-map_metadata", "-1", "-metadata", &title, "-metadata", genre];
+        run("ffmpeg", &[&["-v", "error", "-i", &source][..], &tags, &[&target]].concat());
     }
     // The tag of the nineties: 128 bytes of Latin-1 at the end of the file.
     let old = server.file("old.mp3");

@@ -112,7 +112,7 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::QuietHours => said("Quiet hours", "Ruhezeit"),
         Prompt::AskToForget => said("Forget it all?", "Alles vergessen?"),
         Prompt::AskToForgetText => said("What was liked and played here", "Was hier gefiel und lief"),
-        Prompt::AskToForgetHow => said("short: no\nlong: yes", "kurz: nein\nlang: ja"),
+        Prompt::AskToForgetHow => said("short: no · long: yes", "kurz: nein · lang: ja"),
         Prompt::Forgotten => said("All forgotten", "Alles vergessen"),
         Prompt::ForgottenHint => {
             said("What was liked and played here is erased", "Was hier gefiel und lief, ist gelöscht")
