@@ -303,8 +303,17 @@ fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
     let (line, column) = error.span().map_or((1, 1), |span| place(text, span.start));
     let what = error.message().trim().replace('\n', " ");
     let quoted: Vec<&str> = what.split('`').skip(1).step_by(2).collect();
-    let cure = match quoted.split_first() {
-        Some((wrong, known)) if what.starts_with("unknown") => match nearest(wrong, known) {
+    // In a table within a line the reader says it in other words.
+    let listed = what
+        .strip_prefix("unexpected keys in table: ")
+        .and_then(|rest| rest.split_once(", available keys: "))
+        .map(|(wrong, known)| (wrong.split(", ").next().unwrap_or(wrong), known.split(", ").collect()));
+    let unknown: Option<(&str, Vec<&str>)> = listed.or_else(|| {
+        let (wrong, known) = quoted.split_first().filter(|_| what.starts_with("unknown"))?;
+        Some((*wrong, known.to_vec()))
+    });
+    let cure = match unknown {
+        Some((wrong, known)) => match nearest(wrong, &known) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the words known here are {}", known.join(", ")),
         },
@@ -381,6 +390,7 @@ mod tests {
             ("mode = \"jorney\"", 1, "jorney", "did you mean `journey`?"),
             ("mode.journey = { to = [2, 0] }", 1, "[2, 0]", "valence"),
             ("mode.journey = { steps = 3 }", 1, "to", ""),
+            ("mode.journey = { to = [0, 0], step = 3 }", 1, "step", "did you mean `steps`?"),
             ("mode.journey = { to = [0, nan] }", 1, "NaN", "valence"),
             ("mode.journey = { to = [0, 0], steps = 1 }", 1, "`steps` is 1", "from 2 to 20"),
             ("length = { minutes = 0 }", 1, "length.minutes", "from 1 to 600"),
