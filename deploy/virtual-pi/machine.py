@@ -145,7 +145,7 @@ class Shell:
         """Exit status and output of a command."""
         self.number += 1
         mark = f"@@{self.number}@@"
-        self.socket.sendall(f"( {command}\n) </dev/null 2>&1; echo; echo '{mark}' $?\n".encode())
+        self.socket.sendall(f"( {command}\n) </dev/null 2>&1; status=$?; echo; echo '{mark}' $status\n".encode())
         pattern = re.compile(rb"(.*?)\n" + mark.encode() + rb" (\d+)\r?\n", re.S)
         until = time.monotonic() + limit
         while True:
