@@ -23,17 +23,58 @@ const UNKNOWN_FIT: f32 = 0.5;
 /// How far a place counts that was measured from the sound, against one that a person or a genre tells.
 const TRUST_IN_SOUND: f32 = 0.5;
 
-/// Who may be on the list.
-#[derive(Clone, Copy)]
-struct Candidate {
-    row: u32,
-    /// None: its feeling is not known.
-    point: Option<Point>,
+/// Who may be on the list: a column for each fact, because all of them are gone through for each step of a
+/// journey, and the compiler compares four at a time that way.
+#[derive(Default)]
+struct Candidates {
+    rows: Vec<u32>,
+    valence: Vec<f32>,
+    arousal: Vec<f32>,
     /// How far its place counts, 0 to 1; the rest counts as if it were unknown.
-    trust: f32,
-    /// The part of its rank that does not depend on its place in the list.
-    base: f32,
-    taken: bool,
+    trust: Vec<f32>,
+    /// The square of its distance from the goal; [`UNKNOWN_WAY`] if its feeling is not known.
+    way: Vec<f32>,
+    /// The part of its rank that does not depend on its place in the list; [`TAKEN`] once it is on the list.
+    base: Vec<f32>,
+}
+
+/// What is unknown is within any limit.
+const UNKNOWN_WAY: f32 = -1.0;
+/// Less than any rank.
+const TAKEN: f32 = f32::NEG_INFINITY;
+/// Candidates that are compared at once.
+const BLOCK: usize = 64;
+
+impl Candidates {
+    fn with_room(count: usize) -> Candidates {
+        let column = || Vec::with_capacity(count);
+        Candidates {
+            rows: Vec::with_capacity(count),
+            valence: column(),
+            arousal: column(),
+            trust: column(),
+            way: column(),
+            base: column(),
+        }
+    }
+
+    fn push(&mut self, row: u32, facts: &Row, goal: Point, base: f32) {
+        let point = point_of(facts);
+        // What was measured from the sound is a rough guess.
+        let measured = facts.feeling.is_some_and(|feeling| feeling.source == FeelingSource::Sound);
+        let trust = if measured { TRUST_IN_SOUND } else { 1.0 };
+        let at = point.unwrap_or_default();
+        self.rows.push(row);
+        self.valence.push(at.valence);
+        self.arousal.push(at.arousal);
+        self.trust.push(point.map_or(0.0, |_| trust));
+        self.way.push(point.map_or(UNKNOWN_WAY, |point| point.distance_squared(goal)));
+        self.base.push(base);
+    }
+
+    fn point(&self, at: usize) -> Option<Point> {
+        (self.way[at] >= 0.0).then(|| Point::new(self.valence[at], self.arousal[at]))
+    }
 }
 
 /// How the candidates came about, which is part of why each was chosen.
@@ -83,7 +124,7 @@ pub(super) fn list(
     let path = Path::new(template, request);
     let mut walk = Walk::new(kind, shelf, request, path);
     let recent = Recent::new(shelf, request.recent, template.no_repeat);
-    let (fresh, again): (Vec<u32>, Vec<u32>) = rows.iter().partition(|&&row| recent.age(row).is_none());
+    let (fresh, again) = recent.part(&rows);
     let mut candidates = walk.candidates(&fresh, template.length);
     walk.fill(&mut candidates, template.length);
     walk.fill_in_between(&mut candidates, template.length, &rows);
@@ -116,6 +157,15 @@ impl Recent {
         ages.sort_unstable();
         ages.dedup_by_key(|(row, _)| *row);
         Recent { ages }
+    }
+
+    /// Rows in ascending order as those that were not played lately, and those that were.
+    fn part(&self, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let mut played = self.ages.iter().map(|(row, _)| *row).peekable();
+        rows.iter().partition(|&&row| {
+            while played.next_if(|played| *played < row).is_some() {}
+            played.peek() != Some(&row)
+        })
     }
 
     fn age(&self, row: u32) -> Option<usize> {
@@ -176,7 +226,7 @@ impl<'a> Walk<'a> {
     }
 
     fn seconds_of(&self, row: u32) -> f32 {
-        self.shelf.rows()[row as usize].length().map_or(USUAL_SECONDS, |length| length.as_secs_f32().max(1.0))
+        self.shelf.rows()[row as usize].seconds().map_or(USUAL_SECONDS, |seconds| seconds.max(1.0))
     }
 
     fn is_full(&self, length: Length) -> bool {
@@ -198,26 +248,35 @@ impl<'a> Walk<'a> {
     }
 
     /// The rows as candidates, and how long a list of them will be.
-    fn candidates(&mut self, rows: &[u32], length: Length) -> Vec<Candidate> {
+    fn candidates(&mut self, rows: &[u32], length: Length) -> Candidates {
         let mut sum = Parts::default();
-        let candidates: Vec<Candidate> = rows.iter().map(|&row| self.candidate(row, &mut sum)).collect();
+        let mut candidates = Candidates::with_room(rows.len());
+        for &row in rows {
+            let facts = &self.shelf.rows()[row as usize];
+            let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
+            let parts = self.ranks.parts(row, facts);
+            sum += parts;
+            candidates.push(row, facts, self.path.to, parts.sum() + chance);
+        }
         let count = rows.len().max(1) as f32;
         self.usual = Parts {
             collaborative: sum.collaborative / count,
             taste: sum.taste / count,
             novelty: sum.novelty / count,
         };
-        let mean = rows.iter().map(|&row| self.seconds_of(row)).sum::<f32>() / count;
         self.expected = match length {
             Length::Items(items) => items.into(),
-            Length::Minutes(minutes) => (f32::from(minutes) * 60.0 / mean.max(1.0)).round() as usize,
+            Length::Minutes(minutes) => {
+                let mean = rows.iter().map(|&row| self.seconds_of(row)).sum::<f32>() / count;
+                (f32::from(minutes) * 60.0 / mean.max(1.0)).round() as usize
+            }
         }
         .clamp(1, rows.len().clamp(1, LONGEST));
         candidates
     }
 
     /// Adds the best, step by step, until the list is long enough or none is left that moves on.
-    fn fill(&mut self, candidates: &mut [Candidate], length: Length) {
+    fn fill(&mut self, candidates: &mut Candidates, length: Length) {
         let room = (self.expected / usize::from(self.path.steps)).clamp(8, 64) + 16;
         let mut ranked = Ranked::default();
         let mut ranked_step = None;
@@ -230,8 +289,8 @@ impl<'a> Walk<'a> {
                 self.take_from(&mut ranked, candidates)
             });
             let Some(next) = next else { break };
-            candidates[next].taken = true;
-            let Candidate { row, point: own, .. } = candidates[next];
+            candidates.base[next] = TAKEN;
+            let (row, own) = (candidates.rows[next], candidates.point(next));
             let lead = own.map_or(UNKNOWN_FIT, |own| fit(own.distance_squared(point))) - ranked.mean_fit;
             self.add(Chosen { row, point: own, lead });
         }
@@ -253,7 +312,7 @@ impl<'a> Walk<'a> {
 
     /// A journey leaves things behind on its way. If the list is too short, they go where they lie on the
     /// way, so that it still never turns back; what lies before its start only if it is much too short.
-    fn fill_in_between(&mut self, candidates: &mut [Candidate], length: Length, rows: &[u32]) {
+    fn fill_in_between(&mut self, candidates: &mut Candidates, length: Length, rows: &[u32]) {
         if !self.path.is_journey || self.is_full(length) {
             return;
         }
@@ -262,12 +321,12 @@ impl<'a> Walk<'a> {
         let start = self.chosen.iter().find_map(|chosen| way(chosen.point)).unwrap_or(f32::INFINITY);
         let left = self.best_within(candidates, goal, LONGEST, f32::INFINITY);
         for (_, at) in left.best {
-            let Candidate { row, point, .. } = candidates[at];
+            let (row, point) = (candidates.rows[at], candidates.point(at));
             let beyond = way(point).is_some_and(|distance| distance > start);
             if self.is_full(length) || (beyond && !self.wants_more(length, rows)) {
                 continue;
             }
-            candidates[at].taken = true;
+            candidates.base[at] = TAKEN;
             let place = way(point).and_then(|own| {
                 self.chosen.iter().position(|chosen| way(chosen.point).is_some_and(|other| other <= own))
             });
@@ -295,17 +354,6 @@ impl<'a> Walk<'a> {
         self.chosen.push(chosen);
     }
 
-    fn candidate(&self, row: u32, sum: &mut Parts) -> Candidate {
-        let facts = &self.shelf.rows()[row as usize];
-        let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
-        let parts = self.ranks.parts(row, facts);
-        *sum += parts;
-        // What was measured from the sound is a rough guess.
-        let measured = facts.feeling.is_some_and(|feeling| feeling.source == FeelingSource::Sound);
-        let trust = if measured { TRUST_IN_SOUND } else { 1.0 };
-        Candidate { row, point: point_of(facts), trust, base: parts.sum() + chance, taken: false }
-    }
-
     /// On a journey the next item is not farther from the goal than the last one.
     fn limit(&self) -> f32 {
         if !self.path.is_journey {
@@ -316,11 +364,11 @@ impl<'a> Walk<'a> {
     }
 
     /// The best candidates for a point. The last step of a journey is at its goal, if anything is.
-    fn best(&mut self, candidates: &[Candidate], point: Point, step: u8, room: usize) -> Ranked {
+    fn best(&mut self, candidates: &Candidates, point: Point, step: u8, room: usize) -> Ranked {
         let limit = self.limit();
         if self.path.is_journey && step + 1 >= self.path.steps && limit > ARRIVED {
             let there = self.best_within(candidates, point, room, ARRIVED);
-            if there.best.iter().any(|&(_, at)| candidates[at].point.is_some()) {
+            if there.best.iter().any(|&(_, at)| candidates.point(at).is_some()) {
                 return there;
             }
         }
@@ -328,47 +376,55 @@ impl<'a> Walk<'a> {
     }
 
     /// The best of those within a limit of the goal.
-    fn best_within(&mut self, candidates: &[Candidate], point: Point, room: usize, limit: f32) -> Ranked {
+    fn best_within(&mut self, candidates: &Candidates, point: Point, room: usize, limit: f32) -> Ranked {
         let content = self.ranks.weights().content;
         let limit = limit * limit;
         let order = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         // Twice the room: the lower half is thrown out whenever it is full, which is linear on the whole.
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(room * 2);
         let mut least = f32::NEG_INFINITY;
-        let (mut sum, mut count) = (0.0, 0.0f32);
-        self.looked += candidates.len();
-        for (at, candidate) in candidates.iter().enumerate() {
-            if candidate.taken {
-                continue;
+        let (mut sum, mut count) = (0.0, 0usize);
+        let all = candidates.rows.len();
+        self.looked += all;
+        let (mut scores, mut fits) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for start in (0..all).step_by(BLOCK) {
+            let block = start..(start + BLOCK).min(all);
+            let places = candidates.valence[block.clone()].iter().zip(&candidates.arousal[block.clone()]);
+            let ranks = candidates.trust[block.clone()].iter().zip(&candidates.base[block.clone()]);
+            let columns = places.zip(ranks).zip(&candidates.way[block.clone()]);
+            let results = scores.iter_mut().zip(&mut fits);
+            for ((((valence, arousal), (trust, base)), way), (score, near)) in columns.zip(results) {
+                let own = Point::new(*valence, *arousal);
+                let fit = UNKNOWN_FIT + trust * (fit(own.distance_squared(point)) - UNKNOWN_FIT);
+                let is_in = *way <= limit && *base != TAKEN;
+                *score = if is_in { content * fit + base } else { TAKEN };
+                *near = if is_in { fit } else { 0.0 };
             }
-            let fit = match candidate.point {
-                Some(own) if own.distance_squared(self.path.to) > limit => continue,
-                Some(own) => UNKNOWN_FIT + candidate.trust * (fit(own.distance_squared(point)) - UNKNOWN_FIT),
-                None => UNKNOWN_FIT,
-            };
-            (sum, count) = (sum + fit, count + 1.0);
-            let score = content * fit + candidate.base;
-            if score > least {
-                best.push((score, at));
-                if best.len() == room * 2 {
-                    best.select_nth_unstable_by(room - 1, order);
-                    best.truncate(room);
-                    least = best.iter().map(|(score, _)| *score).fold(f32::INFINITY, f32::min);
+            for (at, (&score, fit)) in block.zip(scores.iter().zip(&fits)) {
+                sum += fit;
+                count += usize::from(score != TAKEN);
+                if score > least {
+                    best.push((score, at));
+                    if best.len() == room * 2 {
+                        best.select_nth_unstable_by(room - 1, order);
+                        best.truncate(room);
+                        least = best.iter().map(|(score, _)| *score).fold(f32::INFINITY, f32::min);
+                    }
                 }
             }
         }
         best.sort_unstable_by(order);
         best.truncate(room);
-        Ranked { best, mean_fit: sum / count.max(1.0) }
+        Ranked { best, mean_fit: sum / count.max(1) as f32 }
     }
 
     /// Takes the best that still moves on, preferring another artist than the last two.
-    fn take_from(&self, ranked: &mut Ranked, candidates: &[Candidate]) -> Option<usize> {
+    fn take_from(&self, ranked: &mut Ranked, candidates: &Candidates) -> Option<usize> {
         let limit = self.limit();
         ranked.best.retain(|&(_, at)| {
-            candidates[at].point.is_none_or(|point| point.distance(self.path.to) <= limit)
+            candidates.point(at).is_none_or(|point| point.distance(self.path.to) <= limit)
         });
-        let other_artist = |&(_, at): &(f32, usize)| !self.artist_just_heard(candidates[at].row);
+        let other_artist = |&(_, at): &(f32, usize)| !self.artist_just_heard(candidates.rows[at]);
         let place = ranked.best.iter().position(other_artist).unwrap_or(0);
         (place < ranked.best.len()).then(|| ranked.best.remove(place).1)
     }

@@ -60,6 +60,10 @@ impl Row {
     pub(super) fn length(&self) -> Option<Duration> {
         (self.millis != u32::MAX).then(|| Duration::from_millis(self.millis.into()))
     }
+
+    pub(super) fn seconds(&self) -> Option<f32> {
+        (self.millis != u32::MAX).then(|| self.millis as f32 / 1000.0)
+    }
 }
 
 impl Shelf {
