@@ -37,7 +37,7 @@ use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
 use crate::video::watch::{self, Watched};
-use crate::vision::{Vision, VisionError};
+use crate::vision::{Track, Vision, VisionError};
 
 /// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
 const EVENTS: usize = 1024;
@@ -515,10 +515,10 @@ impl Eye {
     fn look(&mut self, cancelled: &dyn Fn() -> bool, send: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
         match &mut self.vision {
             Ok(vision) => {
-                let (mut frames, mut spent) = (0u32, Duration::ZERO);
+                let (mut frames, mut spent, mut track) = (0u32, Duration::ZERO, Track::default());
                 let mut look = |frame: &Frame| {
                     let start = Instant::now();
-                    let seen = vision.observe(frame);
+                    let seen = vision.follow(frame, &mut track);
                     (frames, spent) = (frames + 1, spent + start.elapsed());
                     seen.map_err(|error| match error {
                         // A torn frame; the next one may be whole.

@@ -3,6 +3,7 @@
 //! See ARCHITECTURE.md for the map. In short: ports turn the world into [`kiosk::event::Event`]s,
 //! the pure core turns events into [`kiosk::action::Action`]s, ports carry them out.
 
+pub mod bench;
 pub mod button;
 pub mod camera;
 pub mod cli;

@@ -7,7 +7,7 @@ use moodbox::camera::formats::Rgb;
 use moodbox::camera::{Frame, PixelFormat};
 use moodbox::mood::Mood;
 use moodbox::vision::photo::read_photo;
-use moodbox::vision::{Vision, VisionConfig, VisionError};
+use moodbox::vision::{Track, Vision, VisionConfig, VisionError};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -150,6 +150,65 @@ fn a_frame_reads_the_same_as_the_photo_it_came_from() {
     for _ in 0..2 {
         assert_eq!(vision.observe(&frame).unwrap().scores, Some(by_photo));
     }
+}
+
+/// The picture in a scene of 640 x 480, with its top left corner there.
+fn in_scene(pictures: &[(&Rgb, usize, usize)], frame: &mut Frame) {
+    let (width, height) = (640, 480);
+    let mut data = vec![110u8; width * height * 3];
+    for (picture, x, y) in pictures {
+        for (line, row) in picture.data.chunks_exact(picture.width as usize * 3).enumerate() {
+            let Some(to) = data.chunks_exact_mut(width * 3).nth(line + y) else { break };
+            let to = &mut to[x * 3..];
+            let length = row.len().min(to.len());
+            to[..length].copy_from_slice(&row[..length]);
+        }
+    }
+    frame.fill(width as u32, height as u32, width as u32 * 3, PixelFormat::Rgb3, &data);
+}
+
+#[test]
+fn a_face_that_is_followed_reads_as_one_that_is_looked_for_with_fewer_looks() {
+    let (mut vision, mut frame) = (vision(), Frame::new());
+    for name in ["astronaut.png", "grace_hopper.jpg"] {
+        let picture = photo(name);
+        let mut track = Track::default();
+        let (mut followed, mut alone) = (0, 0);
+        for step in 0..7 {
+            in_scene(&[(&picture, 40 + step * 6, step * 2)], &mut frame);
+            let before = vision.looks();
+            let seen = vision.follow(&frame, &mut track).unwrap();
+            followed += vision.looks() - before;
+            let wanted = vision.observe(&frame).unwrap();
+            alone += vision.looks() - before;
+            assert_eq!((seen.faces, seen.rival), (1, 0.0), "{name} {step}");
+            let (seen, wanted) = (seen.scores.unwrap(), wanted.scores.unwrap());
+            assert_eq!(seen.top_two().0.0, wanted.top_two().0.0, "{name} {step}: {seen:?} {wanted:?}");
+            for mood in Mood::ALL {
+                assert!((seen.of(mood) - wanted.of(mood)).abs() < 0.15, "{name} {step}: {seen:?} {wanted:?}");
+            }
+        }
+        alone -= followed;
+        assert!(followed <= 10 && alone >= 14, "{name}: {followed} looks, {alone} by themselves");
+    }
+}
+
+#[test]
+fn whoever_comes_beside_a_face_that_is_followed_is_seen_in_half_of_the_frames_at_least() {
+    let (mut vision, mut frame) = (vision(), Frame::new());
+    let (one, other) = (photo("astronaut.png"), photo("grace_hopper.jpg"));
+    let mut track = Track::default();
+    in_scene(&[(&one, 0, 0)], &mut frame);
+    assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 1);
+    in_scene(&[(&one, 0, 0), (&other, 330, 0)], &mut frame);
+    let faces: Vec<usize> = (1..7).map(|_| vision.follow(&frame, &mut track).unwrap().faces).collect();
+    assert!(faces.iter().filter(|faces| **faces == 2).count() >= 4, "{faces:?}");
+    // Whoever was followed is gone: the next frame is looked at as a whole, and so is an empty one.
+    in_scene(&[(&other, 0, 0)], &mut frame);
+    let seen = vision.follow(&frame, &mut track).unwrap();
+    assert_eq!((seen.faces, seen.rival), (1, 0.0));
+    in_scene(&[], &mut frame);
+    assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 0);
 }
 
 #[test]

@@ -7,13 +7,13 @@
 
 use std::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Frame, PixelFormat, bayer};
+use super::{Frame, PixelFormat, bayer, wipe};
 
 /// The widest and highest frame that is taken, in pixels: beyond any camera that a kiosk has, and low
 /// enough that a corrupt header cannot ask for gigabytes.
@@ -47,12 +47,18 @@ impl Rgb {
         }
     }
 
+    /// Overwrites the pixels and keeps the memory for the next picture.
+    pub fn wipe(&mut self) {
+        wipe(&mut self.data);
+        (self.width, self.height) = (0, 0);
+    }
+
     /// Makes room for a picture of this size; its content is unspecified until it is written.
     pub(super) fn resize(&mut self, width: u32, height: u32) {
         let bytes = width as usize * height as usize * 3;
         if bytes > self.data.capacity() {
             // Growing may move the bytes: wipe the old place before it is given back.
-            self.data.zeroize();
+            self.wipe();
         }
         self.data.resize(bytes, 0);
         (self.width, self.height) = (width, height);
@@ -61,7 +67,7 @@ impl Rgb {
 
 impl Drop for Rgb {
     fn drop(&mut self) {
-        self.data.zeroize();
+        wipe(&mut self.data);
     }
 }
 

@@ -17,8 +17,6 @@ pub mod worker;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroize;
-
 use crate::light::LightOn;
 
 /// How the bytes of a frame are laid out.
@@ -61,7 +59,8 @@ impl Frame {
 
     /// Takes over the description and copies the bytes; the previous bytes are wiped.
     pub fn fill(&mut self, width: u32, height: u32, stride: u32, format: PixelFormat, bytes: &[u8]) {
-        self.data.zeroize();
+        wipe(&mut self.data);
+        self.data.clear();
         self.data.extend_from_slice(bytes);
         (self.width, self.height, self.stride, self.format) = (width, height, stride, format);
     }
@@ -79,8 +78,17 @@ impl Default for Frame {
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        self.data.zeroize();
+        wipe(&mut self.data);
     }
+}
+
+/// Overwrites all the memory of a picture with zeros, beyond its length too, and leaves it as long as that
+/// memory. Many times a second: byte by byte, as `Zeroize` does it, takes about as long as finding a face.
+pub(crate) fn wipe(data: &mut Vec<u8>) {
+    data.resize(data.capacity(), 0);
+    data.fill(0);
+    // As if somebody read the zeros: the compiler may not leave them out.
+    zeroize::optimization_barrier(data.as_slice());
 }
 
 impl fmt::Debug for Frame {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod doctor;
@@ -51,6 +52,8 @@ pub enum Verb {
     Check(check::Args),
     /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
     Doctor(doctor::Args),
+    /// How fast this machine looks, answers, draws and chooses, beside the limits.
+    Bench(bench::Args),
     /// Make the hash that the page is locked with.
     Password(password::Args),
     /// What systemd runs after the daemon ended: the panel says what happened.
@@ -81,6 +84,7 @@ impl Verb {
             Verb::Forget(args) => forget::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Doctor(args) => doctor::run(args),
+            Verb::Bench(args) => bench::run(args),
             Verb::Password(args) => password::run(args),
             Verb::Stopped(args) => stopped::run(args),
         }

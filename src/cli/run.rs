@@ -117,7 +117,8 @@ fn follow_signals(queue: Sender<Event>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell_ready(ready: Receiver<()>) -> anyhow::Result<()> {
+/// Tells the service manager when the button works.
+pub(crate) fn tell_ready(ready: Receiver<()>) -> anyhow::Result<()> {
     thread::Builder::new().name("ready".into()).spawn(move || {
         if ready.recv().is_ok() {
             tracing::info!("ready: press the button");

@@ -4,7 +4,7 @@
 //! button, looks at the panel, and listens.
 
 mod keys;
-mod notes;
+pub(crate) mod notes;
 mod report;
 
 use std::net::{SocketAddr, TcpListener};
@@ -25,12 +25,14 @@ use crate::device::{Device, OpenButtons, Ports};
 use crate::kiosk::event::{Button, Edge, Event};
 use crate::kiosk::{Has, Settings};
 use crate::light::SharedLight;
+use crate::music::Music;
 use crate::onlook::{Onlookers, Publisher};
 use crate::open;
 use crate::panel::png::PngPanel;
 use crate::panel::several::Latest;
 use crate::places;
 use crate::text::Language;
+use crate::video::Video;
 use crate::web::{self, Papers, WebSettings};
 use tokio::sync::watch;
 
@@ -59,7 +61,8 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::Result<ExitCode> {
     let _alone = open::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
     let (notes, heard) = bounded(4096);
-    let (mut device, settings, presser, parts) = start(&config, &notes)?;
+    let players = (open::music(&config), open::video(&config));
+    let (mut device, settings, presser, parts) = start(&config, &notes, players.0, players.1)?;
     let has = settings.has;
     let queue = device.queue();
     let panel = panel_path(&config);
@@ -95,7 +98,12 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
 }
 
 /// The device with simulated button, light and panel; the camera is what the configuration says.
-fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Settings, Presser, PageParts)> {
+pub(crate) fn start(
+    config: &Config,
+    notes: &Sender<Note>,
+    music: Option<Box<dyn Music>>,
+    video: Option<Box<dyn Video>>,
+) -> anyhow::Result<(Device, Settings, Presser, PageParts)> {
     let (buttons, presser) = SimulatedButtons::new();
     let mut once = Some(buttons);
     let buttons: OpenButtons = Box::new(move || match once.take() {
@@ -133,8 +141,8 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
         capture: config.capture,
         vision,
         panel,
-        music: open::music(config),
-        video: open::video(config),
+        music,
+        video,
         video_folders: open::video_folders(config),
         feelings: open::feelings(),
         listening: open::listening(config),
@@ -153,14 +161,14 @@ fn start(config: &Config, notes: &Sender<Note>) -> anyhow::Result<(Device, Setti
 }
 
 /// What the page needs of the ports.
-struct PageParts {
+pub(crate) struct PageParts {
     panel: Option<Latest>,
     simulated: web::Simulated,
     language: Language,
 }
 
 /// Starts the page and tells its address.
-fn start_page(
+pub(crate) fn start_page(
     mut settings: WebSettings,
     papers: Papers,
     parts: PageParts,
@@ -205,7 +213,7 @@ fn free(listen: SocketAddr) -> std::io::Result<SocketAddr> {
     TcpListener::bind(listen).or_else(|_| other())?.local_addr()
 }
 
-fn panel_path(config: &Config) -> std::path::PathBuf {
+pub(crate) fn panel_path(config: &Config) -> std::path::PathBuf {
     match &config.panel {
         Some(PanelChoice::Png { path, .. }) => path.clone(),
         _ => places::runtime_folder().join("panel.png"),
@@ -213,7 +221,7 @@ fn panel_path(config: &Config) -> std::path::PathBuf {
 }
 
 /// One press, as a person would make it, and what came of it.
-fn press_once(
+pub(crate) fn press_once(
     presser: &Presser,
     heard: &Receiver<Note>,
     has: Has,

@@ -4,6 +4,7 @@
 mod canvas;
 pub mod changes;
 mod column;
+pub mod counted;
 pub mod faces;
 pub mod gallery;
 mod icons;

@@ -1,12 +1,11 @@
 //! The panel on SPI: an ST7789 or ILI9341 behind spidev, its lines behind the GPIO character device.
 //!
 //! The device is opened at the first picture and again after each failure, so a panel that is plugged in
-//! or allowed later comes to life by itself. Only rows that changed travel.
+//! or allowed later comes to life by itself. Only parts that changed travel.
 
 use std::fmt::Debug;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::Path;
 
 use embedded_graphics::pixelcolor::Rgb565;
@@ -21,16 +20,16 @@ use mipidsi::InitError;
 use mipidsi::models::{ILI9341Rgb565, Model, ST7789};
 use mipidsi::options::{ColorInversion, ColorOrder, Orientation, Rotation};
 
-use super::changes::changed_rows;
+use super::changes::{Part, changed_parts};
 use super::presets::{Controller, SpiSettings, Turn};
 use super::wire::Wire;
 use super::{Panel, PanelError, Picture};
 use crate::button::line::{self, Line, LineError};
 
 /// A display that takes rows. It lives from one opening to the next failure.
-trait Display: Send {
-    /// Writes these rows of the picture.
-    fn write(&mut self, picture: &Picture, rows: &[Range<u32>]) -> Result<(), PanelError>;
+pub(super) trait Display: Send {
+    /// Writes these parts of the picture.
+    fn write(&mut self, picture: &Picture, parts: &[Part]) -> Result<(), PanelError>;
 
     /// Switches the backlight, if there is one.
     fn light(&mut self, on: bool) -> Result<(), PanelError>;
@@ -54,7 +53,7 @@ impl SpiPanel {
         SpiPanel::with_opener(size, Box::new(move || open(&settings)))
     }
 
-    fn with_opener(
+    pub(super) fn with_opener(
         size: (u32, u32),
         open: Box<dyn FnMut() -> Result<Box<dyn Display>, PanelError> + Send>,
     ) -> SpiPanel {
@@ -74,7 +73,7 @@ impl Panel for SpiPanel {
         };
         // Until the write is over, what the glass shows is not known; after a failure it is reopened.
         let shown = self.shown.take();
-        display.write(picture, &changed_rows(shown.as_ref(), picture))?;
+        display.write(picture, &changed_parts(shown.as_ref(), picture))?;
         if shown.is_none() {
             // Not before the first picture is there: nobody is to see what memory holds after power-on.
             display.light(self.lit)?;
@@ -118,12 +117,15 @@ where
     R: OutputPin + Send,
     B: OutputPin + Send,
 {
-    fn write(&mut self, picture: &Picture, rows: &[Range<u32>]) -> Result<(), PanelError> {
-        for rows in rows {
-            let pixels = rows.clone().flat_map(|y| picture.row(y)).map(|&raw| Rgb565::from(RawU16::new(raw)));
+    fn write(&mut self, picture: &Picture, parts: &[Part]) -> Result<(), PanelError> {
+        for Part { columns, rows } in parts {
+            let row =
+                |y| picture.row(y).get(columns.start as usize..columns.end as usize).unwrap_or_default();
+            let pixels = rows.clone().flat_map(row).map(|&raw| Rgb565::from(RawU16::new(raw)));
             // Panels are at most a few hundred pixels wide and high.
-            let (right, top, bottom) = (picture.width() as u16 - 1, rows.start as u16, rows.end as u16 - 1);
-            self.controller.set_pixels(0, top, right, bottom, pixels).map_err(|error| PanelError::Io {
+            let (left, right) = (columns.start as u16, columns.end as u16 - 1);
+            let (top, bottom) = (rows.start as u16, rows.end as u16 - 1);
+            self.controller.set_pixels(left, top, right, bottom, pixels).map_err(|error| PanelError::Io {
                 device: self.device.clone(),
                 reason: format!("{error:?}"),
             })?;
@@ -142,13 +144,13 @@ where
 }
 
 /// What the builder needs beside the wire: lines for reset and light.
-struct Lines<R, B> {
-    reset: Option<R>,
-    backlight: Option<B>,
+pub(super) struct Lines<R, B> {
+    pub reset: Option<R>,
+    pub backlight: Option<B>,
 }
 
 /// Initialises the controller on a wire that is open.
-fn start<S, D, R, B>(
+pub(super) fn start<S, D, R, B>(
     settings: &SpiSettings,
     wire: Wire<S, D>,
     lines: Lines<R, B>,

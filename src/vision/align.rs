@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::vision::face::{Face, Point};
 use crate::vision::pixels::Luma;
@@ -109,6 +109,22 @@ impl Framing {
         }
     }
 
+    /// The columns and rows of a picture on which the square lies, or the nearest where it lies beside it.
+    pub fn part_of(&self, width: u32, height: u32) -> (Range<usize>, Range<usize>) {
+        let (sin, cos) = self.roll.sin_cos();
+        // Half a pixel for the samples' neighbours, and one for rounding.
+        let reach = self.side / 2.0 * (sin.abs() + cos.abs()) + 2.0;
+        let part = |middle: f32, size: u32| {
+            let last = size.saturating_sub(1) as f32;
+            let at = |place: f32| place.clamp(0.0, last) as usize;
+            at(middle - reach)..at(middle + reach) + 1
+        };
+        if reach.is_nan() || self.centre.x.is_nan() || self.centre.y.is_nan() {
+            return (0..width as usize, 0..height as usize);
+        }
+        (part(self.centre.x, width), part(self.centre.y, height))
+    }
+
     /// The point of the picture at shares `x`, `y` of the square, each in [0, 1].
     pub fn at(&self, x: f32, y: f32) -> Point {
         let (sin, cos) = self.roll.sin_cos();
@@ -119,7 +135,9 @@ impl Framing {
 
 /// Cuts a face out, `side` pixels a side.
 pub fn align(picture: &Luma, framing: Framing, side: usize) -> Crop {
-    cut(picture, framing, side)
+    let mut crop = Crop::empty();
+    crop.cut(picture, framing, side);
+    crop
 }
 
 /// Takes a picture that shows a face and nothing else as the crop; of one that is not square, the
@@ -128,32 +146,50 @@ pub fn whole(picture: &Luma, side: usize) -> Crop {
     if (picture.width as usize, picture.height as usize) == (side, side) {
         return Crop { side, grey: Zeroizing::new(picture.bytes().to_vec()) };
     }
-    cut(picture, Framing::middle(picture), side)
+    align(picture, Framing::middle(picture), side)
 }
 
-/// Samples a turned square. Where a pixel of the crop covers several of the picture, it is their mean:
-/// a face close to the camera must not look sharper, or more noisy, than those of the training data.
-fn cut(picture: &Luma, framing: Framing, side: usize) -> Crop {
-    let step = framing.side / side as f32;
-    // Samples a pixel and axis; 16 covers a face of 768 pixels at a crop of 48.
-    let fine = (step.ceil() as usize).clamp(1, 16);
-    let (sin, cos) = framing.roll.sin_cos();
-    let mut grey = Zeroizing::new(Vec::with_capacity(side * side));
-    for row in 0..side {
-        for column in 0..side {
-            let mut sum = 0.0;
-            for v in 0..fine {
-                let y = (row as f32 + (v as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
-                for u in 0..fine {
-                    let x = (column as f32 + (u as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
-                    sum += picture
-                        .sample(framing.centre.x + cos * x - sin * y, framing.centre.y + sin * x + cos * y);
+impl Crop {
+    /// One to be cut again and again: then nothing is allocated for it.
+    pub(super) fn empty() -> Crop {
+        Crop { side: 0, grey: Zeroizing::default() }
+    }
+
+    /// Overwrites it.
+    pub(super) fn wipe(&mut self) {
+        self.grey.zeroize();
+    }
+
+    /// Samples a turned square. Where a pixel of the crop covers several of the picture, it is their mean:
+    /// a face close to the camera must not look sharper, or more noisy, than those of the training data.
+    pub(super) fn cut(&mut self, picture: &Luma, framing: Framing, side: usize) {
+        let step = framing.side / side as f32;
+        // Samples a pixel and axis; 16 covers a face of 768 pixels at a crop of 48.
+        let fine = (step.ceil() as usize).clamp(1, 16);
+        let (sin, cos) = framing.roll.sin_cos();
+        let reach = framing.side / 2.0 * (sin.abs() + cos.abs()) + 1.0;
+        let within = |middle: f32, size: u32| middle - reach >= 1.0 && middle + reach <= size as f32 - 1.0;
+        let inside = within(framing.centre.x, picture.width) && within(framing.centre.y, picture.height);
+        // Grown at once, so that no half of a face stays behind in memory that was given back.
+        self.grey.zeroize();
+        self.grey.reserve(side * side);
+        self.side = side;
+        for row in 0..side {
+            for column in 0..side {
+                let mut sum = 0.0;
+                for v in 0..fine {
+                    let y = (row as f32 + (v as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
+                    for u in 0..fine {
+                        let x = (column as f32 + (u as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
+                        let (x, y) =
+                            (framing.centre.x + cos * x - sin * y, framing.centre.y + sin * x + cos * y);
+                        sum += if inside { picture.sample_inside(x, y) } else { picture.sample(x, y) };
+                    }
                 }
+                self.grey.push((sum / (fine * fine) as f32).round() as u8);
             }
-            grey.push((sum / (fine * fine) as f32).round() as u8);
         }
     }
-    Crop { side, grey }
 }
 
 #[cfg(test)]
@@ -220,6 +256,26 @@ mod tests {
             assert!(align(&grey, framing, 8).grey().iter().all(|grey| *grey == 77));
         }
         assert_eq!(whole(&Luma::default(), 8).grey(), [0; 64]);
+    }
+
+    #[test]
+    fn a_crop_needs_no_more_of_the_picture_than_its_framing_says() {
+        let scene = |x: u32, y: u32| (x * 7 + y * 13 + x * y) as u8;
+        for (x, y, side, roll) in [
+            (50.0, 40.0, 30.0, 0.4),
+            (3.0, 97.0, 41.0, -1.1),
+            (-60.0, 130.0, 20.0, 0.2),
+            (50.0, 50.0, 300.0, 2.0),
+        ] {
+            let framing = Framing { centre: Point { x, y }, side, roll };
+            let (columns, rows) = framing.part_of(100, 100);
+            let inside = |x: u32, y: u32| columns.contains(&(x as usize)) && rows.contains(&(y as usize));
+            let part = picture(100, |x, y| if inside(x, y) { scene(x, y) } else { 0 });
+            let (whole, part) = (align(&picture(100, scene), framing, 24), align(&part, framing, 24));
+            assert_eq!(whole.grey(), part.grey(), "{framing:?}");
+        }
+        let nonsense = Framing { centre: Point { x: f32::NAN, y: 0.0 }, side: 9.0, roll: 0.0 };
+        assert_eq!(nonsense.part_of(100, 50), (0..100, 0..50));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::camera::formats::Rgb;
 use crate::vision::VisionError;
-use crate::vision::pixels::{Window, view};
+use crate::vision::pixels::{Viewer, Window};
 use crate::vision::tensor::{Element, Tensors, TfLite, read_model};
 
 /// The face model that deploy/fetch-assets brings.
@@ -131,7 +131,16 @@ pub struct FaceFinder {
     logits: usize,
     input: Zeroizing<Vec<f32>>,
     outputs: Vec<Vec<f32>>,
+    viewer: Viewer,
+    /// How often the network has run.
+    looks: u64,
+    // Lists that are filled anew for each picture, and kept so that nothing is allocated for it.
     candidates: Vec<Face>,
+    /// What the last run saw.
+    seen: Vec<Face>,
+    hints: Vec<Face>,
+    confirmed: Vec<Face>,
+    faces: Vec<Face>,
 }
 
 impl FaceFinder {
@@ -170,7 +179,13 @@ impl FaceFinder {
             logits,
             input: Zeroizing::new(Vec::new()),
             outputs,
+            viewer: Viewer::default(),
+            looks: 0,
             candidates: Vec::new(),
+            seen: Vec::new(),
+            hints: Vec::new(),
+            confirmed: Vec::new(),
+            faces: Vec::new(),
         })
     }
 
@@ -182,70 +197,98 @@ impl FaceFinder {
     /// Whatever might be a face is looked at once more from near: that tells faces that are small or
     /// cut off from things that only resemble one, and it places the eyes several times finer.
     pub fn find(&mut self, rgb: &Rgb) -> Result<Vec<Face>, VisionError> {
-        let hints = self.look_at(rgb, Window::around(rgb.width, rgb.height), HINT)?;
-        let mut faces = self.confirm(rgb, hints)?;
-        if faces.is_empty() {
-            let mut hints = self.look_at(rgb, Window::around(rgb.width, rgb.height), FAINT)?;
-            for window in squares(rgb.width, rgb.height) {
-                hints.extend(self.look_at(rgb, window, FAINT)?);
-            }
-            faces = self.confirm(rgb, merge(&mut hints))?;
-        }
-        faces.sort_by(|a, b| b.area.size().total_cmp(&a.area.size()));
-        Ok(faces)
+        self.search(rgb).map(<[Face]>::to_vec)
     }
 
-    /// The hints that are faces, seen from near. A face that shows elsewhere in a near window is a hint too.
-    fn confirm(&mut self, rgb: &Rgb, mut hints: Vec<Face>) -> Result<Vec<Face>, VisionError> {
-        let mut faces: Vec<Face> = Vec::new();
+    /// [`FaceFinder::find`] without a list of its own.
+    pub(super) fn search(&mut self, rgb: &Rgb) -> Result<&[Face], VisionError> {
+        let whole = Window::around(rgb.width, rgb.height);
+        self.look_at(rgb, whole, HINT)?;
+        std::mem::swap(&mut self.hints, &mut self.seen);
+        self.confirm(rgb)?;
+        if self.faces.is_empty() {
+            self.look_at(rgb, whole, FAINT)?;
+            self.hints.clear();
+            self.hints.append(&mut self.seen);
+            for window in squares(rgb.width, rgb.height) {
+                self.look_at(rgb, window, FAINT)?;
+                self.hints.append(&mut self.seen);
+            }
+            std::mem::swap(&mut self.candidates, &mut self.hints);
+            merge(&mut self.candidates, &mut self.hints);
+            self.confirm(rgb)?;
+        }
+        self.faces.sort_unstable_by(|a, b| b.area.size().total_cmp(&a.area.size()));
+        Ok(&self.faces)
+    }
+
+    /// A face that was at `last` a moment ago, if it is still about there: one look from near in the place
+    /// of one from far and one from near. None also when another face has come into sight: then it is time
+    /// to look at all of the picture.
+    pub(crate) fn again(&mut self, rgb: &Rgb, last: &Face) -> Result<Option<Face>, VisionError> {
+        self.look_at(rgb, Window::near(&last.area, NEAR[0]), LEAST_SCORE)?;
+        Ok(match self.seen.as_slice() {
+            [face] if face.area.overlap(&last.area) >= SAME_FACE => Some(*face),
+            _ => None,
+        })
+    }
+
+    /// How often the network has run.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// Of `hints`, those that are faces when seen from near, into `faces`. A face that shows elsewhere in a
+    /// near window is a hint too.
+    fn confirm(&mut self, rgb: &Rgb) -> Result<(), VisionError> {
+        self.confirmed.clear();
         let mut next = 0;
-        while next < hints.len().min(MOST_HINTS) {
-            let hint = hints[next];
+        while let Some(hint) = self.hints.get(next).copied().filter(|_| next < MOST_HINTS) {
             next += 1;
             for near in NEAR {
-                let side = hint.area.width.max(hint.area.height) * near;
-                let (x, y) = (hint.area.x + hint.area.width / 2.0, hint.area.y + hint.area.height / 2.0);
                 let mut best: Option<(f32, Face)> = None;
-                for seen in
-                    self.look_at(rgb, Window { x: x - side / 2.0, y: y - side / 2.0, side }, LEAST_SCORE)?
-                {
+                self.look_at(rgb, Window::near(&hint.area, near), LEAST_SCORE)?;
+                for seen in &self.seen {
                     let overlap = seen.area.overlap(&hint.area);
                     if overlap < SAME_FACE {
-                        if faces
+                        let waiting = self.hints.iter().skip(next);
+                        if self
+                            .confirmed
                             .iter()
-                            .chain(&hints[next..])
+                            .chain(waiting)
                             .all(|known| seen.area.cover(&known.area) < COVERED)
                         {
-                            hints.push(seen);
+                            self.hints.push(*seen);
                         }
                     } else if best.is_none_or(|(most, _)| overlap > most) {
-                        best = Some((overlap, seen));
+                        best = Some((overlap, *seen));
                     }
                 }
                 if let Some((_, face)) = best {
-                    faces.push(face);
+                    self.confirmed.push(face);
                     break;
                 }
             }
         }
         // Of two that cover each other only the clearer is a face: a face is never seen inside another.
-        faces.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut kept: Vec<Face> = Vec::new();
-        for face in faces {
-            if kept.iter().all(|other| face.area.cover(&other.area) < COVERED) {
-                kept.push(face);
+        self.confirmed.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        self.faces.clear();
+        for face in &self.confirmed {
+            if self.faces.iter().all(|other| face.area.cover(&other.area) < COVERED) {
+                self.faces.push(*face);
             }
         }
-        Ok(kept)
+        Ok(())
     }
 
-    /// One run over one window.
-    fn look_at(&mut self, rgb: &Rgb, window: Window, least: f32) -> Result<Vec<Face>, VisionError> {
-        view(rgb, window, SIDE, &mut self.input);
-        let ran = self.network.run(&self.input, &mut self.outputs);
-        // The picture must not wait here for the next press.
-        self.input.zeroize();
-        ran?;
+    /// One run over one window; what it shows stands in `seen`.
+    fn look_at(&mut self, rgb: &Rgb, window: Window, least: f32) -> Result<(), VisionError> {
+        self.looks += 1;
+        self.viewer.view(rgb, window, SIDE, &mut self.input);
+        let run = self.network.run(&self.input, &mut self.outputs);
+        self.input.fill(0.0);
+        zeroize::optimization_barrier(self.input.as_slice());
+        run?;
         self.candidates.clear();
         let boxes = self.outputs[self.boxes].chunks_exact(VALUES);
         for ((logit, values), anchor) in self.outputs[self.logits].iter().zip(boxes).zip(&self.anchors) {
@@ -254,7 +297,8 @@ impl FaceFinder {
                 self.candidates.push(decode(values, *anchor, score, window));
             }
         }
-        Ok(merge(&mut self.candidates))
+        merge(&mut self.candidates, &mut self.seen);
+        Ok(())
     }
 }
 
@@ -289,9 +333,9 @@ fn decode(values: &[f32], anchor: Point, score: f32, window: Window) -> Face {
 
 /// Weighted non-maximum suppression: boxes of one face become their mean, weighted by score, which
 /// is steadier from frame to frame than the best of them.
-fn merge(candidates: &mut Vec<Face>) -> Vec<Face> {
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut faces = Vec::new();
+fn merge(candidates: &mut Vec<Face>, faces: &mut Vec<Face>) {
+    candidates.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+    faces.clear();
     while let Some(best) = candidates.first().copied() {
         let mut mean = best;
         let mut weight = 0.0;
@@ -310,7 +354,6 @@ fn merge(candidates: &mut Vec<Face>) -> Vec<Face> {
         }
         faces.push(mean);
     }
-    faces
 }
 
 /// Overlapping squares that cover a long picture; none for one that is about square.
@@ -335,7 +378,8 @@ impl FaceFinder {
     /// Finds the drawn face, with its eyes within `near` pixels of where they were found when this was
     /// written: a library that computes wrongly shows here, at the start.
     fn check_drawing(&mut self, model: &Path, near: f32) -> Result<(), VisionError> {
-        let found = self.look_at(&drawing(), Window::around(DRAWN, DRAWN), LEAST_SCORE)?;
+        self.look_at(&drawing(), Window::around(DRAWN, DRAWN), LEAST_SCORE)?;
+        let found = &self.seen;
         let right = match found.as_slice() {
             [face] => {
                 let eyes = [face.eyes.left_in_picture, face.eyes.right_in_picture];
@@ -430,7 +474,8 @@ mod tests {
             score,
         };
         let empty = Face { area: Area::default(), ..face(0.0, 0.8) };
-        let merged = merge(&mut vec![face(1.0, 0.6), face(0.0, 0.9), face(50.0, 0.7), empty]);
+        let mut merged = Vec::new();
+        merge(&mut vec![face(1.0, 0.6), face(0.0, 0.9), face(50.0, 0.7), empty], &mut merged);
         assert_eq!(merged.len(), 2);
         assert!((merged[0].area.x - 0.4).abs() < 1e-5 && (merged[0].mouth.x - 0.4).abs() < 1e-5);
         assert_eq!((merged[0].score, merged[1].area.x), (0.9, 50.0));

@@ -13,13 +13,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
 
 use crate::camera::Frame;
 use crate::camera::formats::{FormatError, Rgb, to_rgb};
 use crate::kiosk::event::Observation;
 use crate::mood::{Judge, Reading, Scores};
-use crate::vision::align::{Framing, align, whole};
+use crate::vision::align::{Crop, Framing, align, whole};
 use crate::vision::face::{Face, FaceFinder};
 use crate::vision::model::MoodModel;
 use crate::vision::pixels::Luma;
@@ -94,7 +93,24 @@ pub struct Vision {
     model: MoodModel,
     rgb: Rgb,
     luma: Luma,
+    crop: Crop,
 }
+
+/// Where the face of one capture was: the next frame is looked at there first, from near, and only now and
+/// then as a whole. It holds no pixel. It ends with the capture: the next person stands elsewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Track {
+    last: Option<Face>,
+    faces: usize,
+    /// Square pixels of the second largest face.
+    second: f32,
+    /// Frames since the last that was looked at as a whole.
+    followed: u32,
+}
+
+/// As many frames are followed between two that are looked at as a whole: of the seven of a capture, three
+/// show whoever has come beside the person, which is what a vote needs.
+const FOLLOWED: u32 = 2;
 
 impl Vision {
     /// Loads the library and both models, and checks that they compute what they must: tens of
@@ -105,6 +121,7 @@ impl Vision {
             model: MoodModel::load(&config.runtime, &config.mood_model)?,
             rgb: Rgb::default(),
             luma: Luma::default(),
+            crop: Crop::empty(),
         })
     }
 
@@ -118,25 +135,53 @@ impl Vision {
         self.model.sidecar()
     }
 
-    /// Looks at a frame of the camera. Nothing of the frame is left in memory afterwards but its scores.
+    /// Looks at a frame of the camera by itself. Nothing of the frame is left in memory afterwards but its
+    /// scores.
     pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
+        self.follow(frame, &mut Track::default())
+    }
+
+    /// Looks at the next frame of a capture, first where the face was in the one before. Beside the scores
+    /// nothing of the frame is left in memory but, in `track`, where the face is.
+    pub fn follow(&mut self, frame: &Frame, track: &mut Track) -> Result<Observation, VisionError> {
         let mut rgb = std::mem::take(&mut self.rgb);
-        let result = to_rgb(frame, &mut rgb).map_err(VisionError::from).and_then(|()| self.observe_rgb(&rgb));
-        rgb.data.zeroize();
+        let result =
+            to_rgb(frame, &mut rgb).map_err(VisionError::from).and_then(|()| self.follow_rgb(&rgb, track));
+        rgb.wipe();
         self.rgb = rgb;
         result
     }
 
-    fn observe_rgb(&mut self, rgb: &Rgb) -> Result<Observation, VisionError> {
-        let faces = self.finder.find(rgb)?;
-        let Some(largest) = faces.first() else {
+    /// How often the face finder has run: at least once a frame.
+    pub fn looks(&self) -> u64 {
+        self.finder.looks()
+    }
+
+    fn follow_rgb(&mut self, rgb: &Rgb, track: &mut Track) -> Result<Observation, VisionError> {
+        let again = match track.last {
+            Some(last) if track.followed < FOLLOWED => self.finder.again(rgb, &last)?,
+            _ => None,
+        };
+        match again {
+            Some(face) => *track = Track { last: Some(face), followed: track.followed + 1, ..*track },
+            None => {
+                let faces = self.finder.search(rgb)?;
+                let second = faces.get(1).map_or(0.0, |second| second.area.size());
+                *track = Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0 };
+            }
+        }
+        let Some(largest) = track.last else {
             return Ok(Observation { faces: 0, rival: 0.0, scores: None });
         };
-        let rival = faces.get(1).map_or(0.0, |second| second.area.size() / largest.area.size());
-        self.luma.fill_from(rgb);
-        let scores = self.read(largest);
+        let framing = Framing::of(&largest);
+        let (columns, rows) = framing.part_of(rgb.width, rgb.height);
+        self.luma.fill_part(rgb, columns, rows);
+        self.crop.cut(&self.luma, framing, self.model.resolution());
         self.luma.wipe();
-        Ok(Observation { faces: faces.len(), rival, scores: Some(scores?) })
+        let scores = self.model.scores(&self.crop);
+        self.crop.wipe();
+        let rival = (track.second / largest.area.size()).min(1.0);
+        Ok(Observation { faces: track.faces, rival, scores: Some(scores?) })
     }
 
     /// Looks at a photograph: every face of it.

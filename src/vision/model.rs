@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::mood::{Judge, Mood, Scores};
 use crate::vision::align::{Crop, whole};
@@ -114,10 +114,10 @@ impl MoodModel {
                 self.input.extend(std::iter::repeat_n(real, self.channels));
             }
         }
-        let ran = self.network.run(&self.input, &mut self.outputs);
-        // The face must not wait here for the next press.
-        self.input.zeroize();
-        ran?;
+        let run = self.network.run(&self.input, &mut self.outputs);
+        self.input.fill(0.0);
+        zeroize::optimization_barrier(self.input.as_slice());
+        run?;
         let mut logits = [0.0; 7];
         for (logit, output) in logits.iter_mut().zip(&self.outputs[0]) {
             *logit = *output;

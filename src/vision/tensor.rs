@@ -225,38 +225,56 @@ impl Tensors for TfLite {
     }
 }
 
+/// Through the bytes: the binding's own way to numbers makes a list of the shape first, each time.
 fn write(
     tensor: &mut TensorMut<'_>,
     element: Element,
     values: &[f32],
 ) -> edgefirst_tflite::error::Result<()> {
+    let bytes = tensor.as_bytes_mut()?;
+    let stored = |value: f32, scale: f32, zero_point: i32| nearest(value / scale).saturating_add(zero_point);
     match element {
-        Element::Float32 => tensor.as_mut_slice::<f32>()?.copy_from_slice(values),
+        Element::Float32 => {
+            for (stored, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+                *stored = value.to_ne_bytes();
+            }
+        }
         Element::Int8 { scale, zero_point } => {
-            for (stored, value) in tensor.as_mut_slice::<i8>()?.iter_mut().zip(values) {
-                // A float to integer cast saturates, and takes what is not a number for 0.
-                *stored = ((value / scale).round() + zero_point as f32) as i8;
+            for (byte, value) in bytes.iter_mut().zip(values) {
+                *byte = stored(*value, scale, zero_point).clamp(-128, 127) as u8;
             }
         }
         Element::Uint8 { scale, zero_point } => {
-            for (stored, value) in tensor.as_mut_slice::<u8>()?.iter_mut().zip(values) {
-                *stored = ((value / scale).round() + zero_point as f32) as u8;
+            for (byte, value) in bytes.iter_mut().zip(values) {
+                *byte = stored(*value, scale, zero_point).clamp(0, 255) as u8;
             }
         }
     }
     Ok(())
 }
 
+/// The nearest integer, half away from zero; what is not a number is 0. The same as `round` and a cast, but
+/// without a call for each number where the processor has no instruction for it.
+fn nearest(value: f32) -> i32 {
+    let whole = value as i32;
+    let rest = value - whole as f32;
+    whole.saturating_add(i32::from(rest >= 0.5)).saturating_sub(i32::from(rest <= -0.5))
+}
+
 fn read(tensor: &Tensor<'_>, element: Element, values: &mut Vec<f32>) -> edgefirst_tflite::error::Result<()> {
+    let bytes = tensor.as_bytes()?;
+    let real = |stored: i32, scale: f32, zero_point: i32| scale * (stored - zero_point) as f32;
     values.clear();
     match element {
-        Element::Float32 => values.extend_from_slice(tensor.as_slice::<f32>()?),
-        Element::Int8 { scale, zero_point } => values.extend(
-            tensor.as_slice::<i8>()?.iter().map(|stored| scale * (i32::from(*stored) - zero_point) as f32),
-        ),
-        Element::Uint8 { scale, zero_point } => values.extend(
-            tensor.as_slice::<u8>()?.iter().map(|stored| scale * (i32::from(*stored) - zero_point) as f32),
-        ),
+        Element::Float32 => {
+            values.extend(bytes.as_chunks().0.iter().map(|stored| f32::from_ne_bytes(*stored)))
+        }
+        Element::Int8 { scale, zero_point } => {
+            values.extend(bytes.iter().map(|byte| real(i32::from(*byte as i8), scale, zero_point)));
+        }
+        Element::Uint8 { scale, zero_point } => {
+            values.extend(bytes.iter().map(|byte| real(i32::from(*byte), scale, zero_point)));
+        }
     }
     Ok(())
 }
@@ -337,4 +355,20 @@ fn library(path: &Path) -> Result<&'static Library, TensorError> {
     let library: &'static Library = Box::leak(Box::new(library));
     loaded.push((path.to_owned(), library));
     Ok(library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_integer_is_the_one_that_round_gives() {
+        for step in -70_000..70_000i32 {
+            let value = step as f32 / 256.0;
+            assert_eq!(nearest(value), value.round() as i32, "{value}");
+        }
+        for value in [0.499_999_97, -0.499_999_97, 8_388_609.0, 3e9, -3e9, f32::INFINITY, f32::NAN] {
+            assert_eq!(nearest(value), value.round() as i32, "{value}");
+        }
+    }
 }

@@ -1,0 +1,71 @@
+//! How long a list of twenty takes from libraries of many sizes.
+
+use super::Figure;
+use super::clock::Times;
+use crate::mood::Mood;
+use crate::recommend::lab::generate::library;
+use crate::recommend::{
+    Catalog, History, Kind, Length, Outcome, Request, Taste, Template, Templates, suggest,
+};
+
+/// Milliseconds that a list from 100,000 tracks may take.
+const LIMIT: f64 = 5.0;
+
+/// A library that was made up, with a year of sessions.
+pub struct Case {
+    pub catalog: Catalog,
+    templates: Templates,
+    history: History,
+    taste: Taste,
+}
+
+impl Case {
+    pub fn new(tracks: usize) -> Case {
+        let catalog = Catalog { music: library(tracks, 1).shelf, ..Catalog::default() };
+        let history = year(&catalog);
+        let taste = Taste::learn(&history);
+        Case { templates: twenty(), history, taste, catalog }
+    }
+
+    /// One list of twenty; how many it holds.
+    pub fn suggest(&self, seed: u64) -> usize {
+        let mood = Mood::ALL[seed as usize % Mood::ALL.len()];
+        let recent = self.history.recent(40);
+        let request = Request { seed, taste: Some(&self.taste), recent: &recent, ..Request::new(mood) };
+        suggest(&self.catalog, &self.templates, &request).music.len()
+    }
+}
+
+pub fn measure() -> Vec<Figure> {
+    let case = Case::new(100_000);
+    let mut times = Times::default();
+    for seed in 0..140 {
+        times.take(|| case.suggest(seed));
+    }
+    vec![
+        Figure::new("suggest.ms_100k", times.median(), "ms", "a list of twenty from 100,000 tracks")
+            .within(LIMIT),
+        Figure::new("suggest.longest_ms_100k", times.at(1.0), "ms", "the longest of 140 such lists"),
+    ]
+}
+
+fn twenty() -> Templates {
+    Mood::ALL.into_iter().fold(Templates::shipped(), |templates, mood| {
+        let music = Template { length: Length::Items(20), ..templates.of(mood).music.clone() };
+        templates.with(mood, Kind::Music, music)
+    })
+}
+
+fn year(catalog: &Catalog) -> History {
+    let mut history = History::default();
+    for session in 0..200usize {
+        history.begin(Mood::ALL[session % Mood::ALL.len()]);
+        for play in 0..20 {
+            if let Some(entry) = catalog.music.get((session * 7919 + play * 104_729) % catalog.music.len()) {
+                let outcome = if (session + play) % 3 == 0 { Outcome::Skipped } else { Outcome::Finished };
+                history.record(entry.id, outcome);
+            }
+        }
+    }
+    history
+}
