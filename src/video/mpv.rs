@@ -146,6 +146,9 @@ impl Video for Mpv {
 
     fn status(&mut self) -> Result<Status, VideoError> {
         let mut status = Status::default();
+        // Asked first: a list that begins while the path is on its way would else seem to be over,
+        // for the path is still that of what was there before.
+        let begun = self.ipc.as_ref().is_some_and(|ipc| ipc.started() >= self.first);
         let path = self.get("path")?.and_then(|path| path.as_str().map(str::to_owned));
         for failure in self.ipc.as_ref().map(Ipc::take_failures).unwrap_or_default() {
             if let Some(place) = self.entries.iter().position(|(entry, _)| *entry == failure.entry) {
@@ -155,7 +158,6 @@ impl Video for Mpv {
         }
         // Right after a list was loaded mpv may still speak of what was there before, and for a moment
         // of a clip that it has just given up.
-        let begun = self.ipc.as_ref().is_some_and(|ipc| ipc.started() >= self.first);
         let given_up = path.as_ref().is_some_and(|path| status.skipped.iter().any(|one| one.id == *path));
         if !begun || given_up {
             status.opening = true;
