@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, after, bounded, never, select};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::button::{self, ButtonError, Buttons};
-use crate::camera::watch as camera_watch;
-use crate::camera::worker::{CaptureSettings, LookError, capture};
-use crate::camera::{Camera, Frame};
+use crate::camera::Camera;
+use crate::camera::worker::CaptureSettings;
 use crate::config::Config;
 use crate::daemon::{Clock, Loop, Observer};
+use crate::eye::{self, Eye};
 use crate::kiosk::action::{Action, PlayerCommand, Power, Screen};
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use crate::kiosk::{Settings, State};
@@ -37,7 +37,7 @@ use crate::supervise::{Ended, Supervisor};
 use crate::text::Language;
 use crate::video::Video;
 use crate::video::watch::{self, Watched};
-use crate::vision::{Track, Vision, VisionError};
+use crate::vision::{Vision, VisionError};
 
 /// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
 const EVENTS: usize = 1024;
@@ -153,8 +153,8 @@ impl Device {
         let eye =
             Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
         start_templates(&mut supervisor, ports.templates, queue.clone())?;
-        let captures =
-            start_camera(&mut supervisor, eye, ports.watch_cameras, given_up.clone(), queue.clone())?;
+        let looks = report(queue.clone());
+        let captures = eye::start(&mut supervisor, eye, ports.watch_cameras, given_up.clone(), looks)?;
         let power = start_power(&mut supervisor, ports.power, queue.clone())?;
         let speech = match ports.speaker {
             Some(speaker) => Some(start_speech(&mut supervisor, speaker, queue.clone())?),
@@ -501,93 +501,4 @@ fn start_speech(
 
 fn other(report: String) -> Trouble {
     Trouble { kind: TroubleKind::Other, report }
-}
-
-/// What the camera's thread owns: the only place where frames are.
-struct Eye {
-    camera: Box<dyn Camera>,
-    light: SharedLight,
-    settings: CaptureSettings,
-    vision: Result<Vision, VisionError>,
-}
-
-impl Eye {
-    fn look(&mut self, cancelled: &dyn Fn() -> bool, send: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
-        match &mut self.vision {
-            Ok(vision) => {
-                let (mut frames, mut spent, mut track) = (0u32, Duration::ZERO, Track::default());
-                let mut look = |frame: &Frame| {
-                    let start = Instant::now();
-                    let seen = vision.follow(frame, &mut track);
-                    (frames, spent) = (frames + 1, spent + start.elapsed());
-                    seen.map_err(|error| match error {
-                        // A torn frame; the next one may be whole.
-                        VisionError::Frame(_) => LookError::Frame(error.to_string()),
-                        _ => LookError::Broken(broken(&error)),
-                    })
-                };
-                let camera = self.camera.as_mut();
-                let result = capture(camera, &self.light, &self.settings, &mut look, cancelled, send);
-                let vision = spent.checked_div(frames).unwrap_or_default();
-                send(Event::Looked { frames: frames as usize, vision });
-                result
-            }
-            // Without a model that answers right, the camera is not even opened.
-            Err(error) => Err(broken(error)),
-        }
-    }
-}
-
-fn send_health(send: &mut dyn FnMut(Event), health: Option<Health>) {
-    if let Some(health) = health {
-        send(Event::Part(Part::Camera, health));
-    }
-}
-
-/// A vision that cannot be relied on, in words.
-fn broken(error: &VisionError) -> Trouble {
-    Trouble { kind: TroubleKind::VisionBroken, report: error.to_string() }
-}
-
-fn start_camera(
-    supervisor: &mut Supervisor,
-    mut eye: Eye,
-    cameras: Option<PathBuf>,
-    given_up: Arc<AtomicU64>,
-    queue: Sender<Event>,
-) -> io::Result<Sender<u64>> {
-    let (requests, inbox) = bounded::<u64>(COMMANDS);
-    supervisor.spawn("camera", move || {
-        let mut send = report(queue);
-        if let Err(error) = &eye.vision {
-            send(Event::Part(Part::Vision, Health::Ill(broken(error))));
-        }
-        let mut watch = camera_watch::Watch::new(cameras.is_some());
-        let mut changed = never();
-        if let Some(folder) = cameras {
-            changed = camera_watch::follow(folder);
-            send_health(&mut send, watch.probed(eye.camera.probe()));
-        }
-        loop {
-            let timer = watch.retry().map_or_else(never, after);
-            select! {
-                recv(inbox) -> request => {
-                    let Ok(request) = request else { return };
-                    let cancelled = || given_up.load(Ordering::Acquire) >= request;
-                    let result = if cancelled() { Ok(()) } else { eye.look(&cancelled, &mut send) };
-                    // A look that was called off says nothing of the camera.
-                    let health = if cancelled() { None } else { watch.looked(&result) };
-                    send(Event::CaptureEnded(result));
-                    send_health(&mut send, health);
-                }
-                recv(changed) -> change => match change {
-                    Ok(()) => send_health(&mut send, watch.changed(eye.camera.probe())),
-                    // Nobody follows the folder any more; a look tells what is wrong all the same.
-                    Err(_) => changed = never(),
-                },
-                recv(timer) -> _ => send_health(&mut send, watch.probed(eye.camera.probe())),
-            }
-        }
-    })?;
-    Ok(requests)
 }

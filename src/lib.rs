@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod demo;
 pub mod device;
 pub mod doctor;
+mod eye;
 pub mod fleet;
 pub mod kiosk;
 pub mod library;

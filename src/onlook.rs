@@ -73,34 +73,17 @@ impl Observer for Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::kiosk::event::Ask;
-    use crate::kiosk::policy::Mode;
-    use crate::kiosk::{Has, Times, step};
+    use crate::kiosk::step;
     use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
-    use crate::text::Language;
 
     fn settings() -> Settings {
-        Settings {
-            mode: Mode::Household,
-            language: Language::En,
-            has: Has { panel: true, music: true, video: false },
-            judge: Judge {
-                decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
-                strength: StrengthLimits { clear: 0.7, strong: 0.9 },
-            },
-            gesture: Default::default(),
-            times: Times::default(),
-            start_volume: 40,
-            volume_cap: 60,
-            house: Default::default(),
-            weights: Default::default(),
-            hold_menu: true,
-            prompts: None,
-            learns: false,
-            notice: None,
-            asks_if_it_helped: false,
-            seed: 1,
-        }
+        let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
+        config::parse(text, "a kiosk").unwrap().settings(Judge {
+            decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+            strength: StrengthLimits { clear: 0.7, strong: 0.9 },
+        })
     }
 
     #[test]

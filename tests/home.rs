@@ -4,17 +4,15 @@ mod story;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use moodbox::fleet::home::{Command, Home, Refused, Told};
 use moodbox::kiosk::event::*;
 use moodbox::kiosk::policy::Mode;
 use moodbox::kiosk::snapshot::{Snapshot, Stage};
 use moodbox::kiosk::{Has, Settings};
-use moodbox::mood::{Mood, Scores};
 use moodbox::recommend::{Catalog, Item, Templates};
 use serde_json::Value;
-use story::{Story, ill, press, release, settings};
+use story::{Story, ill, plays, press, rather_happy, release, settings};
 
 fn home(publish: &[Told], commands: &[Command]) -> Home {
     Home {
@@ -44,26 +42,15 @@ fn idle() -> Snapshot {
 }
 
 fn playing(elapsed: u64) -> Event {
-    Event::Music(PlayerEvent::Playing(NowPlaying {
-        id: "/srv/secret/one.ogg".into(),
-        title: "One".into(),
-        artist: "The Band".into(),
-        elapsed: Duration::from_secs(elapsed),
-        length: Some(Duration::from_secs(100)),
-        ours: true,
-        ..NowPlaying::default()
-    }))
+    plays("/srv/secret/one.ogg", "One", elapsed)
 }
 
 /// A happy face was read and the song plays.
 fn visit() -> Story {
-    let mut scores = [0.02; 7];
-    scores[Mood::Happy.index()] = 9.0;
-    let seen = Observation { faces: 1, rival: 0.0, scores: Some(Scores::from_logits(scores, 2.0)) };
     start()
         .at(0, press())
         .at(50, release())
-        .at(300, Event::Saw(seen))
+        .at(300, rather_happy())
         .at(1000, Event::CaptureEnded(Ok(())))
         .at(1100, playing(0))
 }

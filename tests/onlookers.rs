@@ -9,9 +9,9 @@ use moodbox::kiosk::Settings;
 use moodbox::kiosk::event::*;
 use moodbox::kiosk::policy::{Mode, Start};
 use moodbox::kiosk::snapshot::{Known, Stage};
-use moodbox::mood::{Mood, Scores};
+use moodbox::mood::Mood;
 use moodbox::recommend::{Catalog, Feeling, FeelingSource, Item, Templates};
-use story::{Story, ill, press, release, settings};
+use story::{Story, ill, plays, press, rather_happy, release, settings};
 
 fn in_mode(mode: Mode) -> Settings {
     Settings { mode, ..settings() }
@@ -37,30 +37,15 @@ fn with_songs(settings: Settings) -> Story {
         .at(0, Event::Catalog(Arc::new(catalog)))
 }
 
-fn plays(name: &str, elapsed: u64) -> Event {
-    Event::Music(PlayerEvent::Playing(NowPlaying {
-        id: format!("{name}.ogg"),
-        title: name.to_owned(),
-        artist: "The Band".to_owned(),
-        elapsed: Duration::from_secs(elapsed),
-        length: Some(Duration::from_secs(100)),
-        ours: true,
-        ..NowPlaying::default()
-    }))
-}
-
 /// A happy face was read at 1 s and the first song has started.
 fn visit() -> Story {
-    let mut scores = [0.02; 7];
-    scores[Mood::Happy.index()] = 9.0;
-    let seen = Observation { faces: 1, rival: 0.0, scores: Some(Scores::from_logits(scores, 2.0)) };
     with_songs(settings())
         .at(0, press())
         .at(50, release())
-        .at(300, Event::Saw(seen))
+        .at(300, rather_happy())
         .at(1000, Event::CaptureEnded(Ok(())))
-        .at(1100, plays("one", 0))
-        .at(5000, plays("one", 4))
+        .at(1100, plays("one.ogg", "one", 0))
+        .at(5000, plays("one.ogg", "one", 4))
         .forget()
 }
 
@@ -68,7 +53,7 @@ fn visit() -> Story {
 fn an_onlooker_asks_for_the_next_one_the_like_and_the_end_by_name() {
     visit()
         .at(6000, Event::Ask(Ask::Next))
-        .at(6100, plays("two", 0))
+        .at(6100, plays("two.ogg", "two", 0))
         .at(6200, Event::Ask(Ask::Like))
         .at(7000, Event::Ask(Ask::Stop))
         .check_lines(&["6000 music next", "6200 like two.ogg", "7000 music stop in 1500 ms"]);

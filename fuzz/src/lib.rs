@@ -232,27 +232,12 @@ pub fn nfo(data: &[u8]) {
 }
 
 fn settings() -> Settings {
-    Settings {
-        mode: moodbox::kiosk::policy::Mode::Household,
-        language: Language::En,
-        has: moodbox::kiosk::Has { panel: true, music: true, video: true },
-        judge: Judge {
-            decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
-            strength: StrengthLimits { clear: 0.7, strong: 0.9 },
-        },
-        gesture: Default::default(),
-        times: Default::default(),
-        start_volume: 40,
-        volume_cap: 60,
-        house: Default::default(),
-        weights: Default::default(),
-        hold_menu: true,
-        prompts: None,
-        notice: None,
-        learns: true,
-        asks_if_it_helped: true,
-        seed: 1,
-    }
+    let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
+    let judge = Judge {
+        decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+        strength: StrengthLimits { clear: 0.7, strong: 0.9 },
+    };
+    config::parse(text, "a kiosk").expect("the shortest configuration is one").settings(judge)
 }
 
 /// A connection to the page: the bytes as they come off the wire, before a core that runs.

@@ -11,6 +11,7 @@ pub mod snapshot;
 pub mod speak;
 pub mod state;
 pub mod step;
+mod view;
 mod visit;
 pub mod vote;
 

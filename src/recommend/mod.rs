@@ -10,6 +10,7 @@
 //! assert_eq!(list.music[0].id, "a.flac");
 //! ```
 
+mod candidates;
 mod catalog;
 mod check;
 mod choose;

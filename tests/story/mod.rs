@@ -6,12 +6,14 @@ pub mod visit;
 use std::time::Duration;
 
 use moodbox::kiosk::action::{Action, PlayerCommand, Screen};
-use moodbox::kiosk::event::{Button, Edge, Event, Time, Trouble, TroubleKind};
+use moodbox::kiosk::event::{
+    Button, Edge, Event, NowPlaying, Observation, PlayerEvent, Time, Trouble, TroubleKind,
+};
 use moodbox::kiosk::house::House;
 use moodbox::kiosk::policy::Mode;
 use moodbox::kiosk::snapshot::Snapshot;
 use moodbox::kiosk::{Has, Settings, State, Times, step};
-use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
+use moodbox::mood::{Decision, Judge, Mood, Scores, StrengthLimits, Thresholds};
 use moodbox::recommend::Weights;
 use moodbox::text::Language;
 
@@ -46,6 +48,26 @@ pub fn press() -> Event {
 
 pub fn release() -> Event {
     Event::Button(Button::Main, Edge::Up)
+}
+
+/// One face that looks happy, with something left for the other moods.
+pub fn rather_happy() -> Event {
+    let mut logits = [0.02; 7];
+    logits[Mood::Happy.index()] = 9.0;
+    Event::Saw(Observation { faces: 1, rival: 0.0, scores: Some(Scores::from_logits(logits, 2.0)) })
+}
+
+/// A song of ours that lasts 100 s has played for `elapsed` seconds.
+pub fn plays(id: &str, title: &str, elapsed: u64) -> Event {
+    Event::Music(PlayerEvent::Playing(NowPlaying {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        artist: "The Band".to_owned(),
+        elapsed: Duration::from_secs(elapsed),
+        length: Some(Duration::from_secs(100)),
+        ours: true,
+        ..NowPlaying::default()
+    }))
 }
 
 pub fn ill(kind: TroubleKind) -> Trouble {

@@ -1,0 +1,131 @@
+//! What the panel shows: a function of the state and the time alone.
+
+use std::time::Duration;
+
+use super::action::{Flash, Playing, Screen};
+use super::event::Time;
+use super::state::{Origin, Phase, Session, State};
+use crate::recommend::Pick;
+use crate::text;
+
+/// The progress ring moves in this many steps: smooth to the eye, and few enough for the SPI bus.
+const LOOK_STEPS: u32 = 20;
+
+impl State {
+    /// When the picture changes by time alone.
+    pub(super) fn redraw_deadline(&self, at: Time) -> Option<Time> {
+        if !self.settings.has.panel {
+            return None;
+        }
+        match &self.phase {
+            Phase::Notice { .. } => Some(at + until_next_second(at)),
+            Phase::Looking { started: Some(started), .. } => {
+                let step = self.settings.times.capture / LOOK_STEPS;
+                (at < *started + self.settings.times.capture).then(|| at + step)
+            }
+            Phase::Playing(session) => {
+                let mood_until = session.since + self.settings.times.mood;
+                if at < mood_until {
+                    return Some(mood_until);
+                }
+                let voice = session.voice(session.speaker());
+                let runs = voice.now.as_ref().is_some_and(|now| !now.paused);
+                let into_second = Duration::from_nanos(u64::from(voice.elapsed(at).subsec_nanos()));
+                runs.then(|| at + Duration::from_secs(1) - into_second)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the panel shows now: a function of the state and the time alone.
+    pub(super) fn view(&self, at: Time) -> Screen {
+        if let Some((choice, next)) = self.hold_view(at)
+            && !matches!(self.phase, Phase::Leaving)
+        {
+            return Screen::Hold { choice, next };
+        }
+        match &self.phase {
+            Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
+            Phase::Idle => {
+                let troubles = self.troubles.values().map(|trouble| trouble.kind).collect();
+                if self.dim_from().is_some_and(|from| at >= from) {
+                    Screen::Dozing { troubles }
+                } else {
+                    Screen::Idle { troubles }
+                }
+            }
+            Phase::Notice { until, .. } => {
+                let left = until.saturating_sub(at);
+                Screen::Notice {
+                    seconds: left.as_millis().div_ceil(1000).min(255) as u8,
+                    text: self.settings.notice.clone(),
+                }
+            }
+            Phase::Looking { started: None, .. } => Screen::Look { done: 0.0 },
+            Phase::Looking { started: Some(started), .. } => {
+                let capture = self.settings.times.capture;
+                let gone = at.saturating_sub(*started);
+                if gone >= capture {
+                    return Screen::Thinking;
+                }
+                let steps = (gone.as_secs_f32() / capture.as_secs_f32() * LOOK_STEPS as f32).floor();
+                Screen::Look { done: steps / LOOK_STEPS as f32 }
+            }
+            Phase::Choosing { candidates, selected, .. } => {
+                Screen::Unsure { candidates: candidates.clone(), selected: *selected }
+            }
+            Phase::Asking { .. } => Screen::AskToForget,
+            Phase::Playing(session)
+                if at < session.since + self.settings.times.mood && session.flash.is_none() =>
+            {
+                let Session { mood, strength, .. } = *session;
+                match &session.origin {
+                    Origin::Seen { scores } => Screen::Mood { mood, strength, confidence: scores.of(mood) },
+                    Origin::Chosen(_) => {
+                        Screen::Chosen { mood, by: session.origin.sensor().map(str::to_owned) }
+                    }
+                    Origin::Nobody => Screen::Gentle,
+                }
+            }
+            Phase::Playing(session) => Screen::Playing(self.playing(session, at)),
+            Phase::Stopping { session, .. } => {
+                Screen::Playing(Playing { flash: Some(Flash::Stopping), ..self.playing(session, at) })
+            }
+            Phase::Message { screen, .. } => screen.clone(),
+            Phase::Leaving => Screen::Goodbye,
+        }
+    }
+
+    /// The reason of a pick in the person's language; a mood that a sensor named is marked by its name.
+    pub(super) fn why(&self, session: &Session, pick: &Pick) -> String {
+        let language = self.settings.language;
+        let why = pick.why.say(language);
+        match session.origin.sensor() {
+            Some(name) => format!("{name}: {}; {why}", text::mood(session.mood, language).word),
+            None => why,
+        }
+    }
+
+    fn playing(&self, session: &Session, at: Time) -> Playing {
+        let voice = session.voice(session.speaker());
+        let now = voice.now.clone().unwrap_or_default();
+        let pick = voice.picks.iter().find(|pick| pick.id == now.id).or(voice.picks.first());
+        // Until the player has spoken, what was asked for is the best that can be said.
+        let told = voice.now.is_some();
+        Playing {
+            mood: Some(session.mood),
+            title: if told { now.title } else { pick.map(|pick| pick.title.clone()).unwrap_or_default() },
+            artist: if told { now.artist } else { pick.map(|pick| pick.artist.clone()).unwrap_or_default() },
+            elapsed: Duration::from_secs(voice.elapsed(at).as_secs()),
+            length: now.length,
+            why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
+            liked: session.liked.contains(&now.id),
+            paused: now.paused,
+            flash: session.flash.map(|(flash, _)| flash),
+        }
+    }
+}
+
+fn until_next_second(at: Time) -> Duration {
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(at.subsec_nanos()))
+}
