@@ -185,7 +185,7 @@ def test_in_the_library_a_value_is_set_and_taken_away(tab, home):
     page.get_by_label("Calm to excited").fill("0.25")
     page.get_by_role("button", name="Set", exact=True).click()
     row = page.locator("tbody tr", has_text="Corner Table")
-    expect(row).to_contain_text("-0.50 / 0.25 (set by a person)")
+    expect(row).to_contain_text("-0.50 / 0.25 (by tag or hand)")
     page.get_by_role("button", name="Take the value away").click()
     expect(row).to_contain_text("from the genre")
 

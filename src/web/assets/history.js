@@ -33,7 +33,7 @@ export function historyPart() {
         h("div", { class: "row" }, h("a", { class: "button", href: "/api/history.csv", download: "moodbox-moods.csv" }, t("history.export")), erase)),
       h("section", { class: "card", "aria-label": t("history.last") }, h("h2", {}, t("history.last")),
         h("ol", { class: "list" }, ...visits.slice(-30).reverse().map((visit) => h("li", { class: "row" }, face(visit.mood),
-          h("span", { class: "grow" }, t(`mood.${visit.mood}`), h("span", { class: "quiet small" }, ` · ${t(`by.${visit.by}`, { sensor: t("sensor") })}`)),
+          h("span", { class: "grow" }, t(`mood.${visit.mood}`), h("span", { class: "quiet small" }, ` · ${t(`by.${visit.by}`)}`)),
           h("time", { class: "quiet small", datetime: visit.time }, when.format(visit.at)))))));
   }, wrong);
   const forget = h("button", { class: "danger", onclick: doing(async () => {

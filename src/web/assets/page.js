@@ -132,9 +132,10 @@ function panelCard() {
 function moodOf(mood) {
   if (!mood) return [h("p", { class: "quiet" }, t("mood.none"))];
   const word = t(`mood.${mood.mood}`);
-  const said = mood.by === "camera" ? t("you", { word }) : mood.by === "nobody" ? t("gentle") : t("picked", { word });
+  const said = mood.by === "camera" ? t("you", { word }) : mood.by === "nobody" ? t("gentle")
+    : mood.by === "sensor" ? t("named", { word, sensor: mood.sensor }) : t("picked", { word });
   const parts = [h("div", { class: "mood" }, face(mood.mood), h("p", {}, h("strong", {}, said),
-    h("span", { class: "quiet" }, t(`by.${mood.by}`, { sensor: mood.sensor ?? "" }))))];
+    h("span", { class: "quiet" }, t(`by.${mood.by}`))))];
   if (mood.scores) {
     const rows = MOODS.map((name) => [name, mood.scores[name] ?? 0]).sort((a, b) => b[1] - a[1]);
     parts.push(h("h3", {}, t("scores")), h("dl", { class: "scores" }, ...rows.flatMap(([name, score]) => {
@@ -158,7 +159,8 @@ function playing(item) {
 
 function nowPart() {
   const panel = panelCard();
-  const [mood, plays, wrong, troubles, press] = [h("div", { class: "stack" }), h("div", { class: "stack" }), h("div"), h("div", { class: "stack" }), h("div")];
+  const [mood, plays, upcoming, troubles] = [1, 2, 3, 4].map(() => h("div", { class: "stack" }));
+  const [wrong, press] = [h("div"), h("div")];
   const lever = (name, path, kind) => h("button", { class: kind, onclick: doing(post(path), wrong) }, icon(name), h("span", {}, t(name)));
   const [next, stop, like] = [lever("next", "/api/next", "first"), lever("stop", "/api/stop"), lever("like", "/api/like")];
   const slider = h("input", { type: "range", id: "volume", min: 0, step: 1 });
@@ -175,7 +177,8 @@ function nowPart() {
       h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood),
       h("section", { class: "card", "aria-label": t("playing") }, h("h2", {}, t("playing")), plays,
         h("div", { class: "row" }, next, like, stop),
-        h("div", { class: "field" }, h("p", { class: "row" }, h("label", { for: "volume" }, t("volume")), percent, cap), slider)),
+        h("div", { class: "field" }, h("p", { class: "row" }, h("label", { for: "volume" }, t("volume")), percent, cap), slider),
+        upcoming),
       h("section", { class: "card", "aria-label": t("pick") }, h("h2", {}, t("pick")), h("p", { class: "quiet" }, t("pick.why")),
         h("div", { class: "faces" }, ...MOODS.map((name) => h("button", { onclick: pick(name) }, face(name), t(`mood.${name}`)))),
         h("h3", {}, t("colours")),
@@ -189,7 +192,8 @@ function nowPart() {
       const shown = now.speaks === "music" ? now.video : null;
       put(plays,
         ...(heard ? playing(heard) : [h("p", { class: "quiet" }, t("nothing"))]),
-        shown ? h("p", { class: "quiet" }, `${t("video")}: ${shown.title}`) : null,
+        shown ? h("p", { class: "quiet" }, `${t("video")}: ${shown.title}`) : null);
+      put(upcoming,
         now.next.length ? h("h3", {}, t("upcoming")) : null,
         now.next.length ? h("ol", { class: "list" }, ...now.next.map((item) => h("li", {}, [item.title, item.artist].filter(Boolean).join(" · "),
           item.why ? h("p", { class: "quiet small" }, item.why) : null))) : null);
@@ -206,7 +210,7 @@ function nowPart() {
       }
       cap.textContent = t("volume.cap", { cap: now.volume_cap });
       const may = now.press === "look";
-      look.disabled = !["idle", "no_face", "several_faces", "nothing_to_play", "trouble"].includes(now.phase);
+      look.disabled = ["notice", "looking", "choosing", "playing", "stopping", "leaving"].includes(now.phase);
       if (may && look.parentNode !== press) press.replaceChildren(look);
       if (!may) put(press, h("p", { class: "note" }, t(now.mode === "workplace" ? "press.never" : "press.none")));
     },
@@ -272,7 +276,7 @@ function libraryPart() {
     if (focused) picture.firstChild.focus();
     sum.textContent = t("library.sum", told) + (told.found > told.items.length ? `. ${t("library.more", { shown: told.items.length })}` : "");
     const feeling = (item) => item.valence === null ? t("unknown")
-      : [`${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} `, h("span", { class: "quiet small" }, `(${t(`source.${item.source}`)})`)];
+      : [`${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} `, h("span", { class: "quiet small source" }, `(${t(`source.${item.source}`)})`)];
     put(list, h("table", {},
       h("thead", {}, h("tr", {}, ...["title", "artist", "feeling", "length"].map((name) => h("th", { scope: "col", class: `col-${name}` }, t(name))))),
       h("tbody", {}, ...items.map((item) => h("tr", { "aria-selected": String(chosen?.id === item.id) },
@@ -304,8 +308,11 @@ function libraryPart() {
 function healthPart() {
   const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div", { class: "scroll" }), h("div"), h("p", { class: "quiet" })];
   const kind = { ok: "good", warning: "warn", fault: "bad", skipped: "quiet" };
+  // What is ill when it was examined last: another trouble is a reason to look again.
+  let ill = null;
   const load = doing(async () => {
     again.disabled = true;
+    ill = JSON.stringify(now?.troubles ?? []);
     version.textContent = t("examining");
     try {
       const told = await ask("GET", "/api/health");
@@ -321,8 +328,9 @@ function healthPart() {
   const [log, card] = [h("pre", { tabIndex: 0, "aria-label": t("log") }), h("pre", { tabIndex: 0, "aria-label": t("model") })];
   const records = doing(async () => {
     const [{ lines }, model] = await Promise.all([ask("GET", "/api/log"), ask("GET", "/api/model")]);
+    const below = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${new Date(one.time).toLocaleTimeString()} ${one.level} ${one.text}\n`)) : [t("log.none")]));
-    log.scrollTop = log.scrollHeight;
+    if (below) log.scrollTop = log.scrollHeight;
     card.textContent = model.card ?? t("model.none");
   }, wrong);
   main.replaceChildren(h("div", { class: "stack" },
@@ -332,9 +340,13 @@ function healthPart() {
     h("section", { class: "card" }, h("h2", {}, t("model")), card)));
   load();
   records();
+  // Nobody looks at a page in the background.
+  const timers = [[records, 5000], [load, 60000]].map(([task, every]) => setInterval(() => document.hidden || task(), every));
   return {
+    close() { timers.forEach(clearInterval); },
     update() {
       if (!now) return;
+      if (!again.disabled && ill !== JSON.stringify(now.troubles)) load();
       put(troubles, ...(now.troubles.length
         ? now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure))
         : [h("p", { class: "note good" }, t("troubles.none"))]));
@@ -346,7 +358,7 @@ function healthPart() {
 
 function devicePart() {
   const panel = panelCard();
-  const [wrong, photos] = [h("div"), h("div", { class: "faces" })];
+  const [wrong, photos] = [h("div"), h("div", { class: "faces photos" })];
   const bulb = h("span", { class: "bulb", "aria-hidden": "true" });
   const glow = h("span");
   const edge = (button, kind) => ask("POST", "/api/device/button", { button, edge: kind });
@@ -378,7 +390,7 @@ function devicePart() {
     photos.replaceChildren(
       h("button", { "aria-pressed": chosen(null), onclick: choose(null) }, t("photos.each")),
       ...device.photos.map((name, number) => h("button", { "aria-pressed": chosen(number), onclick: choose(number) },
-        h("img", { src: `/api/device/photos/${number}`, alt: "" }), name)));
+        h("img", { src: `/api/device/photos/${number}`, alt: "" }), name.replace(/\.\w+$/, ""))));
   }, wrong);
   const own = eye(wrong);
   main.replaceChildren(h("div", { class: "cards two" },

@@ -212,11 +212,13 @@ export function journey(stops) {
 /** Moods over time: a dot for each visit, higher is more pleasant. */
 export function timeline(visits, from, to, valence) {
   const [width, height, edge] = [640, 200, 12];
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "plane wide", role: "img", "aria-label": t("history.picture", { count: visits.length }) },
     s("rect", { class: "frame", x: 0, y: 0, width, height, rx: 8 }),
     s("path", { class: "axis", d: `M0 ${height / 2}H${width}` }),
     s("text", { x: 8, y: 16 }, t("plane.pleasant")),
-    s("text", { x: 8, y: height - 8 }, t("plane.unpleasant")));
+    s("text", { x: 8, y: height - 8 }, t("plane.unpleasant")),
+    s("text", { x: width - 8, y: height - 8, "text-anchor": "end" }, t("history.ends", { from: day.format(from), to: day.format(to) })));
   for (const visit of visits) {
     const cx = edge + ((visit.at - from) / Math.max(1, to - from)) * (width - 2 * edge);
     const cy = height / 2 - valence[visit.mood] * (height / 2 - 2 * edge);
