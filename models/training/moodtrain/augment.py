@@ -82,18 +82,25 @@ def camera(x):
     return tf.clip_by_value(x * (1 - on) + jpeg(x, _uniform(n, 15, 70)) * on, 0, 255)
 
 
-def geometry(x, size):
-    """Mirror, turn, shift and scale as the face finder errs, and the step up to `size`."""
+# How far the pictures that are disturbed only mildly move, against the others.
+MILD = 0.35
+
+
+def geometry(x, size, strength=1.0):
+    """Mirror, turn, shift and scale as the face finder errs, and the step up to `size`.
+
+    `strength`, one number or one a picture, makes all but the mirror smaller.
+    """
     n = tf.shape(x)[0]
 
     def draw(low, high):
         return tf.random.uniform([n], low, high)
 
-    turn = tf.where(draw(0, 1) < 0.7, draw(-0.2, 0.2), draw(-0.35, 0.35))
-    zoom = tf.exp(draw(-0.18, 0.18))
+    turn = strength * tf.where(draw(0, 1) < 0.7, draw(-0.2, 0.2), draw(-0.35, 0.35))
+    zoom = tf.exp(strength * draw(-0.18, 0.18))
     mirror = tf.where(draw(0, 1) < 0.5, -1.0, 1.0)
-    shear, stretch = draw(-0.08, 0.08), tf.exp(draw(-0.07, 0.07))
-    right, down = draw(-0.09, 0.09) * RESOLUTION, draw(-0.09, 0.09) * RESOLUTION
+    shear, stretch = strength * draw(-0.08, 0.08), tf.exp(strength * draw(-0.07, 0.07))
+    right, down = (strength * draw(-0.09, 0.09) * RESOLUTION for _ in range(2))
     step = RESOLUTION / size
     a = tf.cos(turn) * zoom * mirror * stretch * step
     b = (shear - tf.sin(turn)) * zoom * step
@@ -141,16 +148,23 @@ def mix(x, t, share):
     )
 
 
-def augment(images, target, size, mixup=0.3, share=1.0):
+def augment(images, target, size, mixup=0.3, share=1.0, mild=False):
     """A batch of bytes at 48 pixels and its targets, as training sees them.
 
-    Below 1, `share` lets the other pictures through, mirrored at most.
+    Below 1, `share` lets the other pictures through, mirrored at most; with
+    `mild` these are also turned, shifted and scaled, a little of each.
     """
-    x = camera(tf.cast(images, tf.float32)[..., None])
-    x = geometry(x, size)
+    x = tf.cast(images, tf.float32)[..., None]
+    n = tf.shape(x)[0]
+    if share < 1 and mild:
+        on = _some(n, share)
+        x = camera(x) * on + x * (1 - on)
+        x = geometry(x, size, tf.reshape(on + MILD * (1 - on), [n]))
+        x = tf.ensure_shape(x, [None, size, size, 1]) / 127.5 - 1.0
+        return mix(erase(x) * on + x * (1 - on), target, mixup)
+    x = geometry(camera(x), size)
     x = erase(tf.ensure_shape(x, [None, size, size, 1]) / 127.5 - 1.0)
     if share < 1:
-        n = tf.shape(x)[0]
         plain, on, turned = to_input(images, size), _some(n, share), _some(n, 0.5)
         plain = plain * (1 - turned) + plain[:, :, ::-1] * turned
         x = x * on + plain * (1 - on)

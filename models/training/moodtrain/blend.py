@@ -7,8 +7,9 @@ import numpy as np
 
 
 def arguments(parser):
-    parser.add_argument("--run", required=True, help="run that went on from --other")
-    parser.add_argument("--other", required=True, help="earlier run of the same network")
+    parser.add_argument("--run", required=True, help="one run")
+    parser.add_argument("--other", required=True, help="another run of the same network that began where the first did or "
+                        "earlier on its way")
     parser.add_argument("--share", type=float, default=0.6, help="part of --run in the mean")
     parser.add_argument("--out", required=True,
                         help="folder for the mean, for aware or quantize to take as a run")
@@ -27,5 +28,6 @@ def run(args):
     (out / "average.json").write_text((Path(args.run) / "average.json").read_text())
     recipe = json.loads((Path(args.run) / "recipe.json").read_text())
     recipe["blend"] = round(1 - args.share, 6)
+    recipe["blend_of"] = json.loads((Path(args.other) / "recipe.json").read_text())
     (out / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
     print(f"{out}: {args.share:g} of {args.run}, {1 - args.share:g} of {args.other}")

@@ -123,20 +123,53 @@ def golden_cases(model, folder, wanted=6, tries=700, seed=0):
     return cases
 
 
+def taught(r):
+    """What one stretch of training learnt from."""
+    text = f"{r['share']:g} part FER+ votes"
+    if r.get("teacher"):
+        text += (f", {r['teacher_share']:g} part of what {len(r['teacher'])} earlier networks "
+                 "answer to the face and its mirror image")
+    text += f", {r['augment']:g} of the pictures disturbed"
+    if r.get("mild"):
+        text += " and the others a little"
+    if r.get("mixup"):
+        text += f", mixup {r['mixup']:g}"
+    if r.get("crops"):
+        text += (f", {r['crop_share']:g} of the looks at a face that has one being the crop that "
+                 "the device cut out of a scene")
+    return text
+
+
+def trained(r):
+    """A run in words, with the runs it came from."""
+    start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
+    if r.get("origin"):
+        start = f"the run '{r['weights']}' ({trained(r['origin'])})"
+    elif str(r.get("weights")).endswith(".tflite"):
+        start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
+    now, told = taught(r), []
+    for one in r.get("past", []):
+        if taught(one) != now:
+            told.append(f"up to epoch {one['epoch']:g} with {taught(one)}")
+    told.append(("then with " if told else "with ") + now)
+    text = (f"from {start}, epochs {r['stages']} (px:epochs:frozen blocks), {'; '.join(told)}; "
+            "averaged weights")
+    if r.get("blend"):
+        other = f" '{r['blend_of']['run']}'" if r.get("blend_of") else ""
+        text += f" mixed with {r['blend']:g} of the run{other or ' before it'}"
+        if r.get("blend_of") and r["blend_of"]["run"] not in str(r.get("weights")):
+            text += f" ({trained(r['blend_of'])})"
+    if r.get("aware"):
+        text += f", {r['aware']} batches of tuning on int8's steps"
+    return text
+
+
 def made_by(export):
     r = export["recipe"]
-    start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
-    if str(r.get("weights")).endswith(".tflite"):
-        start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
-    crops = (f", {r['crop_share']:g} of the looks at a face that has one being the crop that the device cut out of a scene"
-             if r.get("crops") else "")
-    blend = f" mixed with {r['blend']:g} of an earlier run" if r.get("blend") else ""
-    tuned = f", {r['aware']} batches of tuning on int8's steps" if r.get("aware") else ""
     towards = "label's" if export["lean"] >= 0 else "voters'"
-    return (f"models/training: MobileNetV1 {r['width']:g} from {start}, FER2013 train with "
-            f"{r['share']:g} part FER+ votes, {export['epoch']} epochs of {r['stages']} "
-            f"(px:epochs:frozen blocks){crops}, averaged weights{blend}{tuned}, leaning {abs(export['lean']):g} to the "
-            f"{towards} frequencies, int8 after training on {export['pictures']} pictures")
+    return (f"models/training: MobileNetV1 {r['width']:g} on FER2013 train, {trained(r)}, leaning "
+            f"{abs(export['lean']):g} to the {towards} frequencies, int8 after training on "
+            f"{export['pictures']} pictures")
 
 
 def sidecar(version, model, digest, text, temperature, chosen, margin, strength, cases):

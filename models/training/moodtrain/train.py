@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data, scenes
+from . import data, scenes, teacher
 
 
 def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
     parser.add_argument("--run", required=True, help="folder for checkpoints and the log")
-    parser.add_argument("--weights", help="what to start from: face-pretrained weights (.npz) or "
-                        "a model this chain exported (.tflite)")
+    parser.add_argument("--weights", help="what to start from: face-pretrained weights (.npz), "
+                        "a model this chain exported (.tflite) or the folder of another run")
     parser.add_argument("--stages", default="64:8,96:12", metavar="SIZE:EPOCHS[:FROZEN],...",
                         help="input size, epochs and how many first blocks stay as they are, "
                         "in order; may be changed on resume")
@@ -29,6 +29,18 @@ def arguments(parser):
                         "the device cut out of them; some stand in for the ready ones")
     parser.add_argument("--crop-share", type=float, default=0.5,
                         help="how often a picture that has such a crop is seen as that crop")
+    parser.add_argument("--mild", action="store_true",
+                        help="move the pictures that --augment leaves undisturbed a little, "
+                        "so that they are not learnt by heart")
+    parser.add_argument("--teacher", nargs="+", metavar="RUN", default=[],
+                        help="folders of runs whose mean answer to a picture, and to its mirror "
+                        "image, is taught besides label and votes; asked once, kept in --work")
+    parser.add_argument("--teacher-share", type=float, default=0.5,
+                        help="part of the teachers' answer in the target, 0..1")
+    parser.add_argument("--teacher-temperature", type=float, default=1.0,
+                        help="above 1 makes the teachers' answer softer, below 1 sharper")
+    parser.add_argument("--teacher-shifts", type=int, default=1, choices=[1, 3, 5],
+                        help="at how many places a teacher looks at a picture")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--average", type=float, default=0.998,
@@ -88,6 +100,33 @@ def scores(logits, part):
     }
 
 
+# What shapes the weights; a run that went on with other values says so in its recipe.
+SHAPING = ("rate", "share", "smoothing", "mixup", "augment", "mild", "crops", "crop_share",
+           "teacher", "teacher_share", "teacher_temperature", "teacher_shifts", "batch")
+
+
+def recipe_of(args, before, epoch):
+    """What the run was told, with what it was told earlier (`past`, each with the epoch up to
+    which it held) and the recipe of the run it started from (`origin`)."""
+    recipe = {k: v for k, v in vars(args).items() if isinstance(v, (int, float, str))}
+    recipe.pop("minutes", None)
+    recipe["teacher"] = [Path(one).name for one in args.teacher]
+    for key in ("work", "run", "weights", "crops"):
+        if recipe.get(key):
+            recipe[key] = Path(recipe[key]).name
+    origin = Path(args.weights or "") / "recipe.json"
+    if args.weights and origin.is_file():
+        recipe["origin"] = json.loads(origin.read_text())
+    past = before.get("past", [])
+    told = {k: before[k] for k in SHAPING if before.get(k) is not None}
+    reached = past[-1]["epoch"] if past else 0
+    if before and epoch > reached and told != {k: recipe[k] for k in SHAPING if k in recipe}:
+        past = [*past, {**told, "epoch": round(epoch, 2)}]
+    if past:
+        recipe["past"] = past
+    return recipe
+
+
 class Trainer:
     def __init__(self, args, part):
         import keras
@@ -98,7 +137,10 @@ class Trainer:
         self.tf, self.args, self.part = tf, args, part
         # In a run so short that the weights' average is quick, the statistics must be too.
         self.model = network.mobilenet_v1(args.width, momentum=min(0.98, args.average))
-        if args.weights and not (Path(args.run) / "state" / "checkpoint").exists():
+        fresh = not (Path(args.run) / "state" / "checkpoint").exists()
+        if args.weights and fresh and Path(args.weights).is_dir():
+            network.load(self.model, Path(args.weights) / "average.npz")
+        elif args.weights and fresh:
             order = np.random.default_rng(args.seed).permutation(len(part))[:256]
             network.load_folded(self.model, args.weights, augment.to_input(part.images[order], 64))
         self.optimizer = keras.optimizers.AdamW(
@@ -120,8 +162,13 @@ class Trainer:
             print(f"{int(has.sum())} of {len(has)} pictures also as the device cuts them",
                   flush=True)
             self.cuts = tf.constant(cuts), tf.constant(has)
-        self.targets = tf.constant(
-            data.targets(part.labels, part.votes, args.share, args.smoothing))
+        targets = data.targets(part.labels, part.votes, args.share, args.smoothing)
+        if args.teacher:
+            said = teacher.softened(
+                teacher.answers(args.teacher, part.images, args.teacher_shifts, args.work),
+                args.teacher_temperature)
+            targets = (1 - args.teacher_share) * targets + args.teacher_share * said
+        self.targets = tf.constant(targets)
         self.freeze(0)
 
     def freeze(self, blocks):
@@ -168,7 +215,7 @@ class Trainer:
                 use = has & (tf.random.uniform(tf.shape(has)) < self.args.crop_share)
                 images = tf.where(use[:, None, None], cuts, images)
             return augment(images, tf.gather(self.targets, chosen), size,
-                           self.args.mixup, self.args.augment)
+                           self.args.mixup, self.args.augment, self.args.mild)
 
         return tf.data.Dataset.from_tensor_slices(order).map(make, 1).prefetch(3)
 
@@ -210,12 +257,10 @@ def run(args):
     if trainer.saver.latest_checkpoint:
         trainer.saver.checkpoint.restore(trainer.saver.latest_checkpoint).expect_partial()
         print(f"going on at step {int(trainer.step)}", flush=True)
-    recipe = {k: v for k, v in vars(args).items() if isinstance(v, (int, float, str))}
-    recipe.pop("minutes", None)
-    for key in ("work", "run", "weights", "crops"):
-        if recipe.get(key):
-            recipe[key] = Path(recipe[key]).name
-    (folder / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
+    recipe_file = folder / "recipe.json"
+    before = json.loads(recipe_file.read_text()) if recipe_file.exists() else {}
+    recipe = recipe_of(args, before, int(trainer.step) / (len(part) // args.batch))
+    recipe_file.write_text(json.dumps(recipe, indent=1) + "\n")
 
     per_epoch = len(part) // args.batch
     epochs = sum(stage[1] for stage in stages)
