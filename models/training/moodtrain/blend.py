@@ -8,8 +8,8 @@ import numpy as np
 
 def arguments(parser):
     parser.add_argument("--run", required=True, help="one run")
-    parser.add_argument("--other", required=True, help="another run of the same network that began where the first did or "
-                        "earlier on its way")
+    parser.add_argument("--other", required=True, help="another run of the same network, that "
+                        "began where the first did or from which it went on")
     parser.add_argument("--share", type=float, default=0.6, help="part of --run in the mean")
     parser.add_argument("--out", required=True,
                         help="folder for the mean, for aware or quantize to take as a run")

@@ -146,7 +146,9 @@ def trained(r):
     if r.get("origin"):
         start = f"the run '{r['weights']}' ({trained(r['origin'])})"
     elif str(r.get("weights")).endswith(".tflite"):
-        start = "an earlier model of this chain (" + Path(r["weights"]).stem + ")"
+        told = r.get("weights_made_by", "").removeprefix("models/training: ")
+        start = (f"an earlier model of this chain ({Path(r['weights']).stem}"
+                 + (f": {told})" if told else ")"))
     now, told = taught(r), []
     for one in r.get("past", []):
         if taught(one) != now:

@@ -1,9 +1,11 @@
 """The training run: stages of growing size under one cosine, averaged weights, resumable."""
 
+import hashlib
 import json
 import math
 import os
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +116,15 @@ def recipe_of(args, before, epoch):
     for key in ("work", "run", "weights", "crops"):
         if recipe.get(key):
             recipe[key] = Path(recipe[key]).name
-    origin = Path(args.weights or "") / "recipe.json"
-    if args.weights and origin.is_file():
-        recipe["origin"] = json.loads(origin.read_text())
+    given = Path(args.weights or "")
+    if args.weights and (given / "recipe.json").is_file():
+        recipe["origin"] = json.loads((given / "recipe.json").read_text())
+    elif given.suffix == ".tflite":
+        # What an exported model says of itself, in the sidecar beside it.
+        for beside in (given.with_suffix(".toml"), given.parent / "mood.toml"):
+            card = tomllib.loads(beside.read_text()) if beside.is_file() else {}
+            if card and card["sha256"] == hashlib.sha256(given.read_bytes()).hexdigest():
+                recipe["weights_made_by"] = card["made_by"]
     past = before.get("past", [])
     told = {k: before[k] for k in SHAPING if before.get(k) is not None}
     reached = past[-1]["epoch"] if past else 0

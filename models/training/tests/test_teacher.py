@@ -1,3 +1,4 @@
+import hashlib
 import tempfile
 import unittest
 from pathlib import Path
@@ -80,12 +81,21 @@ class Recipe(unittest.TestCase):
             self.assertIn(part, text)
 
     def test_the_sidecar_names_the_runs_a_model_came_from_and_its_teachers(self):
-        old = train.recipe_of(SimpleNamespace(**RECIPE | {
-            "run": "early", "weights": "mood-0.1.0.tflite", "share": 0.3}), {}, 0)
+        with tempfile.TemporaryDirectory() as held:
+            first = Path(held) / "mood-0.1.0.tflite"
+            first.write_bytes(b"a model")
+            # Only the sidecar that carries this very file's sha256 speaks for it.
+            (Path(held) / "mood.toml").write_text(
+                'sha256 = "00"\nmade_by = "models/training: quite another"\n')
+            first.with_suffix(".toml").write_text(
+                f'sha256 = "{hashlib.sha256(b"a model").hexdigest()}"\n'
+                'made_by = "models/training: MobileNetV1 from faces"\n')
+            old = train.recipe_of(SimpleNamespace(**RECIPE | {
+                "run": "early", "weights": str(first), "share": 0.3}), {}, 0)
         new = train.recipe_of(SimpleNamespace(**RECIPE | {
             "weights": "early", "teacher": ["a/one", "a/two"]}), {}, 0) | {"origin": old}
         text = calibrate.made_by({"recipe": new, "lean": 0.2, "pictures": 800})
-        for part in ("the run 'early'", "mood-0.1.0", "0.3 part FER+", "0.2 part FER+",
+        for part in ("the run 'early'", "mood-0.1.0: MobileNetV1 from faces", "0.3 part FER+", "0.2 part FER+",
                      "2 earlier networks", "label's frequencies"):
             self.assertIn(part, text)
         self.assertNotIn('"', text)
