@@ -117,6 +117,7 @@ struct Outlets {
     store: Sender<Keep>,
     power: Sender<Power>,
     speech: Option<Sender<Order>>,
+    language: Language,
 }
 
 impl Device {
@@ -161,7 +162,8 @@ impl Device {
             None => None,
         };
         let store = start_store(&mut supervisor, ports.history, queue.clone())?;
-        let outlets = Outlets { captures, asked: 0, given_up, panel, music, video, store, power, speech };
+        let outlets =
+            Outlets { captures, asked: 0, given_up, panel, music, video, store, power, speech, language };
         Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
     }
 
@@ -229,7 +231,13 @@ impl Outlets {
             Action::Power(power) => hand_over("power", &self.power, power),
             Action::Say { words, volume, number } => {
                 if let Some(speech) = &self.speech {
-                    hand_over("speech", speech, Order { words, volume, number });
+                    hand_over("speech", speech, Order { words, language: self.language, volume, number });
+                }
+            }
+            Action::Speak(language) => {
+                self.language = language;
+                if let Some(panel) = &self.panel {
+                    panel.speak(language);
                 }
             }
             Action::Quit => {}

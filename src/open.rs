@@ -156,7 +156,7 @@ pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
         return None;
     }
     let program = config.video.as_ref().map_or("mpv".into(), |video| video.settings.program.clone());
-    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone(), config.language)))
+    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone())))
 }
 
 /// Where cameras come and go, if one is ever to be opened.

@@ -113,7 +113,7 @@ fn what_was_learnt_is_forgotten_by_a_long_hold_and_only_after_a_yes() {
 }
 
 #[test]
-fn a_device_that_learns_nothing_does_not_offer_to_forget_and_the_last_stage_is_to_do_nothing() {
+fn a_device_that_keeps_nothing_does_not_offer_to_forget_and_the_last_stage_is_to_do_nothing() {
     let lines = |settings| -> Vec<String> {
         let story = Story::new(settings).at(0, press()).at(20_000, release()).until(30_000);
         story.lines().filter(|line| line.contains("let go")).map(str::to_owned).collect()
@@ -124,6 +124,8 @@ fn a_device_that_learns_nothing_does_not_offer_to_forget_and_the_last_stage_is_t
     assert_eq!(lines(learning()).len(), 4);
     let numbers_only = Settings { asks_if_it_helped: true, ..settings() };
     assert_eq!(lines(numbers_only).len(), 4);
+    let moods_only = Settings { keeps_moods: true, ..settings() };
+    assert_eq!(lines(moods_only).len(), 4);
 }
 
 #[test]

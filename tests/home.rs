@@ -201,6 +201,16 @@ fn a_sleep_timer_of_the_home_fades_out_what_plays_and_can_be_taken_back() {
     };
     assert_eq!(asked("1").until(60_000).snapshot().phase, Stage::Playing);
     assert_ne!(asked("1").until(63_000).snapshot().phase, Stage::Playing);
+    // The home sees what is left of it, in minutes that have begun.
+    let left = |story: &Story| {
+        json(&told(&all(), &story.snapshot()), "moodbox/kitchen/playing/state")["sleep_min"].clone()
+    };
+    assert_eq!(left(&visit()), Value::Null);
+    assert_eq!((left(&asked("3")), left(&asked("3").until(70_000))), (3.into(), 2.into()));
+    let entity = |home: &Home| json(&told(home, &idle()), "homeassistant/number/kitchen/sleep/config");
+    assert_eq!(entity(&all())["state_topic"], "moodbox/kitchen/playing/state");
+    assert!(entity(&all())["optimistic"].is_null());
+    assert_eq!(entity(&home(&[], &Command::ALL))["optimistic"], true);
     let taken_back = asked("1");
     let wish = timer("0", &taken_back.snapshot());
     assert_eq!(taken_back.at(30_000, wish).until(90_000).snapshot().phase, Stage::Playing);

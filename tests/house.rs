@@ -5,12 +5,13 @@ mod story;
 
 use std::time::Duration;
 
-use moodbox::kiosk::Settings;
 use moodbox::kiosk::event::*;
 use moodbox::kiosk::house::{House, Press, QuietHours, Sleep};
 use moodbox::kiosk::policy::Mode;
+use moodbox::kiosk::{Live, Settings};
 use moodbox::mood::Mood;
 use moodbox::recommend::{History, Outcome, Quiet};
+use moodbox::text::Language;
 use story::visit::{ended, face, library, now, songs_only, visit};
 use story::{Story, press, release, settings};
 
@@ -331,4 +332,50 @@ fn forgetting_erases_what_was_learnt_and_says_so_and_nothing_of_it_comes_back() 
     let story = visit(home).at(5000, Event::Forget).at(6000, Event::Remote(Gesture::Long)).until(9000);
     assert!(story.lines().any(|line| line == "forget"));
     assert!(story.lines().all(|line| !line.contains("one.ogg:")), "{:?}", story.lines().collect::<Vec<_>>());
+}
+
+// ---- what is changed while the device runs ----
+
+#[test]
+fn a_lower_cap_turns_down_what_plays_and_holds_for_players_and_buttons() {
+    let live = |cap| Live { volume_cap: cap, ..songs_only().live() };
+    let story = visit(songs_only())
+        .at(5000, Event::Settings(Box::new(live(30))))
+        .at(5100, Event::Button(Button::VolumeUp, Edge::Down))
+        .until(5200);
+    assert_eq!(story.snapshot().volume_cap, 30);
+    story.check_lines(&["5000 music cap 30%", "5000 music volume 30%", "5100 music volume 30%"]);
+    // What was set already is no news.
+    let again = visit(songs_only()).at(5000, Event::Settings(Box::new(songs_only().live()))).until(5000);
+    assert!(again.lines().all(|line| !line.contains("cap")));
+}
+
+#[test]
+fn another_language_is_spoken_at_once_and_quiet_hours_begin_when_they_are_set() {
+    let live = Live { language: Language::De, quiet: quiet(false).quiet, ..songs_only().live() };
+    visit(songs_only())
+        .at(4100, Event::WallClock(23 * 60))
+        .at(5000, Event::Settings(Box::new(live)))
+        .until(5050)
+        .check_lines(&["5000 speak de", "5000 music volume 20%"]);
+}
+
+#[test]
+fn a_notice_that_is_written_anew_stands_before_the_next_look() {
+    let public = Settings { mode: Mode::Public, ..songs_only() };
+    let live = Live { notice: Some("Hier schaut eine Kamera".into()), ..public.live() };
+    Story::new(public)
+        .at(0, Event::Settings(Box::new(live)))
+        .at(100, press())
+        .until(200)
+        .check_lines(&["100 show notice 4 \"Hier schaut eine Kamera\""]);
+}
+
+#[test]
+fn a_volume_to_begin_with_is_taken_and_what_a_person_set_is_kept_otherwise() {
+    let turned = || Story::new(songs_only()).at(0, Event::Ask(Ask::Volume(25)));
+    let notice = Live { notice: Some("Hello".into()), ..songs_only().live() };
+    assert_eq!(turned().at(1, Event::Settings(Box::new(notice))).snapshot().volume, 25);
+    let start = Live { start_volume: 33, ..songs_only().live() };
+    assert_eq!(turned().at(1, Event::Settings(Box::new(start))).snapshot().volume, 33);
 }

@@ -72,6 +72,7 @@ fn every_event() -> Vec<Event> {
         Event::Sleep(Some(Duration::from_secs(1))),
         Event::Sleep(None),
         Event::Forget,
+        Event::Settings(Box::new(story::settings().live())),
         Event::Spoken(1),
         Event::PowerRefused(trouble()),
         Event::Tick,
@@ -84,6 +85,7 @@ fn every_event() -> Vec<Event> {
             Event::Catalog(_) | Event::History(_) | Event::Templates(_) => {}
             Event::Music(_) | Event::Video(_) | Event::Part(..) | Event::WallClock(_) => {}
             Event::Sleep(_) | Event::Forget | Event::Spoken(_) | Event::PowerRefused(_) => {}
+            Event::Settings(_) => {}
             Event::Tick | Event::Shutdown => {}
         }
     }

@@ -22,7 +22,7 @@ fn prompts(folder: &Path, words: &[Spoken]) {
 
 fn speaker(folder: &Path) -> MpvSpeaker {
     // Nothing is heard, and time passes as if it were.
-    MpvSpeaker::new("mpv".into(), folder.to_owned(), Language::En).with_options(&["--ao=null"])
+    MpvSpeaker::new("mpv".into(), folder.to_owned()).with_options(&["--ao=null"])
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn prompts_are_said_one_after_another_to_their_end() {
     let words = [Spoken::NotSure, Spoken::LookAtMe];
     prompts(folder.path(), &words);
     let begun = Instant::now();
-    let mut utterance = speaker(folder.path()).say(&words, 60).unwrap();
+    let mut utterance = speaker(folder.path()).say(&words, Language::En, 60).unwrap();
     assert!(!utterance.is_over());
     wait_for("the end of the prompts", || utterance.is_over().then_some(()));
     assert!(begun.elapsed() > Duration::from_millis(1800), "both were played: {:?}", begun.elapsed());
@@ -47,7 +47,7 @@ fn a_prompt_that_is_dropped_is_cut_off_and_leaves_no_process() {
         let commands = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
         commands.filter(|line| String::from_utf8_lossy(line).contains(&file)).count()
     };
-    let utterance = speaker(folder.path()).say(&[Spoken::Fault], 60).unwrap();
+    let utterance = speaker(folder.path()).say(&[Spoken::Fault], Language::En, 60).unwrap();
     wait_for("mpv to run", || (running() == 1).then_some(()));
     drop(utterance);
     assert_eq!(running(), 0);
@@ -56,8 +56,8 @@ fn a_prompt_that_is_dropped_is_cut_off_and_leaves_no_process() {
 #[test]
 fn a_speaker_without_mpv_says_how_to_get_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut speaker = MpvSpeaker::new("/nowhere/mpv".into(), folder.path().to_owned(), Language::En);
-    let error = speaker.say(&[Spoken::GotIt], 60).err().expect("there is no mpv").to_string();
+    let mut speaker = MpvSpeaker::new("/nowhere/mpv".into(), folder.path().to_owned());
+    let error = speaker.say(&[Spoken::GotIt], Language::En, 60).err().expect("there is no mpv").to_string();
     assert!(error.contains("/nowhere/mpv") && error.contains("Install mpv"), "{error}");
 }
 

@@ -21,7 +21,6 @@ use moodbox::onlook::Publisher;
 use moodbox::panel::several::Latest;
 use moodbox::panel::{Panel, Picture};
 use moodbox::recommend::{Catalog, Item, Templates};
-use moodbox::text::Language;
 use moodbox::web::{self, Papers, Parts, StoredPassword, Watcher, WebSettings};
 use serde_json::{Value, json};
 use story::settings;
@@ -51,6 +50,7 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
             let at = Time::ZERO + start.elapsed();
             observers.iter_mut().for_each(|observer| observer.event(at, &event));
             for action in step(&mut state, at, event) {
+                observers.iter_mut().for_each(|observer| observer.action(at, &action));
                 let _ = done.send(action);
             }
             observers.iter_mut().for_each(|observer| observer.stepped(at, &state));
@@ -64,7 +64,6 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
         latest,
         panel: Some(panel),
         shelves,
-        language: Language::De,
         config: None,
         papers,
         simulated: None,
@@ -391,7 +390,7 @@ fn a_template_is_checked_tried_saved_and_taken_back_and_the_core_hears_of_it() {
 }
 
 #[test]
-fn settings_are_checked_kept_over_the_configuration_and_say_that_they_need_a_restart() {
+fn settings_are_checked_kept_over_the_configuration_and_count_at_once_where_they_can() {
     let device = device(Mode::Household, None);
     let save = |changes: Value| device.post("/api/settings", json!({ "changes": changes }));
     let value = |name: &str| {
@@ -402,9 +401,16 @@ fn settings_are_checked_kept_over_the_configuration_and_say_that_they_need_a_res
     assert_eq!(value("music.volume_cap"), (json!(70), false));
     assert_eq!(
         save(json!({ "music.volume_cap": 60 })).json(),
-        json!({ "restart": true, "restartable": false })
+        json!({ "restart": false, "restartable": false })
     );
-    assert_eq!(value("music.volume_cap"), (json!(60), true));
+    assert_eq!(value("music.volume_cap"), (json!(60), false));
+    device.until(|state| state["volume_cap"] == 60);
+    assert_eq!(save(json!({ "device.language": "de" })).json()["restart"], false);
+    device.until(|state| state["language"] == "de");
+    // Which lines are opened is decided at the start.
+    assert_eq!(save(json!({ "button.next": "GPIO5" })).json()["restart"], true);
+    assert_eq!(value("button.next"), (json!("GPIO5"), true));
+    assert_eq!(save(json!({ "button.next": null })).json()["restart"], false);
     let (file, over) =
         (device.place.path().join("moodbox.toml"), device.place.path().join("state/settings.toml"));
     assert_eq!(config::load_with(&file, &over).unwrap().volume_cap, 60);
@@ -423,6 +429,7 @@ fn settings_are_checked_kept_over_the_configuration_and_say_that_they_need_a_res
     }
     assert_eq!(save(json!({ "music.volume_cap": null })).json()["restart"], false);
     assert_eq!(value("music.volume_cap"), (json!(70), false));
+    device.until(|state| state["volume_cap"] == 70);
     assert_eq!(device.post("/api/restart", json!({})).status, 409, "nothing would start it again");
 }
 

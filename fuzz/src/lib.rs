@@ -22,7 +22,6 @@ use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
 use moodbox::music::{Address, Mpd, Music, MusicSettings};
 use moodbox::onlook::Publisher;
 use moodbox::recommend::{History, Kind, Templates};
-use moodbox::text::Language;
 use moodbox::video::{Mpv, Video, VideoSettings};
 use moodbox::vision::sidecar::Sidecar;
 use moodbox::vision::tensor::read_model;
@@ -261,7 +260,6 @@ pub fn api(data: &[u8]) {
             latest,
             panel: None,
             shelves,
-            language: Language::En,
             config: None,
             papers: Papers {
                 settings: None,

@@ -72,7 +72,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             latest: latest.clone(),
             panel,
             shelves,
-            language: config.language,
             config: Some(args.config),
             papers,
             simulated: None,

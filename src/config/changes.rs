@@ -59,6 +59,42 @@ pub const CHANGEABLE: [(&str, Form); 18] = [
     ("panel.preset", Form::Preset),
 ];
 
+/// Those of them that count at once. The others decide which ports there are, and count after a restart.
+const LIVE: [&str; 11] = [
+    "device.language",
+    "device.notice",
+    "times.notice_s",
+    "times.session_min",
+    "house.quiet.from",
+    "house.quiet.to",
+    "house.quiet.volume",
+    "music.start_volume",
+    "music.volume_cap",
+    "button.long_ms",
+    "button.double_ms",
+];
+
+/// Whether a setting counts as soon as it is saved.
+pub fn is_live(name: &str) -> bool {
+    LIVE.contains(&name)
+}
+
+/// What counts of a setting in a configuration, where it has a value whether it was written or not.
+pub fn counts(config: &Config, name: &str) -> Option<Said> {
+    let whole = |number: u128| i64::try_from(number).ok().map(Said::Number);
+    match name {
+        "device.language" => Some(Said::Text(config.language.code().to_owned())),
+        "times.notice_s" => whole(config.times.notice.as_secs().into()),
+        "times.session_min" => whole(u128::from(config.times.session.as_secs() / 60)),
+        "history.days" => whole(config.history_days.into()),
+        "music.start_volume" => whole(config.start_volume.into()),
+        "music.volume_cap" => whole(config.volume_cap.into()),
+        "button.long_ms" => whole(config.gesture.long.as_millis()),
+        "button.double_ms" => whole(config.gesture.double.as_millis()),
+        _ => None,
+    }
+}
+
 /// A value as the page writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
@@ -126,6 +162,12 @@ impl Changes {
     /// What stands in a setting here.
     pub fn get(&self, name: &str) -> Option<Said> {
         value(&self.table, name)
+    }
+
+    /// Whether these differ from others in what counts only after a restart.
+    pub fn need_restart(&self, others: &Changes) -> bool {
+        let waits = CHANGEABLE.into_iter().map(|(name, _)| name).filter(|name| !is_live(name));
+        waits.into_iter().any(|name| self.get(name) != others.get(name))
     }
 
     /// Changes a setting; none takes the change away, and the configuration counts again.
@@ -282,6 +324,20 @@ mod tests {
             again.set(name, None).unwrap();
         }
         assert!(again.is_empty(), "{again}");
+    }
+
+    #[test]
+    fn only_what_cannot_change_while_the_device_runs_needs_a_restart() {
+        assert!(LIVE.iter().all(|name| is_changeable(name)));
+        let (mut changes, started) = (Changes::default(), Changes::default());
+        changes.set("device.language", text("de")).unwrap();
+        changes.set("music.volume_cap", Some(Said::Number(50))).unwrap();
+        assert!(!changes.need_restart(&started));
+        changes.set("device.mode", text("public")).unwrap();
+        assert!(changes.need_restart(&started));
+        let config = changes.over(DEFAULT, "moodbox.toml").unwrap();
+        assert_eq!(counts(&config, "music.volume_cap"), Some(Said::Number(50)));
+        assert_eq!(counts(&config, "device.language"), text("de"));
     }
 
     #[test]

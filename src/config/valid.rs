@@ -14,7 +14,7 @@ use crate::kiosk::event::Button;
 use crate::kiosk::gesture::GestureTimes;
 use crate::kiosk::house::{House, QuietHours, Sleep};
 use crate::kiosk::policy::Mode;
-use crate::kiosk::{Has, Settings, Times};
+use crate::kiosk::{Has, Live, Settings, Times};
 use crate::mood::Judge;
 use crate::music::{Address, MusicSettings};
 use crate::panel::presets::{PRESETS, SpiSettings};
@@ -129,6 +129,20 @@ impl PanelChoice {
 }
 
 impl Config {
+    /// What of the settings of the core counts as soon as it is changed.
+    pub fn live(&self) -> Live {
+        Live {
+            language: self.language,
+            start_volume: self.start_volume,
+            volume_cap: self.volume_cap,
+            quiet: self.house.quiet,
+            notice: self.notice.clone(),
+            notice_stands: self.times.notice,
+            session: self.times.session,
+            gesture: self.gesture,
+        }
+    }
+
     /// The settings of the core, with the judge of the model that is installed.
     pub fn settings(&self, judge: Judge) -> Settings {
         Settings {
@@ -148,6 +162,7 @@ impl Config {
             weights: self.weights,
             learns: self.learns,
             asks_if_it_helped: self.asks_if_it_helped,
+            keeps_moods: self.history_days > 0,
             hold_menu: self.hold_menu,
             notice: self.notice.clone(),
             // Said only where there is something to say them with.

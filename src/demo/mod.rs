@@ -31,7 +31,6 @@ use crate::open;
 use crate::panel::png::PngPanel;
 use crate::panel::several::Latest;
 use crate::places;
-use crate::text::Language;
 use crate::video::Video;
 use crate::web::{self, Papers, WebSettings};
 use tokio::sync::watch;
@@ -156,7 +155,7 @@ pub(crate) fn start(
     settings.prompts = ports.prompts(config);
     let device = Device::start(ports, config.language).context("the device did not start")?;
     let simulated = web::Simulated { presser: presser.clone(), light, chooser, inbox };
-    let parts = PageParts { panel: mirror, simulated, language: config.language };
+    let parts = PageParts { panel: mirror, simulated };
     Ok((device, settings, presser, parts))
 }
 
@@ -164,7 +163,6 @@ pub(crate) fn start(
 pub(crate) struct PageParts {
     panel: Option<Latest>,
     simulated: web::Simulated,
-    language: Language,
 }
 
 /// Starts the page and tells its address.
@@ -187,7 +185,6 @@ pub(crate) fn start_page(
         latest,
         panel: parts.panel,
         shelves,
-        language: parts.language,
         config: None,
         papers,
         simulated: Some(parts.simulated),

@@ -266,7 +266,7 @@ fn state(told: Told, snapshot: &Snapshot) -> Value {
         }
         Told::Playing => {
             let heard = snapshot.heard();
-            json!({
+            let mut told = json!({
                 "phase": snapshot.phase,
                 "player": heard.map(|_| match snapshot.speaks { Speaks::Music => "music", Speaks::Video => "video" }),
                 "title": heard.map(|now| &now.title),
@@ -275,7 +275,12 @@ fn state(told: Told, snapshot: &Snapshot) -> Value {
                 "length_s": heard.and_then(|now| now.length_s),
                 "liked": heard.map(|now| now.liked),
                 "paused": heard.map(|now| now.paused),
-            })
+            });
+            // Only while there is a timer: what nobody set costs nobody bytes.
+            if let Some(minutes) = snapshot.sleep_min {
+                told["sleep_min"] = json!(minutes);
+            }
+            told
         }
         Told::Volume => json!(snapshot.volume),
         Told::Health => {
@@ -353,6 +358,18 @@ impl Home {
         if self.publish.contains(&Told::Volume) {
             number["state_topic"] = json!(self.state(Told::Volume));
         }
+        let mut sleep = json!({
+            "name": "Sleep timer", "command_topic": self.set(Command::Sleep), "min": 0, "max": LATEST,
+            "step": 1, "unit_of_measurement": "min", "mode": "box", "icon": "mdi:sleep",
+        });
+        if self.publish.contains(&Told::Playing) {
+            sleep["state_topic"] = json!(playing);
+            sleep["value_template"] =
+                json!(format!("{{{{ [value_json.sleep_min | default(0, true), {LATEST}] | min }}}}"));
+        } else {
+            // Nothing is told of it: the home shows what it asked for last.
+            sleep["optimistic"] = json!(true);
+        }
         let count = |what: &str, field: &str| {
             told(
                 Told::Counts,
@@ -420,19 +437,7 @@ impl Home {
             ("button", "like", button(Command::Like, "Like", "mdi:heart")),
             ("select", "mood", taken(Command::Mood, select)),
             ("number", "volume", taken(Command::Volume, number)),
-            (
-                "number",
-                "sleep",
-                // Nothing is told of it: the home shows what it asked for last.
-                taken(
-                    Command::Sleep,
-                    json!({
-                        "name": "Sleep timer", "command_topic": self.set(Command::Sleep), "min": 0, "max": LATEST,
-                        "step": 1, "unit_of_measurement": "min", "mode": "box", "optimistic": true,
-                        "icon": "mdi:sleep",
-                    }),
-                ),
-            ),
+            ("number", "sleep", taken(Command::Sleep, sleep)),
         ]
     }
 }

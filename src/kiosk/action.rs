@@ -7,6 +7,7 @@ use super::event::TroubleKind;
 use super::hold::HoldChoice;
 use crate::mood::{Mood, Strength};
 use crate::recommend::History;
+use crate::text::Language;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +26,7 @@ pub enum Action {
     },
     /// Keep what was learnt, across restarts.
     Remember(Box<History>),
-    /// Erase what was kept.
+    /// Erase what was kept: what was learnt, and the moods over time.
     Forget,
     /// Shut the whole device down, or start it anew.
     Power(Power),
@@ -36,6 +37,8 @@ pub enum Action {
         volume: u8,
         number: u64,
     },
+    /// From now on panel and voice speak this language.
+    Speak(Language),
     /// Leave; ports stop, the panel says goodbye.
     Quit,
 }
@@ -83,6 +86,8 @@ pub enum PlayerCommand {
     Stop { fade: Duration },
     /// Volume in percent, already under the cap.
     Volume(u8),
+    /// From now on nothing is louder than this, in percent.
+    Cap(u8),
     /// Be low while somebody speaks, then as before (music only).
     Duck(bool),
     /// Mark an item as liked where other clients see it (music only).

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::live::Live;
 use crate::mood::{Mood, Scores};
 use crate::recommend::{Catalog, History, Templates};
 
@@ -48,6 +49,8 @@ pub enum Event {
     /// A person asks for the music to stop after this long, with the fade of the house; none takes the
     /// wish back. It holds for the visit that goes on.
     Sleep(Option<Duration>),
+    /// Settings that count at once were changed.
+    Settings(Box<Live>),
     /// Erase what was learnt here: likes, skips, what was played, whether it helped.
     Forget,
     /// A prompt of this number is over, heard or not.

@@ -43,6 +43,11 @@ impl Gestures {
         Gestures { times, phase: Phase::Up }
     }
 
+    /// Other times, from the next edge on.
+    pub(super) fn set_times(&mut self, times: GestureTimes) {
+        self.times = times;
+    }
+
     /// An edge. `doubles` says whether a double press means anything now: where it does not,
     /// a short press is told at its release, without the wait for a second.
     pub fn edge(&mut self, at: Time, edge: Edge, doubles: bool) -> Option<Gesture> {

@@ -20,7 +20,7 @@ impl HoldChoice {
     pub const ALL: [HoldChoice; 4] =
         [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Forget, HoldChoice::Nothing];
 
-    /// Those of a device that learns nothing.
+    /// Those of a device that keeps nothing.
     const WITHOUT_FORGET: [HoldChoice; 3] = [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Nothing];
 }
 
@@ -35,7 +35,8 @@ pub(super) struct Hold {
 impl Settings {
     /// The menu, in its order. The last one stays for as long as the button is held.
     fn hold_menu(&self) -> &'static [HoldChoice] {
-        if self.learns || self.asks_if_it_helped { &HoldChoice::ALL } else { &HoldChoice::WITHOUT_FORGET }
+        let keeps = self.learns || self.asks_if_it_helped || self.keeps_moods;
+        if keeps { &HoldChoice::ALL } else { &HoldChoice::WITHOUT_FORGET }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod event;
 pub mod gesture;
 pub mod hold;
 pub mod house;
+pub mod live;
 pub mod policy;
 mod rules;
 pub mod snapshot;
@@ -15,5 +16,6 @@ mod view;
 mod visit;
 pub mod vote;
 
+pub use live::Live;
 pub use state::{Has, Settings, State, Times};
 pub use step::step;

@@ -40,6 +40,9 @@ pub struct Snapshot {
     pub volume: u8,
     /// Percent; nothing is played louder.
     pub volume_cap: u8,
+    /// Minutes until what plays is faded out, rounded up; none without a timer. At 0 it waits for the end of
+    /// the track.
+    pub sleep_min: Option<u64>,
     pub troubles: Vec<TroubleTold>,
     /// Looks that came to a reading since the start.
     pub looks: u64,
@@ -182,6 +185,13 @@ impl Snapshot {
             next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
             volume: state.volume(),
             volume_cap: state.cap(),
+            sleep_min: match &state.phase {
+                Phase::Playing(session) => session
+                    .sleep_at
+                    .map(|due| due.saturating_sub(at).as_secs_f64() / 60.0)
+                    .map(|left| left.ceil() as u64),
+                _ => None,
+            },
             troubles: state
                 .troubles
                 .iter()

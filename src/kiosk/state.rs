@@ -17,7 +17,8 @@ use crate::mood::{Judge, Mood, Reading, Scores, Strength};
 use crate::recommend::{Catalog, History, Pick, Speaks, Templates, Weights};
 use crate::text::Language;
 
-/// What the configuration decides once.
+/// What the configuration decides. Some of it may change while the device runs:
+/// [`Live`](super::live::Live).
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub mode: Mode,
@@ -47,6 +48,8 @@ pub struct Settings {
     /// Whether a second look in the same visit says if the first helped. Without `learns` only the sum of
     /// the changes is kept for each mood, and nothing of what was played.
     pub asks_if_it_helped: bool,
+    /// Whether the moods of visits are kept over time.
+    pub keeps_moods: bool,
     /// Mixed into every choice, so that two devices differ.
     pub seed: u64,
 }

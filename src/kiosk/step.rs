@@ -98,6 +98,7 @@ impl Kiosk<'_> {
                 self.keep_under_the_cap();
             }
             Event::Sleep(after) => self.sleep_after(after),
+            Event::Settings(live) => self.change(*live),
             Event::Forget => self.forget(),
             Event::Spoken(number) => self.spoken(number),
             Event::PowerRefused(trouble) => self.message(Screen::Trouble(trouble.kind), Then::Idle),

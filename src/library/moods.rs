@@ -11,7 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::daemon::Observer;
 use crate::kiosk::State;
-use crate::kiosk::event::{Event, Time};
+use crate::kiosk::action::Action;
+use crate::kiosk::event::Time;
 use crate::kiosk::snapshot::{Known, Snapshot};
 use crate::mood::Mood;
 use crate::store;
@@ -159,8 +160,9 @@ pub struct Noter {
 }
 
 impl Observer for Noter {
-    fn event(&mut self, _at: Time, event: &Event) {
-        if matches!(event, Event::Forget) {
+    /// Whoever asked: the page, the command, or the button of the device.
+    fn action(&mut self, _at: Time, action: &Action) {
+        if matches!(action, Action::Forget) {
             let (tell, _) = bounded(1);
             // Full: the thread is behind by dozens of visits, and nobody can be kept waiting here.
             if self.orders.try_send(Order::Erase(tell)).is_err() {

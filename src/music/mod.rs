@@ -151,6 +151,9 @@ pub trait Music: Send {
 
     /// The loudest allowed, in percent.
     fn volume_cap(&self) -> u8;
+
+    /// Another loudest from now on, in percent. What plays is brought under it by whoever asks for this.
+    fn set_volume_cap(&mut self, percent: u8);
 }
 
 /// Follows a player from a thread of its own.

@@ -270,6 +270,10 @@ impl Music for Mpd {
     fn volume_cap(&self) -> u8 {
         self.settings.volume_cap
     }
+
+    fn set_volume_cap(&mut self, percent: u8) {
+        self.settings.volume_cap = percent.min(100);
+    }
 }
 
 /// Asks what plays, and takes out of the queue what of ours cannot be played.

@@ -149,6 +149,10 @@ impl Music for Simulated {
     fn volume_cap(&self) -> u8 {
         self.cap
     }
+
+    fn set_volume_cap(&mut self, percent: u8) {
+        self.cap = percent.min(100);
+    }
 }
 
 /// Nothing ever changes in a simulated library.

@@ -235,6 +235,7 @@ impl<E: FnMut(Event)> Worker<E> {
                     self.look();
                 }
             }
+            PlayerCommand::Cap(cap) => self.music.set_volume_cap(cap),
             PlayerCommand::Duck(true) => self.duck(),
             PlayerCommand::Duck(false) => self.unduck(),
             // A server without a sticker database refuses; moodbox remembers the like itself.

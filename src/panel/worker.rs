@@ -22,12 +22,16 @@ struct Shared {
 #[derive(Default)]
 struct Waiting {
     screen: Option<Screen>,
+    /// Another language, until the thread has taken it.
+    language: Option<Language>,
     closed: bool,
 }
 
 /// What the thread found in the slot.
 #[derive(Debug, PartialEq)]
 enum Found {
+    /// What stands on the panel is to be said in another language.
+    Language(Language),
     Screen(Screen),
     /// Nothing new until the time set.
     Nothing,
@@ -46,6 +50,12 @@ impl PanelSlot {
         self.0.changed.notify_all();
     }
 
+    /// From now on screens are drawn in this language; the one that stands there is drawn anew.
+    pub fn speak(&self, language: Language) {
+        self.lock().language = Some(language);
+        self.0.changed.notify_all();
+    }
+
     /// Lets [`run`] end after the screen that waits, if any.
     pub fn close(&self) {
         self.lock().closed = true;
@@ -61,6 +71,9 @@ impl PanelSlot {
     fn take(&self, until: Option<Instant>) -> Found {
         let mut waiting = self.lock();
         loop {
+            if let Some(language) = waiting.language.take() {
+                return Found::Language(language);
+            }
             if let Some(screen) = waiting.screen.take() {
                 return Found::Screen(screen);
             }
@@ -108,7 +121,7 @@ pub fn run(slot: &PanelSlot, panel: Box<dyn Panel>, language: Language, report: 
 fn run_with(
     slot: &PanelSlot,
     mut panel: Box<dyn Panel>,
-    language: Language,
+    mut language: Language,
     backoff: Backoff,
     mut report: impl FnMut(Event),
 ) {
@@ -117,14 +130,23 @@ fn run_with(
     let mut shown: Option<Picture> = None;
     // While the panel is ill: the screen that it owes, and how long to wait before the next try.
     let mut owed: Option<(Screen, Duration)> = None;
+    let mut last: Option<Screen> = None;
     loop {
         let screen = match (slot.take(owed.as_ref().map(|_| Instant::now())), &owed) {
+            (Found::Language(other), _) => {
+                language = other;
+                match &last {
+                    Some(screen) => screen.clone(),
+                    None => continue,
+                }
+            }
             (Found::Screen(screen), _) => screen,
             (Found::Nothing, Some((screen, _))) => screen.clone(),
             (Found::Nothing, None) => continue,
             (Found::Closed, _) => return,
         };
         screens::draw(&screen, language, &mut picture);
+        last = Some(screen.clone());
         if shown.as_ref() == Some(&picture) {
             continue;
         }
@@ -240,6 +262,25 @@ mod tests {
             slot.close();
         });
         assert!(pictures.recv().is_err(), "nothing more was sent");
+    }
+
+    #[test]
+    fn what_stands_on_the_panel_is_said_anew_in_another_language() {
+        let slot = PanelSlot::new();
+        let (sender, pictures) = mpsc::channel();
+        let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: mpsc::channel().0 };
+        let mut german = Picture::new(60, 60);
+        screens::draw(&Screen::NoFace, Language::De, &mut german);
+        assert!(german != picture_of(&Screen::NoFace));
+        std::thread::scope(|scope| {
+            scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
+            let wait = Duration::from_secs(10);
+            slot.show(Screen::NoFace);
+            assert!(pictures.recv_timeout(wait).unwrap().0 == picture_of(&Screen::NoFace));
+            slot.speak(Language::De);
+            assert!(pictures.recv_timeout(wait).unwrap().0 == german);
+            slot.close();
+        });
     }
 
     #[test]

@@ -19,7 +19,12 @@ use crate::text::Language;
 /// Something that says prompts.
 pub trait Speaker: Send {
     /// Begins to say these one after another, at a volume in percent.
-    fn say(&mut self, words: &[Spoken], volume: u8) -> Result<Box<dyn Utterance>, SpeechError>;
+    fn say(
+        &mut self,
+        words: &[Spoken],
+        language: Language,
+        volume: u8,
+    ) -> Result<Box<dyn Utterance>, SpeechError>;
 }
 
 /// Something that is being said. Dropping it cuts it off.

@@ -8,18 +8,17 @@ use super::{Speaker, SpeechError, Utterance, file};
 use crate::kiosk::action::Spoken;
 use crate::text::Language;
 
-/// mpv with a folder of prompts in one language.
+/// mpv with a folder of prompts.
 pub struct MpvSpeaker {
     program: PathBuf,
     folder: PathBuf,
-    language: Language,
     /// More options for mpv.
     options: Vec<String>,
 }
 
 impl MpvSpeaker {
-    pub fn new(program: PathBuf, folder: PathBuf, language: Language) -> MpvSpeaker {
-        MpvSpeaker { program, folder, language, options: Vec::new() }
+    pub fn new(program: PathBuf, folder: PathBuf) -> MpvSpeaker {
+        MpvSpeaker { program, folder, options: Vec::new() }
     }
 
     /// With more options for mpv, such as another sound output.
@@ -30,13 +29,18 @@ impl MpvSpeaker {
 }
 
 impl Speaker for MpvSpeaker {
-    fn say(&mut self, words: &[Spoken], volume: u8) -> Result<Box<dyn Utterance>, SpeechError> {
+    fn say(
+        &mut self,
+        words: &[Spoken],
+        language: Language,
+        volume: u8,
+    ) -> Result<Box<dyn Utterance>, SpeechError> {
         let child = Command::new(&self.program)
             .args(["--no-config", "--no-video", "--no-terminal", "--load-scripts=no", "--ytdl=no"])
             .arg(format!("--volume={}", volume.min(100)))
             .args(&self.options)
             .arg("--")
-            .args(words.iter().map(|word| file(&self.folder, self.language, *word)))
+            .args(words.iter().map(|word| file(&self.folder, language, *word)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

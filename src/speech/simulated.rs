@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Speaker, SpeechError, Utterance};
 use crate::kiosk::action::Spoken;
+use crate::text::Language;
 
 /// Words, and their volume in percent.
 type Said = (Vec<Spoken>, u8);
@@ -33,7 +34,7 @@ impl Simulated {
 }
 
 impl Speaker for Simulated {
-    fn say(&mut self, words: &[Spoken], volume: u8) -> Result<Box<dyn Utterance>, SpeechError> {
+    fn say(&mut self, words: &[Spoken], _: Language, volume: u8) -> Result<Box<dyn Utterance>, SpeechError> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).push((words.to_vec(), volume));
         Ok(Box::new(Silence { endless: self.endless }))
     }

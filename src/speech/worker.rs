@@ -7,11 +7,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::{Speaker, SpeechError};
 use crate::kiosk::action::Spoken;
 use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
+use crate::text::Language;
 
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub words: Vec<Spoken>,
+    pub language: Language,
     /// Percent.
     pub volume: u8,
     pub number: u64,
@@ -28,7 +30,7 @@ pub fn run(mut speaker: Box<dyn Speaker>, orders: Receiver<Order>, mut tell: imp
     let mut ill = false;
     let mut next = orders.recv().ok();
     while let Some(order) = next.take() {
-        let said = speaker.say(&order.words, order.volume);
+        let said = speaker.say(&order.words, order.language, order.volume);
         match (&said, ill) {
             (Err(error), false) => tell(Event::Part(Part::Prompts, Health::Ill(error.trouble()))),
             (Ok(_), true) => tell(Event::Part(Part::Prompts, Health::Well)),
@@ -74,7 +76,7 @@ mod tests {
     use crossbeam_channel::unbounded;
 
     fn order(word: Spoken, number: u64) -> Order {
-        Order { words: vec![word], volume: 50, number }
+        Order { words: vec![word], language: Language::En, volume: 50, number }
     }
 
     fn ends(events: &Receiver<Event>) -> Vec<u64> {
@@ -119,7 +121,12 @@ mod tests {
     struct Mute;
 
     impl Speaker for Mute {
-        fn say(&mut self, _: &[Spoken], _: u8) -> Result<Box<dyn crate::speech::Utterance>, SpeechError> {
+        fn say(
+            &mut self,
+            _: &[Spoken],
+            _: Language,
+            _: u8,
+        ) -> Result<Box<dyn crate::speech::Utterance>, SpeechError> {
             Err(SpeechError::Program { program: "mpv".into(), reason: "not found".into() })
         }
     }

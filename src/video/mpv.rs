@@ -250,4 +250,8 @@ impl Video for Mpv {
         // A mute stream would still hold the sound device; a track that is off does not.
         self.set("aid", if self.volume > 0 { "auto" } else { "no" })
     }
+
+    fn set_volume_cap(&mut self, percent: u8) {
+        self.settings.volume_cap = percent.min(100);
+    }
 }

@@ -84,4 +84,8 @@ impl Video for Simulated {
         self.volume = percent.min(100);
         Ok(())
     }
+
+    fn set_volume_cap(&mut self, percent: u8) {
+        self.volume = self.volume.min(percent);
+    }
 }

@@ -31,7 +31,6 @@ use crate::library::moods::{self, Moods};
 use crate::onlook::{self, Onlookers};
 use crate::open;
 use crate::panel::several::Latest;
-use crate::text::Language;
 
 pub use login::StoredPassword;
 pub use shelves::{Shelves, Watcher};
@@ -59,7 +58,6 @@ pub struct Parts {
     pub panel: Option<Latest>,
     /// What there is to play, and by which templates.
     pub shelves: Shelves,
-    pub language: Language,
     /// The configuration file, if the parts that it names may be examined.
     pub config: Option<PathBuf>,
     /// What the page reads and writes on disk.
@@ -123,7 +121,6 @@ pub struct Site {
     latest: onlook::Latest,
     panel: Option<Latest>,
     shelves: Shelves,
-    language: Language,
     config: Option<PathBuf>,
     settings: Option<PathBuf>,
     changes: PathBuf,
@@ -155,7 +152,6 @@ impl Site {
             latest: parts.latest,
             panel: parts.panel,
             shelves: parts.shelves,
-            language: parts.language,
             config: parts.config,
             settings: parts.papers.settings,
             changes,

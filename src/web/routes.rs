@@ -75,6 +75,7 @@ pub fn api() -> Routes {
         .post("/api/stop", now::stop)
         .post("/api/like", now::like)
         .post("/api/volume", now::volume)
+        .post("/api/sleep", now::sleep)
         .post("/api/mood", now::mood)
         .get("/api/health", health::health)
         .get("/api/library", library::library)

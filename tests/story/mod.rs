@@ -36,6 +36,7 @@ pub fn settings() -> Settings {
         hold_menu: true,
         prompts: None,
         learns: false,
+        keeps_moods: false,
         notice: None,
         asks_if_it_helped: false,
         seed: 1,
@@ -181,6 +182,7 @@ fn line(action: &Action) -> String {
         Action::Forget => "forget".into(),
         Action::Power(power) => format!("power {power:?}"),
         Action::Say { words, volume, .. } => format!("say {words:?} at {volume}%"),
+        Action::Speak(language) => format!("speak {}", language.code()),
         Action::Quit => "quit".into(),
     }
 }
@@ -193,6 +195,7 @@ fn order(command: &PlayerCommand) -> String {
         PlayerCommand::Next => "next".into(),
         PlayerCommand::Stop { fade } => format!("stop in {} ms", fade.as_millis()),
         PlayerCommand::Volume(volume) => format!("volume {volume}%"),
+        PlayerCommand::Cap(cap) => format!("cap {cap}%"),
         PlayerCommand::Duck(true) => "duck".into(),
         PlayerCommand::Duck(false) => "as before".into(),
         PlayerCommand::Like { id } => format!("like {id}"),

@@ -137,6 +137,28 @@ pub async fn volume(State(site): State<Arc<Site>>, Body(volume): Body<Volume>) -
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Sleep {
+    /// 0 takes the timer back.
+    minutes: u8,
+}
+
+/// The longest that a sleep timer can be set to, in minutes: no visit is much longer.
+pub const LATEST_SLEEP: u8 = 240;
+
+pub async fn sleep(
+    State(site): State<Arc<Site>>,
+    Body(Sleep { minutes }): Body<Sleep>,
+) -> Result<StatusCode, Fault> {
+    if minutes > LATEST_SLEEP {
+        return Err(Fault::unprocessable(format!("the sleep timer goes up to {LATEST_SLEEP} minutes")));
+    }
+    let after = (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)));
+    site.tell(Event::Sleep(after))?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Picked {
     mood: Mood,
 }

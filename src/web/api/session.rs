@@ -40,7 +40,7 @@ fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
         login: locked && !known,
         locked,
         csrf: site.door.csrf_for(cookie),
-        language: site.language,
+        language: site.latest.borrow().language,
         version: env!("CARGO_PKG_VERSION"),
         simulated: site.simulated.is_some(),
     })

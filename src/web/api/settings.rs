@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Body;
 use crate::config::changes::{self, CHANGEABLE, Form, Said};
-use crate::config::{self, Changes};
+use crate::config::{self, Changes, Config};
 use crate::kiosk::event::Event;
 use crate::kiosk::policy::Mode;
 use crate::web::Site;
@@ -42,12 +42,22 @@ struct Shown {
     value: Option<Said>,
     /// What the configuration says; it counts where nothing was changed.
     configured: Option<Said>,
+    /// What counts where nobody says anything, if that is one value.
+    default: Option<Said>,
     /// Whether it was changed here.
     own: bool,
+    /// Whether it counts as soon as it is saved, and not only after the next start.
+    live: bool,
 }
 
 impl Shown {
-    fn of(name: &'static str, form: Form, file: &toml::Table, changes: &Changes) -> Shown {
+    fn of(
+        name: &'static str,
+        form: Form,
+        file: &toml::Table,
+        plain: Option<&Config>,
+        changes: &Changes,
+    ) -> Shown {
         let (own, configured) = (changes.get(name), changes::value(file, name));
         let (kind, least, most) = match form {
             Form::Choice(_) | Form::Preset => ("choice", None, None),
@@ -61,6 +71,8 @@ impl Shown {
             least,
             most,
             own: own.is_some(),
+            live: changes::is_live(name),
+            default: plain.filter(|_| configured.is_none()).and_then(|plain| changes::counts(plain, name)),
             value: own.or_else(|| configured.clone()),
             configured,
         }
@@ -87,17 +99,20 @@ fn read(path: &Path) -> Result<String, Fault> {
 
 pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> {
     let path = file_of(&site)?;
-    let file: toml::Table = read(path)?.parse().map_err(|error: toml::de::Error| broken(error.message()))?;
+    let text = read(path)?;
+    let file: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(error.message()))?;
+    let plain = Changes::default().over(&text, "the configuration").ok();
     let changes = Changes::read(&site.changes).map_err(broken)?;
     // What a part needs that is not there cannot be set: a volume makes no music.
     let here = |name: &str| !name.starts_with("music.") || file.contains_key("music");
     let settings = CHANGEABLE.into_iter().filter(|(name, _)| here(name));
-    let settings = settings.map(|(name, form)| Shown::of(name, form, &file, &changes)).collect();
+    let settings =
+        settings.map(|(name, form)| Shown::of(name, form, &file, plain.as_ref(), &changes)).collect();
     Ok(Json(Listed {
         file: path.to_owned(),
         changes: site.changes.clone(),
         restartable: site.restartable,
-        pending: changes != site.started_with,
+        pending: changes.need_restart(&site.started_with),
         settings,
     }))
 }
@@ -111,7 +126,7 @@ pub struct Wanted {
 
 #[derive(Serialize)]
 pub struct Saved {
-    /// Whether what is written differs from what the daemon runs with: it counts after the next start.
+    /// Whether something of what is written counts only after the next start; the rest counts already.
     restart: bool,
     restartable: bool,
 }
@@ -140,7 +155,7 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
         changes.set(&name, said).map_err(|error| Fault::unprocessable(error.to_string()))?;
     }
     // The check that the daemon makes at its start: what is saved here starts.
-    changes.over(&text, &path.display().to_string()).map_err(|error| {
+    let config = changes.over(&text, &path.display().to_string()).map_err(|error| {
         Fault::unprocessable(match error {
             config::ConfigError::Malformed { report, .. } => report,
             config::ConfigError::Wrong { source, .. } => source.to_string(),
@@ -153,7 +168,8 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
             site.changes.display()
         ))
     })?;
-    Ok(Json(Saved { restart: changes != site.started_with, restartable: site.restartable }))
+    site.tell(Event::Settings(Box::new(config.live())))?;
+    Ok(Json(Saved { restart: changes.need_restart(&site.started_with), restartable: site.restartable }))
 }
 
 /// Ends the daemon; the service manager starts it again with the new settings.

@@ -263,7 +263,7 @@ pub async fn attempt(
         Kind::Video => suggestion.video,
     };
     let items = picks.into_iter().map(|pick| chosen(&catalog, kind, pick, &site)).collect();
-    let notes = suggestion.notes.iter().map(|note| note.say(site.language)).collect();
+    let notes = suggestion.notes.iter().map(|note| note.say(site.latest.borrow().language)).collect();
     Ok(Json(Tried { problems: Vec::new(), items, notes, from, to }))
 }
 
@@ -276,7 +276,7 @@ fn chosen(catalog: &Catalog, kind: Kind, pick: Pick, site: &Site) -> Chosen {
     Chosen {
         title: pick.title,
         artist: pick.artist,
-        why: pick.why.say(site.language),
+        why: pick.why.say(site.latest.borrow().language),
         valence: feeling.map(|feeling| feeling.valence),
         arousal: feeling.map(|feeling| feeling.arousal),
     }

@@ -168,6 +168,10 @@ function nowPart() {
   slider.addEventListener("input", () => { percent.value = `${slider.value} %`; });
   slider.addEventListener("change", doing(() => ask("POST", "/api/volume", { percent: Number(slider.value) }), wrong));
   const cap = h("span", { class: "quiet small" });
+  // The first one says what counts now.
+  const timer = h("select", { id: "sleep" }, ...["now", 0, 15, 30, 45, 60, 90, 120].map((minutes) =>
+    h("option", { value: minutes }, t(minutes ? "sleep.in" : "sleep.off", { minutes }))));
+  timer.addEventListener("change", doing(() => ask("POST", "/api/sleep", { minutes: Number(timer.value) }), wrong));
   const pick = (name) => doing(post("/api/mood", { mood: name }), wrong);
   const colour = (name, to) => h("button", { onclick: pick(to) }, h("span", { class: `dot ${name}`, "aria-hidden": "true" }), t(name));
   const look = h("button", { class: "first", onclick: doing(post("/api/press"), wrong) }, icon("eye"), t("press"));
@@ -178,6 +182,7 @@ function nowPart() {
       h("section", { class: "card", "aria-label": t("playing") }, h("h2", {}, t("playing")), plays,
         h("div", { class: "row" }, next, like, stop),
         h("div", { class: "field" }, h("p", { class: "row" }, h("label", { for: "volume" }, t("volume")), percent, cap), slider),
+        h("p", { class: "row" }, h("label", { for: "sleep" }, t("sleep")), timer),
         upcoming),
       h("section", { class: "card", "aria-label": t("pick") }, h("h2", {}, t("pick")), h("p", { class: "quiet" }, t("pick.why")),
         h("div", { class: "faces" }, ...MOODS.map((name) => h("button", { onclick: pick(name) }, face(name), t(`mood.${name}`)))),
@@ -208,6 +213,11 @@ function nowPart() {
         slider.value = now.volume;
         percent.value = `${now.volume} %`;
       }
+      timer.disabled = now.phase !== "playing";
+      const [counts, off] = timer.options;
+      counts.hidden = counts.disabled = now.sleep_min === null;
+      counts.textContent = t(now.sleep_min ? "sleep.in" : "sleep.track", { minutes: now.sleep_min });
+      if (document.activeElement !== timer) (now.sleep_min === null ? off : counts).selected = true;
       cap.textContent = t("volume.cap", { cap: now.volume_cap });
       const may = now.press === "look";
       look.disabled = ["notice", "looking", "choosing", "playing", "stopping", "leaving"].includes(now.phase);

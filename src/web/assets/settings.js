@@ -1,5 +1,5 @@
-// Settings: what people change. It is written over the configuration after the daemon's own check, and counts
-// from the next start on.
+// Settings: what people change. It is written over the configuration after the daemon's own check. Most of it
+// counts at once, the rest from the next start on.
 
 import { ask, doing, h, put, say, t } from "./parts.js";
 
@@ -14,14 +14,15 @@ export function settingsPart() {
   const input = (one) => {
     const id = `set-${one.name}`;
     const shared = { id, name: one.name, "aria-describedby": `${id}-why` };
+    const usual = one.default === null ? t("default") : t("default.is", { value: word(one, one.default) });
     const field = one.kind === "choice"
-      ? h("select", shared, ...(one.configured === null ? [h("option", { value: "" }, t("default"))] : []),
+      ? h("select", shared, ...(one.configured === null ? [h("option", { value: "" }, usual)] : []),
         ...one.options.map((option) => h("option", { value: option, selected: option === one.value }, word(one, option))))
       : h("input", { ...shared, type: one.kind, min: one.least, max: one.kind === "number" ? one.most : null, maxLength: one.kind === "text" ? one.most : null,
-        value: one.value ?? "", placeholder: one.configured === null ? t("default") : String(one.configured) });
+        value: one.value ?? "", placeholder: one.configured === null ? usual : String(one.configured) });
     const was = one.own ? [" ", t("settings.own", { value: one.configured === null ? t("default") : word(one, one.configured) })] : [];
     return h("p", { class: "field" }, h("label", { for: id }, t(`set.${one.name}`)), field,
-      h("span", { class: "quiet small", id: `${id}-why` }, t(`why.${one.name}`), ...was));
+      h("span", { class: "quiet small", id: `${id}-why` }, [t(`why.${one.name}`), one.live ? "" : t("settings.later")].filter(Boolean).join(" "), ...was));
   };
 
   /** What counts only after a restart, said as long as it is so. */
@@ -53,7 +54,7 @@ export function settingsPart() {
     if (!Object.keys(changes).length) return say(t("settings.same"));
     await ask("POST", "/api/settings", { changes });
     await load();
-    say(`${t("saved")} ${t(told.restartable ? "settings.restart" : "settings.byhand")}`);
+    say(told.pending ? `${t("saved")} ${t(told.restartable ? "settings.restart" : "settings.byhand")}` : t("saved"));
   }, wrong));
   main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, wrong, body));
   load();
