@@ -33,6 +33,9 @@ fn it_shows_what_is_kept_erases_it_and_finds_nothing_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     learnt(folder.path());
     std::fs::write(folder.path().join("history.json.broken-1"), "{").unwrap();
+    // What a power cut left half written, where a daemon has been.
+    std::fs::write(folder.path().join(".moodbox-a1B2c3"), "{}").unwrap();
+    std::fs::write(folder.path().join("lock"), "").unwrap();
     let moods = "time,mood,by,confidence\n2026-06-01T12:00:00Z,sad,camera,0.750\n";
     std::fs::write(folder.path().join("moods.csv"), moods).unwrap();
     let output = forget(folder.path()).arg("--yes").output().unwrap();

@@ -26,7 +26,7 @@ pub enum LockError {
 }
 
 impl StateLock {
-    /// Takes a folder, making it if it is not there.
+    /// Takes a folder, making it if it is not there, and removes what a power cut left half written in it.
     ///
     /// # Errors
     /// When another process has it, or it cannot be written.
@@ -53,6 +53,9 @@ impl StateLock {
         }
         file.set_len(0).map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
+        if let Err(error) = crate::store::sweep(folder) {
+            tracing::debug!(%error, "what was left half written in {} stays there", folder.display());
+        }
         Ok(StateLock { _file: file })
     }
 }

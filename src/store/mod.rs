@@ -4,12 +4,19 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use rustix::fs::{FlockOperation, flock};
+
+/// Begins the name of a file that is being written.
+const PART: &str = ".moodbox-";
+/// Nothing is written deeper in the state folder than a template: `templates/music/happy.toml`.
+const DEEPEST: u32 = 2;
+
 /// Replaces `path` by `bytes`: after a power cut at any instant it holds the old or the new, whole. Once this
 /// has returned it holds the new.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     make_folder(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".moodbox-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
@@ -29,6 +36,30 @@ pub fn remove<'a>(files: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
         }
     }
     touched.map_or(Ok(()), sync)
+}
+
+/// Removes what a power cut or a kill left half written in a folder and those in it. Only for whoever alone
+/// writes there; others may, under a lock on the folder itself, and then nothing is removed this time.
+pub fn sweep(folder: &Path) -> io::Result<()> {
+    let held = File::open(folder)?;
+    match flock(&held, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => sweep_down(folder, DEEPEST),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn sweep_down(folder: &Path, deeper: u32) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_file() && entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes()) {
+            fs::remove_file(entry.path())?;
+        } else if kind.is_dir() && deeper > 0 {
+            sweep_down(&entry.path(), deeper - 1)?;
+        }
+    }
+    Ok(())
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -68,5 +99,25 @@ mod tests {
         assert!(write_atomic(&path.join("d"), b"").is_err());
         remove([path.as_path(), Path::new("/nonexistent/file")]).unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_was_left_half_written_is_swept_away_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("templates/music")).unwrap();
+        let left = [".moodbox-a1B2c3", "templates/music/.moodbox-d4E5f6"];
+        let kept = ["history.json", "moodbox-notes", "templates/music/happy.toml", ".moodboxrc"];
+        left.iter().chain(&kept).for_each(|name| fs::write(at(name), "x").unwrap());
+        std::os::unix::fs::symlink("/etc", at("elsewhere")).unwrap();
+        // Somebody writes there just now.
+        let busy = File::open(folder.path()).unwrap();
+        flock(&busy, FlockOperation::LockShared).unwrap();
+        sweep(folder.path()).unwrap();
+        assert!(left.iter().all(|name| at(name).exists()));
+        drop(busy);
+        sweep(folder.path()).unwrap();
+        assert!(left.iter().all(|name| !at(name).exists()));
+        assert!(kept.iter().all(|name| at(name).exists()));
     }
 }

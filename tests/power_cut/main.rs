@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use disk::{Cut, MARK, Op};
+use moodbox::library::lock::StateLock;
 use moodbox::library::{feelings, history, sounds};
 use moodbox::mood::Mood;
 use moodbox::recommend::{History, Outcome};
@@ -203,6 +204,14 @@ fn restart(
     for (path, bytes) in left {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
+    }
+    // As the daemon does at its start: what is half written holds what a person may want forgotten.
+    let state = root.join("state");
+    let _alone = StateLock::take(&state).map_err(|problem| problem.to_string())?;
+    for file in fs::read_dir(&state).unwrap().flatten() {
+        if file.file_name().as_encoded_bytes().starts_with(b".") {
+            return Err(format!("{} was left behind", file.path().display()));
+        }
     }
     for (file, values) in allowed {
         let found = read(root, file).map_err(|problem| format!("{file}: {problem}"))?;
