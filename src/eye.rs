@@ -46,6 +46,7 @@ impl Eye {
                 };
                 let camera = self.camera.as_mut();
                 let result = capture(camera, &self.light, &self.settings, &mut look, cancelled, send);
+                wipe_stack();
                 let vision = spent.checked_div(frames).unwrap_or_default();
                 send(Event::Looked { frames: frames as usize, vision });
                 result
@@ -54,6 +55,17 @@ impl Eye {
             Err(error) => Err(broken(error)),
         }
     }
+}
+
+/// Far more than anything here puts on the stack, and far less than a thread has.
+const STACK: usize = 256 << 10;
+
+/// Overwrites what calls that are over have left on the stack: decoders keep rows of a picture in local variables.
+#[inline(never)]
+fn wipe_stack() {
+    let mut below = [0u8; STACK];
+    // As if somebody used it: the compiler may not leave it out.
+    std::hint::black_box(&mut below);
 }
 
 fn send_health(send: &mut dyn FnMut(Event), health: Option<Health>) {

@@ -27,7 +27,8 @@ pub struct PhotoCamera {
 
 impl PhotoCamera {
     /// Files and folders; of a folder every `.jpg`, `.jpeg` and `.png` in it, by name. `fps` is the pace
-    /// of the frames; without one they come at once.
+    /// of the frames; without one they come at once. A JPEG file that ends in `.mjpg` is handed over as it is,
+    /// as a camera does that sends JPEG; folders are not searched for those.
     pub fn new(paths: &[PathBuf], fps: Option<f32>) -> Result<PhotoCamera, CameraError> {
         let mut files = Vec::new();
         for path in paths {
@@ -123,7 +124,9 @@ struct PhotoStream {
 struct Picture {
     width: u32,
     height: u32,
-    rgb: Zeroizing<Vec<u8>>,
+    stride: u32,
+    format: PixelFormat,
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Stream for PhotoStream {
@@ -137,14 +140,25 @@ impl Stream for PhotoStream {
             // A slow reader finds the newest frame, not a queue of old ones.
             self.due = self.due.max(begun) + interval;
         }
-        let Picture { width, height, rgb } = &self.picture;
-        frame.fill(*width, *height, *width * 3, PixelFormat::Rgb3, rgb);
+        let Picture { width, height, stride, format, bytes } = &self.picture;
+        frame.fill(*width, *height, *stride, *format, bytes);
         Ok(())
     }
 }
 
+/// A JPEG file as a camera sends it.
+fn as_sent(path: &Path) -> Result<Picture, CameraError> {
+    let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| photo(path, &error))?);
+    let reader = ImageReader::with_format(std::io::Cursor::new(bytes.as_slice()), image::ImageFormat::Jpeg);
+    let (width, height) = reader.into_dimensions().map_err(|error| photo(path, &error))?;
+    Ok(Picture { width, height, stride: 0, format: PixelFormat::Mjpg, bytes })
+}
+
 /// Reads a photo upright, whatever its file name says it is.
 fn read(path: &Path) -> Result<Picture, CameraError> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("mjpg")) {
+        return as_sent(path);
+    }
     let failed = |error: image::ImageError| photo(path, &error);
     let reader = ImageReader::open(path).map_err(|error| photo(path, &error))?;
     let mut reader = reader.with_guessed_format().map_err(|error| photo(path, &error))?;
@@ -163,7 +177,9 @@ fn read(path: &Path) -> Result<Picture, CameraError> {
         return Err(photo(path, &"it has no pixels"));
     }
     let rgb = image.into_rgb8();
-    Ok(Picture { width: rgb.width(), height: rgb.height(), rgb: Zeroizing::new(rgb.into_raw()) })
+    let (width, height) = rgb.dimensions();
+    let bytes = Zeroizing::new(rgb.into_raw());
+    Ok(Picture { width, height, stride: width * 3, format: PixelFormat::Rgb3, bytes })
 }
 
 fn photos_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -202,6 +218,21 @@ mod tests {
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
+    }
+
+    #[test]
+    fn a_jpeg_can_be_handed_over_as_a_camera_sends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let jpeg = save(folder.path(), "a.jpg", (64, 48), [200, 10, 10]);
+        let path = folder.path().join("a.mjpg");
+        std::fs::rename(jpeg, &path).unwrap();
+        let mut camera = PhotoCamera::new(std::slice::from_ref(&path), None).unwrap();
+        let mut frame = Frame::new();
+        camera.start(light().0).unwrap().next(soon(), &mut frame).unwrap();
+        assert_eq!((frame.width, frame.height, frame.format), (64, 48, PixelFormat::Mjpg));
+        assert_eq!(frame.bytes(), std::fs::read(&path).unwrap());
+        std::fs::write(&path, "no picture").unwrap();
+        assert!(camera.start(light().0).is_err());
     }
 
     #[test]

@@ -28,26 +28,59 @@ use pattern::Searcher;
 use rustix::process::Signal;
 use traced::Written;
 
-fn searcher() -> (moodbox::camera::formats::Rgb, Searcher) {
-    let picture = pattern::picture();
-    let copies = pattern::copies(&picture).expect("the networks look at it");
-    let searcher = Searcher::new(&copies);
-    let known = searcher.known();
-    for (name, _) in copies {
-        assert!(known.get(name).is_some_and(|runs| *runs > 20), "{name} cannot be searched: {known:?}");
+/// What the daemon's camera sends.
+#[derive(Clone, Copy, Debug)]
+enum Sends {
+    Rgb,
+    /// JPEG pictures, which the device decodes itself.
+    Jpeg,
+}
+
+impl Sends {
+    const BOTH: [Sends; 2] = [Sends::Rgb, Sends::Jpeg];
+
+    /// Writes what the camera sees beside `path`, and knows every form of it.
+    fn prepare(self, path: &Path) -> Searcher {
+        let picture = pattern::picture();
+        let mut copies = match self {
+            Sends::Rgb => {
+                pattern::save(&picture, path);
+                pattern::copies(&picture).expect("the networks look at it")
+            }
+            Sends::Jpeg => {
+                let (jpeg, picture) = pattern::jpeg(&picture);
+                std::fs::write(path.with_extension("mjpg"), &jpeg).unwrap();
+                let mut copies = pattern::copies(&picture).expect("the networks look at it");
+                copies.push(("JPEG", jpeg));
+                copies
+            }
+        };
+        copies.sort_by_key(|(name, _)| *name);
+        let searcher = Searcher::new(&copies);
+        let known = searcher.known();
+        for (name, _) in copies {
+            assert!(known.get(name).is_some_and(|runs| *runs > 20), "{name} cannot be searched: {known:?}");
+        }
+        searcher
     }
-    (picture, searcher)
 }
 
 #[test]
 fn nothing_that_is_written_or_sent_during_a_press_holds_any_of_the_face() {
-    let (picture, searcher) = searcher();
+    for sends in Sends::BOTH {
+        nothing_leaves(sends);
+    }
+}
+
+fn nothing_leaves(sends: Sends) {
+    let mut searcher = None;
     let mut device = Device::start(
-        |path| pattern::save(&picture, path),
+        |path| searcher = Some(sends.prepare(path)),
         "",
         None,
         |program, folder| traced::command(program, &folder.join("trace")),
     );
+    let searcher = searcher.unwrap();
     for _ in 0..2 {
         device.press();
         device.until("it looks", |device| device.state()["phase"] == "looking");
@@ -60,7 +93,7 @@ fn nothing_that_is_written_or_sent_during_a_press_holds_any_of_the_face() {
         }
         device.until("it is ready again", |device| device.state()["phase"] == "idle");
     }
-    assert_eq!(device.state()["looks"], 2, "the face was read: {}", device.state());
+    assert_eq!(device.state()["looks"], 2, "{sends:?}: the face was read: {}", device.state());
     device.end(Signal::TERM);
 
     let written = Written::read(&device.path("trace"));
@@ -73,13 +106,14 @@ fn nothing_that_is_written_or_sent_during_a_press_holds_any_of_the_face() {
     assert!(written.total() > 20_000, "{names:?}");
     for (way, bytes) in &written.bytes {
         let found = searcher.any(bytes);
-        assert!(found.is_empty(), "{way}: {found:?}");
+        assert!(found.is_empty(), "{sends:?}: {way}: {found:?}");
     }
     // What lies on disk afterwards, in case something came there by a way nobody thought of.
     for file in files(device.folder.path()) {
-        if !file.ends_with("face.png") && !file.ends_with("trace") {
+        let given = ["face.png", "face.mjpg", "trace"];
+        if !given.iter().any(|name| file.ends_with(name)) {
             let found = searcher.any(&std::fs::read(&file).unwrap());
-            assert!(found.is_empty(), "{}: {found:?}", file.display());
+            assert!(found.is_empty(), "{sends:?}: {}: {found:?}", file.display());
         }
     }
 }
@@ -100,8 +134,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The same search finds a leak by every way out: a process that does what the daemon must not.
 #[test]
 fn a_leak_by_any_way_out_would_be_found() {
-    let (_, searcher) = searcher();
     let folder = tempfile::tempdir().unwrap();
+    let pictures = tempfile::tempdir().unwrap();
+    let searcher = Sends::Rgb.prepare(&pictures.path().join("face.png"));
     let mut command = traced::command(&std::env::current_exe().unwrap(), &folder.path().join("trace"));
     command.args(["--ignored", "--exact", "leak", "--nocapture"]).env(LEAK_INTO, folder.path());
     let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
@@ -183,9 +218,20 @@ fn base64(bytes: &[u8]) -> String {
 /// What a core dump would hold: all of the memory of the process that is its own.
 #[test]
 fn after_a_press_no_part_of_the_memory_holds_any_of_the_face() {
-    let (picture, searcher) = searcher();
-    let device =
-        Device::start(|path| pattern::save(&picture, path), "", None, |program, _| Command::new(program));
+    for sends in Sends::BOTH {
+        nothing_stays(sends);
+    }
+}
+
+fn nothing_stays(sends: Sends) {
+    let mut searcher = None;
+    let device = Device::start(
+        |path| searcher = Some(sends.prepare(path)),
+        "",
+        None,
+        |program, _| Command::new(program),
+    );
+    let searcher = searcher.unwrap();
     let mut seen = false;
     for round in 0..3 {
         device.press();
@@ -213,10 +259,10 @@ fn after_a_press_no_part_of_the_memory_holds_any_of_the_face() {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        assert!(found.is_empty(), "two seconds after press {}: {found:?}", round + 1);
+        assert!(found.is_empty(), "{sends:?}: two seconds after press {}: {found:?}", round + 1);
         device.until("it is ready again", |device| device.state()["phase"] == "idle");
     }
-    assert!(seen, "the face is in memory while it looks");
+    assert!(seen, "{sends:?}: the face is in memory while it looks");
     assert_eq!(device.state()["looks"], 3);
 }
 
@@ -242,15 +288,21 @@ fn no_secret_stands_in_the_log_at_its_most_talkative() {
     const PAGE: &str = "seven purple herons";
     const PLAYER: &str = "eleven yellow geese";
     const GUESS: &str = "nine orange ducks";
+    const HOME: &str = "thirteen silver swans";
+    let broker = support::broker::Broker::with_password(HOME);
     let server = support::mpd::Server::with_password(PLAYER);
     let secrets = tempfile::tempdir().unwrap();
     let hash = StoredPassword::make(PAGE).unwrap().as_str().to_owned();
     std::fs::write(secrets.path().join("page"), &hash).unwrap();
     std::fs::write(secrets.path().join("player"), PLAYER).unwrap();
+    std::fs::write(secrets.path().join("home"), HOME).unwrap();
     let more = format!(
-        "password_file = \"{0}/page\"\n[music]\naddress = \"{1}\"\npassword_file = \"{0}/player\"\n",
+        "password_file = \"{0}/page\"\n[music]\naddress = \"{1}\"\npassword_file = \"{0}/player\"\n\
+         [mqtt]\nbroker = \"mqtt://127.0.0.1:{2}\"\nid = \"here\"\nuser = \"moodbox\"\npassword_file = \"{0}/home\"\n\
+         publish = [\"health\"]\n",
         secrets.path().display(),
-        server.socket().display()
+        server.socket().display(),
+        broker.port
     );
     let mut device = Device::start(
         |path| pattern::save(&pattern::picture(), path),
@@ -261,18 +313,21 @@ fn no_secret_stands_in_the_log_at_its_most_talkative() {
     // Music plays, so MPD took the password.
     device.ask("POST /api/mood", r#"{"mood":"happy"}"#);
     device.until("music plays", |device| device.state()["music"]["title"].is_string());
+    // The broker says whom it let in, and as which user.
+    device.until("the broker has its password", |_| broker.log().contains("u'moodbox'"));
     device.ask("POST /api/session", &format!(r#"{{"password":"{GUESS}"}}"#));
     let granted = device.ask("POST /api/session", &format!(r#"{{"password":"{PAGE}"}}"#));
     let granted = String::from_utf8_lossy(&granted).into_owned();
     let cookie = granted.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
     let cookie = cookie.and_then(|line| line.split(['=', ';']).nth(1)).expect("a session").to_owned();
+    let csrf = device.get("/api/session")["csrf"].as_str().expect("a word for changes").to_owned();
     device.get("/api/health");
     device.end(Signal::TERM);
     let log =
         [device.path("stderr"), device.path("stdout")].map(|file| std::fs::read_to_string(file).unwrap());
     let log = log.concat();
     assert!(log.contains("DEBUG"), "the log is at its most talkative");
-    for secret in [PAGE, PLAYER, GUESS, &hash, &cookie] {
+    for secret in [PAGE, PLAYER, GUESS, HOME, &hash, &cookie, &csrf] {
         assert!(!log.contains(secret), "`{secret}` stands in the log");
     }
 }

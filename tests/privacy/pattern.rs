@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use moodbox::camera::formats::Rgb;
+use moodbox::camera::formats::{Rgb, to_rgb};
+use moodbox::camera::{Frame, PixelFormat};
 use moodbox::mood::Scores;
 use moodbox::vision::VisionError;
 use moodbox::vision::align::{Framing, align};
@@ -52,6 +53,19 @@ pub fn picture() -> Rgb {
 pub fn save(picture: &Rgb, path: &Path) {
     let format = image::ExtendedColorType::Rgb8;
     image::save_buffer(path, &picture.data, picture.width, picture.height, format).unwrap();
+}
+
+/// The picture as a camera that sends JPEG would, and what it is after that way.
+pub fn jpeg(picture: &Rgb) -> (Vec<u8>, Rgb) {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+    let kind = image::ExtendedColorType::Rgb8;
+    encoder.encode(&picture.data, picture.width, picture.height, kind).unwrap();
+    let mut frame = Frame::new();
+    frame.fill(picture.width, picture.height, 0, PixelFormat::Mjpg, &bytes);
+    let mut decoded = Rgb::new();
+    to_rgb(&frame, &mut decoded).expect("the camera's decoder reads it");
+    (bytes, decoded)
 }
 
 /// A network that runs, and writes down all that it was shown.

@@ -35,10 +35,12 @@ impl Device {
         photo(&folder.path().join("face.png"));
         let page = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let here = folder.path().display();
+        // A camera that sends JPEG, where that is what was written.
+        let face = if folder.path().join("face.mjpg").exists() { "face.mjpg" } else { "face.png" };
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).display();
         let config = format!(
             "[device]\nmode = \"household\"\n[button]\nline = \"no-such-line\"\n\
-             [camera]\nlook_ms = 3000\nphotos = [\"{here}/face.png\"]\n[panel]\npng = \"{here}/panel.png\"\n\
+             [camera]\nlook_ms = 3000\nphotos = [\"{here}/{face}\"]\n[panel]\npng = \"{here}/panel.png\"\n\
              [vision]\nruntime = \"{root}/assets/lib/libtensorflowlite_c.so\"\n\
              face_model = \"{root}/assets/models/face.tflite\"\nmood_model = \"{root}/models/mood.toml\"\n\
              [times]\nmood_s = 1\nmessage_s = 1\nchoose_s = 3\n[web]\nlisten = \"{page}\"\n{more}"
