@@ -128,6 +128,7 @@ fn a_camera_that_never_answers_is_given_up() {
     Story::new(settings()).at(0, press()).at(50, release()).until(12_000).check(
         "0 show look 0%
          0 capture
+         1500 show the camera wakes up
          10000 show trouble CameraSilent
          10000 cancel capture",
     );
@@ -145,6 +146,7 @@ fn the_late_end_of_a_capture_that_was_given_up_does_not_end_the_next_one() {
         .check(
             "0 show look 0%
              0 capture
+             1500 show the camera wakes up
              10000 show trouble CameraSilent
              10000 cancel capture
              10500 show look 0%
@@ -387,6 +389,96 @@ fn music_that_goes_away_for_long_ends_a_visit_without_video() {
         .at(5050, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))
         .until(70_000)
         .check_lines(&["65050 show idle MusicAbsent"]);
+}
+
+#[test]
+fn a_camera_that_takes_long_to_wake_up_is_told_of_within_two_seconds() {
+    Story::new(settings())
+        .at(0, press())
+        .at(50, release())
+        .at(2700, Event::CaptureStarted)
+        .until(2700)
+        .check(
+            "0 show look 0%
+         0 capture
+         1500 show the camera wakes up
+         2700 show look 0%",
+        );
+}
+
+#[test]
+fn a_player_that_falls_silent_is_told_of_within_two_seconds_and_no_more_when_it_speaks() {
+    visit(songs_only())
+        .until(5500)
+        .forget()
+        .struck_dumb()
+        .at(9050, Event::Music(now("one.ogg", 8)))
+        .until(9100)
+        .check(
+            "6100 show playing one 5s
+             7000 show playing one 5s [waiting]
+             7100 show playing one 6s [waiting]
+             8100 show playing one 7s [waiting]
+             9050 show playing one 8s",
+        );
+}
+
+#[test]
+fn a_player_that_says_nothing_when_it_is_asked_to_play_is_told_of_within_two_seconds() {
+    Story::new(songs_only())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(0, library())
+        .forget()
+        .at(0, Event::Picked(Mood::Happy, Source::Page))
+        .until(5000)
+        .check_lines(&["0 show chosen happy", "0 music play", "1900 show playing one 0s [waiting]"]);
+}
+
+#[test]
+fn music_that_goes_away_in_mid_song_is_told_at_once_and_no_more_when_it_is_back() {
+    visit(songs_only())
+        .until(5500)
+        .forget()
+        .at(5600, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))
+        .at(7600, Event::Part(Part::Music, Health::Well))
+        .at(7650, Event::Music(now("one.ogg", 5)))
+        .until(7700)
+        .check_lines(&["5600 show trouble MusicAbsent", "7650 show playing one 5s"]);
+}
+
+#[test]
+fn a_picture_that_goes_away_is_told_while_the_music_plays_on() {
+    visit(settings())
+        .until(5500)
+        .forget()
+        .at(5600, Event::Part(Part::Video, Health::Ill(ill(TroubleKind::VideoAbsent))))
+        .at(5700, Event::Part(Part::Video, Health::Well))
+        .until(5800)
+        .check(
+            "5600 show playing one 4s [VideoAbsent]
+             5700 show playing one 4s",
+        );
+}
+
+#[test]
+fn a_library_that_is_still_being_read_is_told_of_and_is_no_trouble_once_there_is_music() {
+    let scanning = || Event::Part(Part::Scan, Health::Ill(ill(TroubleKind::MusicScanning)));
+    Story::new(songs_only())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(10, scanning())
+        .at(1000, Event::Picked(Mood::Happy, Source::Page))
+        .until(30_000)
+        .at(40_000, library())
+        .at(40_010, Event::Part(Part::Scan, Health::Well))
+        .at(50_000, scanning())
+        .until(50_100)
+        .check_lines(&[
+            "10 show idle MusicScanning",
+            "1000 show chosen happy",
+            "4000 show trouble MusicScanning",
+            "9000 show idle MusicScanning",
+            "40000 show idle",
+        ]);
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use moodbox::kiosk::action::PlayerCommand;
-use moodbox::kiosk::event::TroubleKind;
+use moodbox::kiosk::event::{Event, Health, Part, TroubleKind};
 use moodbox::music::{Address, Mpd, Music, MusicError, MusicSettings};
-use support::mpd::{Player, Server, owned, settings};
+use support::mpd::{Player, SONGS, Server, owned, settings};
 use support::{signal, wait_for};
 
 /// Something that listens as MPD would and treats each client in its own way; ends with the test.
@@ -205,6 +205,8 @@ fn garbage_is_an_error_and_never_a_panic() {
         scripted(&[("status", "ACK garbage\n")]),
         scripted(&[("status", "ACK [x@y] {} \n")]),
         scripted(&[("status", "ACK [5@0]\n")]),
+        scripted(&[("status", "ACK [5] 9@0] {} \n")]),
+        scripted(&[("status", "ACK [5@0] }{ \n")]),
         scripted(&[FINE, ("addid", "Id: 1\nOK\n"), ("setvol", "what: now\n")]),
         scripted(&[FINE, ("addid", "Id: 1\nOK\n"), ("setvol", "OK\n"), ("playid", "file: x\nOK\n")]),
         scripted(&[
@@ -298,6 +300,44 @@ fn an_mpd_that_is_frozen_is_told_and_taken_up_again() {
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
     signal(server.child(), "CONT");
     player.is_well();
+    player.hears_song("long-a.ogg");
+}
+
+/// `MOODBOX_SCAN_S` says how long the scan takes at least; a minute is run by hand.
+#[test]
+fn an_mpd_that_reads_its_files_for_long_is_told_and_its_music_comes_when_it_is_done() {
+    let seconds = std::env::var("MOODBOX_SCAN_S").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    let server = Server::that_scans(Duration::from_secs(seconds) / SONGS.len() as u32);
+    let player = Player::new(server.by_socket());
+    let started = Instant::now();
+    let scans = |ill: bool| {
+        let end = started + 3 * Duration::from_secs(seconds) + support::PATIENCE;
+        loop {
+            match player.events.recv_deadline(end).expect("the scan is told of") {
+                Event::Part(Part::Scan, Health::Ill(trouble)) if ill => {
+                    assert_eq!(trouble.kind, TroubleKind::MusicScanning, "{}", trouble.report);
+                    return;
+                }
+                Event::Part(Part::Scan, Health::Well) if !ill => return,
+                Event::Part(Part::Music, Health::Ill(trouble)) => panic!("{}", trouble.report),
+                _ => {}
+            }
+        }
+    };
+    scans(true);
+    let told = started.elapsed();
+    assert!(told < Duration::from_secs(2), "{told:?}");
+    assert_eq!(player.catalogs.recv_timeout(support::PATIENCE).unwrap(), [], "nothing is known yet");
+    // It answers whatever is asked of it meanwhile.
+    player.tell(PlayerCommand::Volume(30));
+    wait_for("the volume", || (server.other().status().unwrap().volume == 30).then_some(()));
+    assert!(server.other().stats().unwrap().songs == 0, "the scan is over already");
+    scans(false);
+    let scanned = started.elapsed();
+    support::receive("the library", &player.catalogs, |items| (items.len() == SONGS.len()).then_some(()));
+    println!("told after {told:?}; read for {scanned:?}; there {:?} later", started.elapsed() - scanned);
+    assert!(started.elapsed() - scanned < Duration::from_secs(5));
+    player.play(&["long-a.ogg"]);
     player.hears_song("long-a.ogg");
 }
 

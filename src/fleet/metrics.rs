@@ -254,7 +254,7 @@ impl Metrics {
 pub(super) const PLAYERS: [&str; 2] = ["music", "video"];
 
 /// The parts that every kiosk has, or may have.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part::Camera,
     Part::Vision,
     Part::Light,
@@ -264,6 +264,7 @@ const PARTS: [Part; 9] = [
     Part::Video,
     Part::Templates,
     Part::Library,
+    Part::Scan,
 ];
 
 /// How a value is called in every other place where programs read it.

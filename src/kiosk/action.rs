@@ -113,6 +113,8 @@ pub enum Screen {
     Look {
         done: f32,
     },
+    /// The camera takes longer than most to wake up.
+    Waking,
     /// The frames are in, the moods are being read.
     Thinking,
     /// The mood that was read. `confidence` in [0, 1].
@@ -182,8 +184,19 @@ pub struct Playing {
     pub why: String,
     pub liked: bool,
     pub paused: bool,
+    /// What is amiss with a player, told in place of the reason.
+    pub amiss: Option<Amiss>,
     /// A short word over the screen for a moment: what the last press did.
     pub flash: Option<Flash>,
+}
+
+/// What is amiss while something plays, or should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amiss {
+    /// The player that is to be heard has not said a word for a while.
+    Waiting,
+    /// The other player, the one that is not heard, does not work.
+    Ill(TroubleKind),
 }
 
 /// What the last press did, shown for a moment over the playing screen.

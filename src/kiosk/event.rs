@@ -166,6 +166,8 @@ pub enum Part {
     Video,
     Templates,
     Library,
+    /// What the music player does with its own files: ill while it reads them.
+    Scan,
     Prompts,
 }
 
@@ -201,6 +203,8 @@ pub enum TroubleKind {
     MusicAbsent,
     MusicPassword,
     MusicSilent,
+    /// The player reads its files, and knows none of them yet.
+    MusicScanning,
     VideoAbsent,
     TemplateBroken,
     LibraryEmpty,
@@ -214,7 +218,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 19] = [
+    pub const ALL: [TroubleKind; 20] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
@@ -227,6 +231,7 @@ impl TroubleKind {
         TroubleKind::MusicAbsent,
         TroubleKind::MusicPassword,
         TroubleKind::MusicSilent,
+        TroubleKind::MusicScanning,
         TroubleKind::VideoAbsent,
         TroubleKind::TemplateBroken,
         TroubleKind::LibraryEmpty,

@@ -19,7 +19,7 @@ pub(super) struct Said {
 fn said(screen: &Screen) -> Option<Said> {
     let what = match screen {
         Screen::Notice { .. } => Spoken::Notice,
-        Screen::Look { .. } | Screen::Thinking => Spoken::LookAtMe,
+        Screen::Look { .. } | Screen::Waking | Screen::Thinking => Spoken::LookAtMe,
         // The mood itself is not said: others may be in the room.
         Screen::Mood { .. } | Screen::Chosen { .. } | Screen::Gentle => Spoken::GotIt,
         Screen::Unsure { candidates, .. } if candidates.len() > 2 => Spoken::Pick,

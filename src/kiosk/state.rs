@@ -219,6 +219,10 @@ impl Origin {
     }
 }
 
+/// A player that was asked to play and says nothing for so long is waited for: long enough for a word that comes
+/// each second and is late, and within two seconds for the person.
+const SILENCE: Duration = Duration::from_millis(1900);
+
 /// From a mood to the end of what was chosen for it.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -259,6 +263,17 @@ impl Voice {
         let current = self.now.as_ref().filter(|now| now.ours).map(|now| now.id.as_str());
         let from = self.picks.iter().position(|pick| Some(pick.id.as_str()) == current).unwrap_or(0);
         self.picks[from..].iter().map(|pick| pick.id.clone()).collect()
+    }
+
+    /// From when on nothing was heard of it for so long that a person is told. A player that plays speaks every
+    /// second, and one that was asked to play does so soon.
+    pub(super) fn waits_from(&self) -> Option<Time> {
+        let plays = self.open && self.away_since.is_none() && self.now.as_ref().is_none_or(|now| !now.paused);
+        plays.then(|| self.told_at + SILENCE)
+    }
+
+    pub(super) fn waits(&self, at: Time) -> bool {
+        self.waits_from().is_some_and(|from| at >= from)
     }
 
     pub(super) fn elapsed(&self, at: Time) -> Duration {
@@ -347,9 +362,11 @@ impl State {
         picks.map(|pick| (pick.id.clone(), self.why(session, pick))).collect()
     }
 
-    /// What is ill now.
+    /// What is ill now. That the player reads its files is no trouble as long as there is something to play.
     pub fn troubles(&self) -> impl Iterator<Item = (Part, &Trouble)> {
-        self.troubles.iter().map(|(part, trouble)| (*part, trouble))
+        let hungry = self.catalog.music.is_empty();
+        let matters = move |(part, _): &(&Part, &Trouble)| hungry || **part != Part::Scan;
+        self.troubles.iter().filter(matters).map(|(part, trouble)| (*part, trouble))
     }
 
     /// Percent: of what plays, else of what will.

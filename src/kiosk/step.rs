@@ -413,7 +413,9 @@ impl Kiosk<'_> {
         let ill = [(has.music, Part::Music), (has.video, Part::Video)]
             .into_iter()
             .filter(|(here, _)| *here)
-            .find_map(|(_, part)| state.troubles.get(&part));
+            .find_map(|(_, part)| state.troubles.get(&part))
+            // What is missing may be about to come.
+            .or_else(|| state.troubles.get(&Part::Scan));
         let screen = match ill {
             Some(trouble) => Screen::Trouble(trouble.kind),
             None if has.music || has.video => Screen::NothingToPlay { mood },

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::action::{Flash, Playing, Screen};
-use super::event::Time;
+use super::action::{Amiss, Flash, Playing, Screen};
+use super::event::{Part, Time, TroubleKind};
 use super::state::{Origin, Phase, Session, State};
-use crate::recommend::Pick;
+use crate::recommend::{Pick, Speaks};
 use crate::text;
 
 /// The progress ring moves in this many steps: smooth to the eye, and few enough for the SPI bus.
 const LOOK_STEPS: u32 = 20;
+
+/// Most cameras have given their first frame by then; those that take longer are told of.
+const WAKES: Duration = Duration::from_millis(1500);
 
 impl State {
     /// When the picture changes by time alone.
@@ -19,19 +22,22 @@ impl State {
         }
         match &self.phase {
             Phase::Notice { .. } => Some(at + until_next_second(at)),
+            Phase::Looking { since, started: None, .. } => Some(*since + WAKES).filter(|due| at < *due),
             Phase::Looking { started: Some(started), .. } => {
                 let step = self.settings.times.capture / LOOK_STEPS;
                 (at < *started + self.settings.times.capture).then(|| at + step)
             }
             Phase::Playing(session) => {
                 let mood_until = session.since + self.settings.times.mood;
-                if at < mood_until {
-                    return Some(mood_until);
-                }
                 let voice = session.voice(session.speaker());
+                let waiting = voice.waits_from().filter(|from| at < *from);
+                if at < mood_until {
+                    return [waiting, Some(mood_until)].into_iter().flatten().min();
+                }
                 let runs = voice.now.as_ref().is_some_and(|now| !now.paused);
                 let into_second = Duration::from_nanos(u64::from(voice.elapsed(at).subsec_nanos()));
-                runs.then(|| at + Duration::from_secs(1) - into_second)
+                let second = runs.then(|| at + Duration::from_secs(1) - into_second);
+                [waiting, second].into_iter().flatten().min()
             }
             _ => None,
         }
@@ -47,7 +53,7 @@ impl State {
         match &self.phase {
             Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
             Phase::Idle => {
-                let troubles = self.troubles.values().map(|trouble| trouble.kind).collect();
+                let troubles = self.troubles().map(|(_, trouble)| trouble.kind).collect();
                 if self.dim_from().is_some_and(|from| at >= from) {
                     Screen::Dozing { troubles }
                 } else {
@@ -61,6 +67,7 @@ impl State {
                     text: self.settings.notice.clone(),
                 }
             }
+            Phase::Looking { since, started: None, .. } if at >= *since + WAKES => Screen::Waking,
             Phase::Looking { started: None, .. } => Screen::Look { done: 0.0 },
             Phase::Looking { started: Some(started), .. } => {
                 let capture = self.settings.times.capture;
@@ -76,7 +83,10 @@ impl State {
             }
             Phase::Asking { .. } => Screen::AskToForget,
             Phase::Playing(session)
-                if at < session.since + self.settings.times.mood && session.flash.is_none() =>
+                if at < session.since + self.settings.times.mood
+                    && session.flash.is_none()
+                    && self.gone(session).is_none()
+                    && !session.voice(session.speaker()).waits(at) =>
             {
                 let Session { mood, strength, .. } = *session;
                 match &session.origin {
@@ -87,7 +97,10 @@ impl State {
                     Origin::Nobody => Screen::Gentle,
                 }
             }
-            Phase::Playing(session) => Screen::Playing(self.playing(session, at)),
+            Phase::Playing(session) => match self.gone(session) {
+                Some(kind) if session.flash.is_none() => Screen::Trouble(kind),
+                _ => Screen::Playing(self.playing(session, at)),
+            },
             Phase::Stopping { session, .. } => {
                 Screen::Playing(Playing { flash: Some(Flash::Stopping), ..self.playing(session, at) })
             }
@@ -121,8 +134,31 @@ impl State {
             why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
             liked: session.liked.contains(&now.id),
             paused: now.paused,
+            amiss: self.amiss(session, at),
             flash: session.flash.map(|(flash, _)| flash),
         }
+    }
+
+    /// Why the player that is heard is away, if it is.
+    fn gone(&self, session: &Session) -> Option<TroubleKind> {
+        session.voice(session.speaker()).away_since?;
+        self.troubles.get(&part(session.speaker())).map(|trouble| trouble.kind)
+    }
+
+    fn amiss(&self, session: &Session, at: Time) -> Option<Amiss> {
+        let speaker = session.speaker();
+        if session.voice(speaker).waits(at) {
+            return Some(Amiss::Waiting);
+        }
+        let other = if speaker == Speaks::Music { Part::Video } else { Part::Music };
+        self.troubles.get(&other).map(|trouble| Amiss::Ill(trouble.kind))
+    }
+}
+
+fn part(which: Speaks) -> Part {
+    match which {
+        Speaks::Music => Part::Music,
+        Speaks::Video => Part::Video,
     }
 }
 

@@ -88,6 +88,8 @@ pub struct Status {
     pub volume: Option<u8>,
     /// Entries of ours that could not be played; they are already out of the queue.
     pub skipped: Vec<Skipped>,
+    /// The server reads its files, and may know more of them soon.
+    pub scanning: bool,
     /// The sound output does not work, in the server's words.
     pub fault: Option<String>,
 }

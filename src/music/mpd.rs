@@ -1,5 +1,6 @@
 //! A real MPD server.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use ::mpd::Id;
 use super::entries::{Entries, Entry};
 use super::session::{Pairs, Session};
 use super::watcher::MpdWatcher;
+use super::wire::Wire;
 use super::{Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
 use crate::kiosk::event::NowPlaying;
 use crate::recommend::Item;
@@ -111,6 +113,49 @@ impl Mpd {
         session.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
     }
 
+    /// Connects over a stream that is open already: for a server that has no address.
+    ///
+    /// # Errors
+    /// As [`Music::connect`].
+    pub fn connect_over(&mut self, stream: UnixStream) -> Result<(), MusicError> {
+        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        self.greet(session)
+    }
+
+    /// The watcher of such a server.
+    ///
+    /// # Errors
+    /// As [`Watcher::connect`].
+    pub fn watcher_over(&self, stream: UnixStream) -> Result<Box<dyn Watcher>, MusicError> {
+        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        let mut watcher = MpdWatcher::new(self.settings.clone());
+        watcher.follow(session);
+        Ok(Box::new(watcher))
+    }
+
+    /// Makes a connection ours, once it has shown that it lets us play.
+    fn greet(&mut self, session: Session) -> Result<(), MusicError> {
+        self.session = Some(session);
+        let address = self.place();
+        self.with(|session, entries| {
+            // A server that wants a password says so only when it is asked for something.
+            session.ask(&["status"])?;
+            // One that lets us only listen would fail at each press; better to know it now.
+            let denied = session.run(|client| client.notcommands())?;
+            if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
+            {
+                return Err(MusicError::Password {
+                    address,
+                    reason: format!("it does not allow `{command}`"),
+                });
+            }
+            if !entries.list.is_empty() {
+                entries.find_again(&queue(session)?);
+            }
+            Ok(())
+        })
+    }
+
     /// Runs something over the connection; drops the connection when it is of no use any more.
     fn with<T>(
         &mut self,
@@ -146,25 +191,8 @@ impl Music for Mpd {
     fn connect(&mut self) -> Result<(), MusicError> {
         self.session = None;
         self.heard = None;
-        self.session = Some(Session::open(&self.settings)?);
-        let address = self.place();
-        self.with(|session, entries| {
-            // A server that wants a password says so only when it is asked for something.
-            session.ask(&["status"])?;
-            // One that lets us only listen would fail at each press; better to know it now.
-            let denied = session.run(|client| client.notcommands())?;
-            if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
-            {
-                return Err(MusicError::Password {
-                    address,
-                    reason: format!("it does not allow `{command}`"),
-                });
-            }
-            if !entries.list.is_empty() {
-                entries.find_again(&queue(session)?);
-            }
-            Ok(())
-        })
+        let session = Session::open(&self.settings)?;
+        self.greet(session)
     }
 
     fn watcher(&self) -> Box<dyn Watcher> {
@@ -301,6 +329,8 @@ fn look(
             None => status.fault = Some(error),
         }
     }
+    // The number of the job; without a job there is no such line.
+    status.scanning = value(&pairs, "updating_db").is_some();
     status.volume =
         value(&pairs, "volume").and_then(|volume| volume.parse().ok()).filter(|volume| *volume <= 100);
     let state = value(&pairs, "state").unwrap_or_default();

@@ -25,6 +25,12 @@ pub(super) struct Session {
     exchange: Duration,
 }
 
+/// No line is longer: the longest are the names of files.
+const LONGEST_LINE: usize = 1 << 20;
+/// Two likes, ratings and places of each song of the largest library that is read; each pair takes some 100
+/// bytes of memory.
+const MOST_PAIRS: usize = 1 << 20;
+
 /// The pairs of an answer, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
 
@@ -33,6 +39,12 @@ impl Session {
         let address = settings.address.to_string();
         let wire = Wire::open(&settings.address, settings.connect)
             .map_err(|error| absent(&address, settings.connect, error))?;
+        Session::over(wire, settings)
+    }
+
+    /// One over a wire that is connected already.
+    pub fn over(wire: Wire, settings: &MusicSettings) -> Result<Session, MusicError> {
+        let address = settings.address.to_string();
         wire.allow(settings.exchange);
         let client =
             Client::new(wire.clone()).map_err(|error| explain(&address, settings.exchange, error))?;
@@ -96,6 +108,9 @@ impl Session {
                 pairs.push((key.to_owned(), value.to_owned()));
             }
             pending.drain(..start);
+            if pending.len() > LONGEST_LINE || pairs.len() > MOST_PAIRS {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer does not end").into());
+            }
         }
     }
 

@@ -35,6 +35,14 @@ impl MpdWatcher {
         MpdWatcher { settings, session: None, items: Vec::new(), stale: true, shared: Arc::default() }
     }
 
+    /// Follows a server over this connection.
+    pub fn follow(&mut self, session: Session) {
+        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
+        self.session = Some(session);
+        // Whatever happened in between was not heard.
+        self.stale = true;
+    }
+
     fn with<T>(&mut self, job: impl FnOnce(&mut Session) -> Result<T, MusicError>) -> Result<T, MusicError> {
         let Some(session) = &mut self.session else {
             let address = self.settings.address.to_string();
@@ -52,10 +60,7 @@ impl Watcher for MpdWatcher {
     fn connect(&mut self) -> Result<(), MusicError> {
         self.session = None;
         let session = Session::open(&self.settings)?;
-        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
-        self.session = Some(session);
-        // Whatever happened in between was not heard.
-        self.stale = true;
+        self.follow(session);
         Ok(())
     }
 
@@ -78,7 +83,7 @@ impl Watcher for MpdWatcher {
     fn wait(&mut self) -> Result<Changes, MusicError> {
         let shared = self.shared.clone();
         let interrupted = || shared.asked.load(Ordering::Acquire);
-        let mut watched = vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Queue];
+        let mut watched = vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Queue, Subsystem::Update];
         watched.extend(library::SUBSYSTEMS);
         loop {
             if interrupted() {

@@ -22,7 +22,8 @@ const LONGEST_ANSWER: usize = 32 << 20;
 /// reader for ever. Here a deadline bounds the whole exchange, and so does the number of bytes.
 /// The end of the stream is an error, because the protocol crate takes it for the end of an answer.
 /// What is not UTF-8 arrives as [`BROKEN`]: MPD hands on the names of files as they are on the disk, and one
-/// name from an old stick must not cost the whole library.
+/// name from an old stick must not cost the whole library. So does what stands in the wrong order in an answer
+/// that is an error, because the protocol crate panics over it.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire(Arc<Inner>);
 
@@ -32,6 +33,8 @@ struct Inner {
     limits: Mutex<Limits>,
     /// The beginning of a letter whose rest has not come yet.
     begun: Mutex<Vec<u8>>,
+    /// How far the line is that comes.
+    line: Mutex<Line>,
 }
 
 /// Stands for each byte that is not UTF-8: "substitute", which nobody types.
@@ -60,8 +63,17 @@ impl Wire {
                 Socket::Unix(connect_local(&address, limit)?)
             }
         };
+        Ok(Wire::of(socket, limit))
+    }
+
+    /// One that is connected already.
+    pub fn over(stream: UnixStream, limit: Duration) -> Wire {
+        Wire::of(Socket::Unix(stream), limit)
+    }
+
+    fn of(socket: Socket, limit: Duration) -> Wire {
         let limits = Mutex::new(Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER });
-        Ok(Wire(Arc::new(Inner { socket, limits, begun: Mutex::default() })))
+        Wire(Arc::new(Inner { socket, limits, begun: Mutex::default(), line: Mutex::default() }))
     }
 
     /// Starts a new exchange that must be over within `limit`.
@@ -124,6 +136,7 @@ impl Read for Wire {
                     self.0.limits.lock().unwrap_or_else(PoisonError::into_inner).bytes -= count.min(bytes);
                     let all = held + count;
                     let whole = mend(&mut buffer[..all]);
+                    self.0.line.lock().unwrap_or_else(PoisonError::into_inner).mend(&mut buffer[..whole]);
                     *begun = buffer[whole..all].to_vec();
                     if whole > 0 {
                         return Ok(whole);
@@ -165,6 +178,53 @@ impl Write for Wire {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Where in a line the stream is, as far as it matters: `ACK [code@position] {command} words`.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    /// So many letters of [`ERROR`] have come, and no others.
+    Start(usize),
+    /// In the brackets; whether the `@` has come.
+    Numbers(bool),
+    /// After them; whether the `{` has come.
+    Command(bool),
+    /// Any other, or what may stand in any order.
+    Rest,
+}
+
+/// How the line of an error begins.
+const ERROR: &[u8] = b"ACK [";
+
+impl Default for Line {
+    fn default() -> Self {
+        Line::Start(0)
+    }
+}
+
+impl Line {
+    /// Replaces a `]` that comes before its `@`, and a `}` that comes before its `{`.
+    fn mend(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *self =
+                match (*self, *byte) {
+                    (_, b'\n') => Line::Start(0),
+                    (Line::Start(count), byte) if ERROR.get(count) == Some(&byte) => {
+                        if count + 1 == ERROR.len() { Line::Numbers(false) } else { Line::Start(count + 1) }
+                    }
+                    (Line::Start(_), _) => Line::Rest,
+                    (Line::Numbers(_), b'@') => Line::Numbers(true),
+                    (Line::Numbers(true), b']') => Line::Command(false),
+                    (Line::Command(_), b'{') => Line::Command(true),
+                    (Line::Command(true), b'}') => Line::Rest,
+                    (here @ Line::Numbers(false), b']') | (here @ Line::Command(false), b'}') => {
+                        *byte = BROKEN as u8;
+                        here
+                    }
+                    (here, _) => here,
+                };
+        }
     }
 }
 
@@ -246,17 +306,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_line_of_an_error_is_brought_into_order_wherever_it_is_cut() {
+        for (sent, expected) in [
+            ("ACK [50@0] {addid} No such song\n", "ACK [50@0] {addid} No such song\n"),
+            ("ACK [4] 5@0] {x} }]\nACK [4@0] }{x}\n", "ACK [4\u{1a} 5@0] {x} }]\nACK [4@0] \u{1a}{x}\n"),
+            ("file: [a]}{@\nOK ACK []\n", "file: [a]}{@\nOK ACK []\n"),
+        ] {
+            for piece in [1, 3, 100] {
+                let (mut bytes, mut line) = (sent.as_bytes().to_vec(), Line::default());
+                bytes.chunks_mut(piece).for_each(|piece| line.mend(piece));
+                assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+            }
+            // The crate has an opinion on each, and no panic.
+            for told in expected.lines() {
+                let _ = told.parse::<::mpd::error::ServerError>();
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_utf8_is_replaced_wherever_the_stream_is_cut() {
         let sent = b"file: Bj\xf6rk/\xe6\x97\xa5\xe6.ogg\ntitle: \xf0\x9f\x8e\xb5 \xed\xa0\x80 \xc3\nOK\n";
         let expected = "file: Bj\u{1a}rk/日\u{1a}.ogg\ntitle: 🎵 \u{1a}\u{1a}\u{1a} \u{1a}\nOK\n";
         for (piece, room) in [(1, 64), (2, 64), (3, 5), (7, 4), (64, 64)] {
             let (mut server, client) = UnixStream::pair().unwrap();
-            let limits = Limits { deadline: Instant::now() + Duration::from_secs(10), bytes: LONGEST_ANSWER };
-            let mut wire = Wire(Arc::new(Inner {
-                socket: Socket::Unix(client),
-                limits: Mutex::new(limits),
-                begun: Mutex::default(),
-            }));
+            let mut wire = Wire::over(client, Duration::from_secs(10));
             let mut got = Vec::new();
             let mut buffer = vec![0; room];
             for piece in sent.chunks(piece) {

@@ -20,7 +20,8 @@ const BEAT: Duration = Duration::from_secs(1);
 /// One step of a fade: about 1 % of the volume in a fade of a few seconds.
 const FADE_STEP: Duration = Duration::from_millis(50);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
-const LAST_RETRY: Duration = Duration::from_secs(5);
+/// Soon enough to be in service within five seconds of returning.
+const LAST_RETRY: Duration = Duration::from_secs(3);
 /// MPD may refuse for up to a minute while it starts or rescans. Music that was cut off goes on when
 /// it is back within this; later nobody would know why it starts.
 const RESUME_WITHIN: Duration = Duration::from_secs(90);
@@ -123,6 +124,8 @@ struct Worker<E: FnMut(Event)> {
     /// What was reported last, so that nothing is told twice.
     told: Option<Health>,
     playing: Option<NowPlaying>,
+    /// Whether it was told that the server reads its files.
+    scanning: bool,
 }
 
 enum Link {
@@ -160,6 +163,7 @@ impl<E: FnMut(Event)> Worker<E> {
             link: Link::Down { since: now, retry: now, pause: FIRST_RETRY },
             told: None,
             playing: None,
+            scanning: false,
         }
     }
 
@@ -351,6 +355,7 @@ impl<E: FnMut(Event)> Worker<E> {
             }
             None => self.tell(Health::Well),
         }
+        self.tell_scanning(status.scanning);
         let cap = self.music.volume_cap();
         if let Some(now) = status.now.as_mut().filter(|now| now.ours && now.volume > Some(cap))
             && self.attempt(|music| music.set_volume(cap)).is_some()
@@ -459,6 +464,7 @@ impl<E: FnMut(Event)> Worker<E> {
         self.fade = None;
         self.next_look = None;
         self.playing = None;
+        self.tell_scanning(false);
         self.tell(Health::Ill(error.trouble()));
     }
 
@@ -476,6 +482,18 @@ impl<E: FnMut(Event)> Worker<E> {
         if self.told.as_ref().map(kind) != Some(kind(&health)) {
             self.told = Some(health.clone());
             (self.emit)(Event::Part(Part::Music, health));
+        }
+    }
+
+    fn tell_scanning(&mut self, scanning: bool) {
+        if std::mem::replace(&mut self.scanning, scanning) != scanning {
+            let report =
+                format!("MPD at {} reads its files; new music comes when it is done", self.music.place());
+            let health = match scanning {
+                true => Health::Ill(Trouble { kind: TroubleKind::MusicScanning, report }),
+                false => Health::Well,
+            };
+            (self.emit)(Event::Part(Part::Scan, health));
         }
     }
 

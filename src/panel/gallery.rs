@@ -5,7 +5,7 @@ use std::time::Duration;
 use image::{Rgb, RgbImage, imageops};
 
 use super::{Picture, screens};
-use crate::kiosk::action::{Flash, Playing, Power, Screen};
+use crate::kiosk::action::{Amiss, Flash, Playing, Power, Screen};
 use crate::kiosk::event::TroubleKind;
 use crate::kiosk::hold::HoldChoice;
 use crate::mood::{Mood, Strength};
@@ -21,6 +21,7 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("notice", Screen::Notice { seconds: 3, text: None });
     add("look", Screen::Look { done: 0.0 });
     add("look-half", Screen::Look { done: 0.55 });
+    add("waking", Screen::Waking);
     add("thinking", Screen::Thinking);
     for (mood, strength, confidence) in [
         (Mood::Angry, Strength::Clear, 0.83),
@@ -46,6 +47,10 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     let playing = playing(language);
     add("playing", Screen::Playing(playing.clone()));
     add("playing-liked-paused", Screen::Playing(Playing { liked: true, paused: true, ..playing.clone() }));
+    let waiting = Playing { amiss: Some(Amiss::Waiting), ..playing.clone() };
+    add("playing-waiting", Screen::Playing(waiting));
+    let blind = Playing { amiss: Some(Amiss::Ill(TroubleKind::VideoAbsent)), ..playing.clone() };
+    add("playing-without-video", Screen::Playing(blind));
     add("playing-long", Screen::Playing(long(language)));
     for (name, flash) in [
         ("pressed", Flash::Pressed),

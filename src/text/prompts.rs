@@ -15,6 +15,9 @@ pub enum Prompt {
     NoticeCancel,
     LookAtMe,
     LookAtMeHint,
+    Waking,
+    WakingHint,
+    Waiting,
     Thinking,
     ThinkingHint,
     Unsure,
@@ -41,7 +44,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 31] = [
+    pub const ALL: [Prompt; 34] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -50,6 +53,9 @@ impl Prompt {
         Prompt::NoticeCancel,
         Prompt::LookAtMe,
         Prompt::LookAtMeHint,
+        Prompt::Waking,
+        Prompt::WakingHint,
+        Prompt::Waiting,
         Prompt::Thinking,
         Prompt::ThinkingHint,
         Prompt::Unsure,
@@ -90,6 +96,9 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::NoticeCancel => said("Press to say no", "Drücken heißt nein"),
         Prompt::LookAtMe => said("Look at me", "Schau mich an"),
         Prompt::LookAtMeHint => said("just for a moment", "nur einen Augenblick"),
+        Prompt::Waking => said("The camera wakes up", "Die Kamera wacht auf"),
+        Prompt::WakingHint => said("please stay for a moment", "bitte bleib einen Moment"),
+        Prompt::Waiting => said("waiting for the player …", "warte auf den Spieler …"),
         Prompt::Thinking => said("Let me think", "Ich überlege"),
         Prompt::ThinkingHint => said("one moment", "einen Moment"),
         Prompt::Unsure => said("You look …", "Du siehst … aus"),

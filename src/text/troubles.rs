@@ -66,6 +66,13 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
             said("Music does not answer", "Musik antwortet nicht"),
             said("Restart MPD; I try again by myself", "Starte MPD neu; ich versuche es weiter"),
         ),
+        TroubleKind::MusicScanning => (
+            said("Reading the music", "Ich lese die Musik ein"),
+            said(
+                "It takes a minute or two; nothing is to be done",
+                "Das dauert ein, zwei Minuten; nichts zu tun",
+            ),
+        ),
         TroubleKind::VideoAbsent => (
             said("No video player", "Kein Videospieler"),
             said("Install mpv, or turn video off in the settings", "Installiere mpv oder schalte Video aus"),

@@ -14,7 +14,8 @@ use crate::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent};
 const BEAT: Duration = Duration::from_secs(1);
 const FADE_STEP: Duration = Duration::from_millis(50);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
-const LAST_RETRY: Duration = Duration::from_secs(5);
+/// Soon enough to be in service within five seconds of returning.
+const LAST_RETRY: Duration = Duration::from_secs(3);
 /// A clip on which mpv died this often is left out: it would do so for ever.
 const MOST_DEATHS: u8 = 2;
 

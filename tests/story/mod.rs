@@ -5,9 +5,9 @@ pub mod visit;
 
 use std::time::Duration;
 
-use moodbox::kiosk::action::{Action, PlayerCommand, Screen};
+use moodbox::kiosk::action::{Action, Amiss, PlayerCommand, Screen};
 use moodbox::kiosk::event::{
-    Button, Edge, Event, NowPlaying, Observation, PlayerEvent, Time, Trouble, TroubleKind,
+    Button, Edge, Event, Health, NowPlaying, Observation, Part, PlayerEvent, Time, Trouble, TroubleKind,
 };
 use moodbox::kiosk::house::House;
 use moodbox::kiosk::policy::Mode;
@@ -79,11 +79,15 @@ pub struct Story {
     state: State,
     at: Time,
     log: Vec<(u128, String)>,
+    /// What the music player said last and when: one that plays says every second how far it is.
+    playing: Option<(Time, NowPlaying)>,
+    mute: bool,
 }
 
 impl Story {
     pub fn new(settings: Settings) -> Story {
-        let mut story = Story { state: State::new(settings), at: Duration::ZERO, log: Vec::new() };
+        let (state, at) = (State::new(settings), Duration::ZERO);
+        let mut story = Story { state, at, log: Vec::new(), playing: None, mute: false };
         // The first idle screen stands before every story.
         story.feed(Event::Tick);
         story.log.clear();
@@ -100,11 +104,30 @@ impl Story {
     /// Lets time pass: the timers that the core asked for fire on time.
     pub fn until(mut self, ms: u64) -> Story {
         let end = Duration::from_millis(ms);
-        while let Some(due) = self.state.deadline(self.at).filter(|due| *due <= end) {
-            self.at = self.at.max(due);
-            self.feed(Event::Tick);
+        loop {
+            let beat = self.playing.as_ref().map(|(told, _)| *told + Duration::from_secs(1));
+            let due = self.state.deadline(self.at);
+            let Some(next) = [beat, due].into_iter().flatten().min().filter(|next| *next <= end) else {
+                break;
+            };
+            self.at = self.at.max(next);
+            match &mut self.playing {
+                Some((told, now)) if beat == Some(next) => {
+                    *told = next;
+                    now.elapsed += Duration::from_secs(1);
+                    let now = now.clone();
+                    self.feed(Event::Music(PlayerEvent::Playing(now)));
+                }
+                _ => self.feed(Event::Tick),
+            }
         }
         self.at = end.max(self.at);
+        self
+    }
+
+    /// From now on the music player says nothing by itself.
+    pub fn struck_dumb(mut self) -> Story {
+        (self.mute, self.playing) = (true, None);
         self
     }
 
@@ -151,7 +174,19 @@ impl Story {
     }
 
     fn feed(&mut self, event: Event) {
+        match &event {
+            Event::Music(PlayerEvent::Playing(now)) => {
+                self.playing = (!self.mute && !now.paused).then(|| (self.at, now.clone()));
+            }
+            Event::Music(PlayerEvent::Finished) | Event::Part(Part::Music, Health::Ill(_)) => {
+                self.playing = None;
+            }
+            _ => {}
+        }
         for action in step(&mut self.state, self.at, event) {
+            if matches!(action, Action::Music(PlayerCommand::Stop { .. } | PlayerCommand::Play { .. })) {
+                self.playing = None;
+            }
             let line = line(&action);
             // A ring that moves is one line.
             let moves = |line: &str| line == "show look ...";
@@ -212,6 +247,7 @@ fn name(screen: &Screen) -> String {
         Screen::Notice { seconds, text: Some(text) } => format!("notice {seconds} \"{text}\""),
         Screen::Look { done: 0.0 } => "look 0%".into(),
         Screen::Look { .. } => "look ...".into(),
+        Screen::Waking => "the camera wakes up".into(),
         Screen::Thinking => "thinking".into(),
         Screen::Mood { mood, .. } => format!("mood {mood}"),
         Screen::Chosen { mood, by: None } => format!("chosen {mood}"),
@@ -223,7 +259,12 @@ fn name(screen: &Screen) -> String {
         Screen::Playing(playing) => {
             let flash = playing.flash.map(|flash| format!(" [{flash:?}]")).unwrap_or_default();
             let paused = if playing.paused { " [paused]" } else { "" };
-            format!("playing {} {}s{flash}{paused}", playing.title, playing.elapsed.as_secs())
+            let amiss = match playing.amiss {
+                Some(Amiss::Waiting) => " [waiting]".to_owned(),
+                Some(Amiss::Ill(kind)) => format!(" [{kind:?}]"),
+                None => String::new(),
+            };
+            format!("playing {} {}s{flash}{paused}{amiss}", playing.title, playing.elapsed.as_secs())
         }
         Screen::NoFace => "no face".into(),
         Screen::SeveralFaces { count } => format!("{count} faces"),

@@ -47,7 +47,29 @@ impl Server {
         Server::with(None, "none")
     }
 
+    /// One that knows no song yet and reads its files, each of them as slowly as an old disk would: `strace`
+    /// holds up their opening for so long. It is answering already.
+    pub fn that_scans(each: Duration) -> Server {
+        let mut server = Server::laid_out(None, "software");
+        let mut command = Command::new("strace");
+        // The tracer is the child of the server, and not the other way round.
+        command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=openat"]);
+        command.arg("-e").arg(format!("inject=openat:delay_enter={}", each.as_micros()));
+        for (name, ..) in SONGS {
+            command.arg("-P").arg(server.file(name));
+        }
+        server.spawn(command.arg("mpd"));
+        wait_for("mpd to answer", || mpd::Client::new(UnixStream::connect(server.socket()).ok()?).ok());
+        server
+    }
+
     fn with(password: Option<&'static str>, mixer: &str) -> Server {
+        let mut server = Server::laid_out(password, mixer);
+        server.launch();
+        server
+    }
+
+    fn laid_out(password: Option<&'static str>, mixer: &str) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
         std::fs::create_dir(at("music")).unwrap();
@@ -93,23 +115,12 @@ audio_output {{
             log = at("log"),
         );
         std::fs::write(at("mpd.conf"), config).unwrap();
-        let mut server = Server { folder, port, child: None, password };
-        server.launch();
-        server
+        Server { folder, port, child: None, password }
     }
 
     /// Starts it, or starts it again, and waits until it knows its songs.
     pub fn launch(&mut self) {
-        assert!(self.child.is_none());
-        let child = Command::new("mpd")
-            .arg("--no-daemon")
-            .arg(self.folder.path().join("mpd.conf"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("`mpd` is needed for this test: apt install mpd");
-        self.child = Some(child);
+        self.spawn(&mut Command::new("mpd"));
         wait_for("mpd to know its songs", || {
             let mut client = mpd::Client::new(UnixStream::connect(self.socket()).ok()?).ok()?;
             if let Some(password) = self.password {
@@ -117,6 +128,13 @@ audio_output {{
             }
             (client.stats().ok()?.songs as usize == SONGS.len()).then_some(())
         });
+    }
+
+    fn spawn(&mut self, command: &mut Command) {
+        assert!(self.child.is_none());
+        command.arg("--no-daemon").arg(self.folder.path().join("mpd.conf"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn().expect("`mpd` is needed for this test: apt install mpd"));
     }
 
     pub fn child(&self) -> &Child {

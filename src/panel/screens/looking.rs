@@ -19,6 +19,18 @@ pub(super) fn look(stage: &mut Stage, done: f32) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
+pub(super) fn waking(stage: &mut Stage) {
+    let (figure, words) = stage.halves(0.68);
+    let ring = stage.radius(figure, 74.0) - stage.px(5.0);
+    let center = figure.center();
+    stage.canvas.arc(center, ring, stage.px(9.0), 1.0, palette::RAISED);
+    let radius = ring - stage.px(14.0);
+    faces::draw_faded(&mut stage.canvas, Look::Awake, center, radius);
+    let title = prompt(Prompt::Waking, stage.language);
+    let hint = prompt(Prompt::WakingHint, stage.language);
+    stage.headline(words, title, hint, palette::TEXT);
+}
+
 pub(super) fn thinking(stage: &mut Stage) {
     let (figure, words) = stage.halves(0.64);
     let radius = stage.radius(figure, 56.0);

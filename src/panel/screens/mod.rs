@@ -47,6 +47,7 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Goodbye => waiting::goodbye(&mut stage),
         Screen::Trouble(kind) => waiting::trouble(&mut stage, *kind),
         Screen::Look { done } => looking::look(&mut stage, *done),
+        Screen::Waking => looking::waking(&mut stage),
         Screen::Thinking => looking::thinking(&mut stage),
         Screen::NoFace => looking::no_face(&mut stage),
         Screen::SeveralFaces { count } => looking::several_faces(&mut stage, *count),
@@ -215,7 +216,7 @@ mod tests {
         ) {
             let seconds = |seconds: u32| Duration::from_secs(seconds.into());
             let playing = Playing {
-                mood, title, artist, why, liked, paused,
+                mood, title, artist, why, liked, paused, amiss: None,
                 elapsed: seconds(elapsed),
                 length: length.map(seconds),
                 flash: (volume % 2 == 0).then_some(Flash::Volume(volume)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Stage;
-use crate::kiosk::action::{Flash, Playing};
+use crate::kiosk::action::{Amiss, Flash, Playing};
 use crate::panel::canvas::{Area, Ink};
 use crate::panel::column::{Align, Column};
 use crate::panel::faces::{self, Look};
@@ -69,7 +69,12 @@ fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
     }
     // Two lines in good size, or three small ones.
     let ink = palette::QUIET.mix(palette::TEXT, 0.4);
-    let why = lettering::clean(&playing.why);
+    let told = match playing.amiss {
+        Some(Amiss::Waiting) => prompt(Prompt::Waiting, stage.language),
+        Some(Amiss::Ill(kind)) => text::trouble(kind, stage.language).title,
+        None => playing.why.as_str(),
+    };
+    let why = lettering::clean(told);
     let fits = lettering::wrap(&why, stage.plain(15.0), words.w, 2).join(" ") == why;
     let (face, lines) = if fits { (stage.plain(17.0), 2) } else { (stage.plain(13.5), 3) };
     let column = Column::new().add(&why, face, ink, lines, 0.0);
