@@ -3,11 +3,11 @@
 //! A target may find its input wrong as much as it likes. It must not panic, hang, or take memory without a
 //! bound.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::io::Write;
+use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use moodbox::camera::bayer::{Bayer, Order, Packing};
@@ -24,9 +24,10 @@ use moodbox::onlook::Publisher;
 use moodbox::recommend::{History, Kind, Templates};
 use moodbox::video::{Mpv, Video, VideoSettings};
 use moodbox::vision::sidecar::Sidecar;
-use moodbox::vision::tensor::read_model;
-use moodbox::web::{self, Papers, Parts, Watcher, WebSettings};
+use moodbox::vision::{check_sum, face, tensor};
+use moodbox::web::{Page, Papers, Parts, Watcher, WebSettings};
 use moodbox::{config, daemon::Observer, library, video};
+use tokio::runtime::Runtime;
 
 /// A target.
 pub type Target = fn(&[u8]);
@@ -102,52 +103,39 @@ fn picture(width: u32, height: u32, stride: u32, format: PixelFormat, bytes: &[u
     }
 }
 
-/// A folder of this process.
+/// A folder of this process, in memory where the system has such a place: what is written there is synced.
 fn folder() -> PathBuf {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path().to_owned()
+    let make = || tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder");
+    FOLDER.get_or_init(make).path().to_owned()
 }
 
-/// A server at a socket that says the bytes to whoever connects, and closes.
-fn say(name: &str, data: &[u8]) -> PathBuf {
-    type Said = &'static Mutex<Vec<u8>>;
-    static SERVERS: Mutex<Vec<(String, Said)>> = Mutex::new(Vec::new());
-    let socket = folder().join(name);
-    let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let said = match servers.iter().find(|(known, _)| known == name) {
-        Some((_, said)) => *said,
-        None => {
-            let said: Said = Box::leak(Box::default());
-            let listener = UnixListener::bind(&socket).expect("a socket");
-            std::thread::spawn(move || {
-                for stream in listener.incoming() {
-                    let Ok(mut stream) = stream else { continue };
-                    let bytes = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    let _ = stream.set_write_timeout(Some(SHORT));
-                    let _ = stream.write_all(&bytes);
-                }
-            });
-            servers.push((name.to_owned(), said));
-            said
-        }
-    };
-    *said.lock().unwrap_or_else(PoisonError::into_inner) = data.to_owned();
-    socket
+/// One end of a connection whose other end has said these bytes and no more will come. The other end comes
+/// with it and takes what is said to it, as long as it is there.
+fn said(data: &[u8]) -> (UnixStream, UnixStream) {
+    let (ours, mut theirs) = UnixStream::pair().expect("a connection");
+    // What does not fit is left out: all inputs are shorter than what the system keeps for a reader.
+    theirs.set_nonblocking(true).expect("a socket");
+    let _ = theirs.write_all(data);
+    let _ = theirs.shutdown(Shutdown::Write);
+    (ours, theirs)
 }
 
 /// What an MPD says, from its greeting on, to a client that asks for all that moodbox asks for.
 pub fn mpd(data: &[u8]) {
-    let settings = MusicSettings { exchange: SHORT, ..MusicSettings::new(Address::Unix(say("mpd", data))) };
+    let address = Address::Unix(PathBuf::from("/nonexistent/mpd"));
+    let settings = MusicSettings { exchange: SHORT, ..MusicSettings::new(address) };
     let mut player = Mpd::new(settings);
-    if player.connect().is_ok() {
+    let (stream, _server) = said(data);
+    if player.connect_over(stream).is_ok() {
         let _ = player.status();
         let _ = player.play(&["a.ogg".to_owned()], 40);
         let _ = player.next(true);
         let _ = player.like("a.ogg");
         let _ = player.stop();
     }
-    let mut watcher = player.watcher();
-    if watcher.connect().is_ok() {
+    let (stream, _server) = said(data);
+    if let Ok(mut watcher) = player.watcher_over(stream) {
         let _ = watcher.catalog();
         let _ = watcher.wait();
     }
@@ -155,16 +143,19 @@ pub fn mpd(data: &[u8]) {
 
 /// What an mpv says.
 pub fn mpv(data: &[u8]) {
-    let socket = say("mpv", data);
+    static STILL: OnceLock<PathBuf> = OnceLock::new();
+    let still = STILL.get_or_init(|| std::env::current_exe().expect("this program")).clone();
     let settings = VideoSettings {
-        socket: Some(socket),
+        // Any file that is there: nothing opens it.
+        still: Some(still.clone()),
         exchange: SHORT,
         ..VideoSettings::new(folder().join("runtime"))
     };
     let mut player = Mpv::new(settings);
+    let (stream, _server) = said(data);
     let (wake, _woken) = crossbeam_channel::bounded(1);
-    if player.open(wake).is_ok() {
-        let _ = player.play(&["/a.mkv".to_owned()], 0, true);
+    if player.open_over(stream, wake).is_ok() {
+        let _ = player.play(&[still.to_string_lossy().into_owned()], 30, true);
     }
     let _ = player.status();
     let _ = player.next();
@@ -199,30 +190,31 @@ pub fn history(data: &[u8]) {
 
 /// What was measured of sounds, and what a person set for videos.
 pub fn sounds(data: &[u8]) {
-    let file = folder().join("sounds.json");
-    std::fs::write(&file, data).expect("a file");
-    let _ = library::sounds::peek(&file);
-    let mut items = [moodbox::recommend::Item::default()];
-    let (feelings, _) = library::feelings::load(&file);
-    feelings.put_on(&mut items);
-    let _ = std::fs::remove_file(&file);
-    let _ = std::fs::remove_file(folder().join("sounds.json.broken-1"));
-}
-
-pub fn sidecar(data: &[u8]) {
-    let file = folder().join("mood.toml");
-    std::fs::write(&file, data).expect("a file");
-    if let Ok(sidecar) = Sidecar::read(&file) {
-        let _ = sidecar.moods();
+    let text = text(data);
+    if let Ok(sounds) = library::sounds::Sounds::from_json(&text) {
+        let again =
+            library::sounds::Sounds::from_json(&sounds.to_json()).expect("what was written can be read");
+        assert_eq!(again.len(), sounds.len());
+    }
+    if let Ok(feelings) = library::feelings::Feelings::from_json(&text) {
+        let mut items = [moodbox::recommend::Item { id: "/a.mkv".to_owned(), ..Default::default() }];
+        feelings.put_on(&mut items);
+        if let Some(feeling) = items[0].feeling {
+            assert!(feeling.valence.abs() <= 1.0 && feeling.arousal.abs() <= 1.0);
+        }
     }
 }
 
-/// A model file, as far as it is looked at before the tensor library verifies it.
+pub fn sidecar(data: &[u8]) {
+    if let Ok(sidecar) = Sidecar::parse(&text(data)) {
+        sidecar.moods().expect("it was checked");
+    }
+}
+
+/// A model file, as far as it is looked at before the tensor library gets it: none but the one that is meant.
 pub fn model(data: &[u8]) {
-    let file = folder().join("mood.tflite");
-    std::fs::write(&file, data).expect("a file");
-    if let Ok(bytes) = read_model(&file) {
-        assert_eq!(bytes, data);
+    if tensor::identify(data).is_ok() {
+        assert!(check_sum(Path::new("model.tflite"), data, face::SHA256).is_err());
     }
 }
 
@@ -239,10 +231,15 @@ fn settings() -> Settings {
     config::parse(text, "a kiosk").expect("the shortest configuration is one").settings(judge)
 }
 
-/// A connection to the page: the bytes as they come off the wire, before a core that runs.
-pub fn api(data: &[u8]) {
-    static PAGE: OnceLock<SocketAddr> = OnceLock::new();
-    let page = PAGE.get_or_init(|| {
+/// A page that nobody listens for, and what a change has to repeat.
+struct Site {
+    page: Page,
+    runtime: Runtime,
+    csrf: Vec<u8>,
+}
+
+impl Site {
+    fn new() -> Site {
         let settings = settings();
         let (queue, events) = crossbeam_channel::bounded::<Event>(64);
         let (mut publisher, latest) = Publisher::new(&settings);
@@ -274,19 +271,61 @@ pub fn api(data: &[u8]) {
         };
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let web = WebSettings { listen, password: None, names: Vec::new() };
-        let (told, listening) = crossbeam_channel::bounded(1);
-        std::thread::spawn(move || {
-            web::serve(&web, parts, |address| told.send(address).expect("it is waited for"))
+        let page = Page::new(&web, parts).expect("the system has random numbers");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let mut site = Site { page, runtime, csrf: Vec::new() };
+        let answer = site.ask(b"GET /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = text(&answer);
+        let word = answer.split("\"csrf\":\"").nth(1).and_then(|rest| rest.split('"').next());
+        site.csrf = word.expect("the page says the word").as_bytes().to_owned();
+        site
+    }
+
+    /// What the page answers, until it closes the connection or falls silent.
+    fn ask(&self, request: &[u8]) -> Vec<u8> {
+        let (server, client) = said(request);
+        server.set_nonblocking(true).expect("a socket");
+        let mut answer = Vec::new();
+        self.runtime.block_on(async {
+            let server = tokio::net::UnixStream::from_std(server).expect("a socket");
+            let client = tokio::net::UnixStream::from_std(client).expect("a socket");
+            let read = async {
+                let mut chunk = [0; 4096];
+                // A stream of events never ends.
+                while let Ok(Ok(())) = tokio::time::timeout(SHORT / 10, client.readable()).await {
+                    match client.try_read(&mut chunk) {
+                        Ok(count) if count > 0 => answer.extend_from_slice(&chunk[..count]),
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                        _ => break,
+                    }
+                }
+            };
+            tokio::select! {
+                () = self.page.attend(server, IpAddr::from([127, 0, 0, 1])) => {}
+                () = read => {}
+            }
         });
-        listening.recv().expect("the page listens")
-    });
-    let mut stream = TcpStream::connect(page).expect("the page takes connections");
-    let _ = stream.set_read_timeout(Some(SHORT));
-    let _ = stream.set_write_timeout(Some(SHORT));
-    let _ = stream.write_all(data);
-    let _ = stream.shutdown(std::net::Shutdown::Write);
-    // What follows of an answer that never ends (the stream of events) is not waited for.
-    let _ = stream.read(&mut [0; 4096]);
+        answer
+    }
+}
+
+/// What stands for the word of the session, which is another in each process.
+const WORD: &[u8] = b"@csrf@";
+
+/// A connection to the page: the bytes as they come off the wire, before a core that runs.
+pub fn api(data: &[u8]) {
+    static SITE: OnceLock<Site> = OnceLock::new();
+    let site = SITE.get_or_init(Site::new);
+    let mut request = Vec::with_capacity(data.len() + site.csrf.len());
+    let mut rest = data;
+    while let Some(at) = rest.windows(WORD.len()).position(|window| window == WORD) {
+        request.extend_from_slice(&rest[..at]);
+        request.extend_from_slice(&site.csrf);
+        rest = &rest[at + WORD.len()..];
+    }
+    request.extend_from_slice(rest);
+    let answer = site.ask(&request);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 "));
 }
 
 /// A message of the broker: which topic, whether it is retained, and what it says.

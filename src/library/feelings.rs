@@ -53,7 +53,11 @@ impl Feelings {
         }
     }
 
-    fn from_json(text: &str) -> Result<Feelings, String> {
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn from_json(text: &str) -> Result<Feelings, String> {
         let content: Content =
             serde_json::from_str(text).map_err(|error| format!("it cannot be read: {error}"))?;
         if content.version != VERSION {

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use serde_json::{Value, json};
 
 /// No line of mpv's is longer: the longest are playlists, which are never asked for.
 const LONGEST_LINE: u64 = 1 << 20;
+/// Each answer is taken at once; one who sends more than these without being asked is no mpv.
+const MOST_ANSWERS: usize = 1024;
 /// Failures kept until somebody asks.
 const MOST_FAILURES: usize = 256;
 
@@ -57,7 +59,7 @@ impl Ipc {
     pub fn new(stream: UnixStream, exchange: Duration, wake: Sender<()>) -> io::Result<Ipc> {
         stream.set_write_timeout(Some(exchange.max(Duration::from_millis(1))))?;
         let incoming = stream.try_clone()?;
-        let (answer, answers) = unbounded();
+        let (answer, answers) = bounded(MOST_ANSWERS);
         let seen = Arc::new(Seen::default());
         let noted = seen.clone();
         let reader = thread::Builder::new()
@@ -128,7 +130,8 @@ fn read(incoming: UnixStream, answer: &Sender<Value>, seen: &Seen, wake: &Sender
         // mpv may put bytes of a file's tags into a line that are not UTF-8: such a line is no answer.
         let Ok(message) = serde_json::from_slice::<Value>(&line) else { continue };
         let Some(event) = message.get("event").and_then(Value::as_str) else {
-            if answer.send(message).is_err() {
+            // Waiting for room would keep whoever closes the connection waiting too.
+            if answer.try_send(message).is_err() {
                 break;
             }
             continue;
@@ -181,6 +184,21 @@ mod tests {
         let mut asked = String::new();
         BufReader::new(theirs).read_line(&mut asked).unwrap();
         assert_eq!(asked, "{\"command\":[\"get_property\",\"time-pos\"],\"request_id\":1}\n");
+    }
+
+    #[test]
+    fn a_flood_of_answers_that_nobody_asked_for_ends_the_connection() {
+        let (mut ipc, mut theirs, woken) = pair();
+        theirs.set_write_timeout(Some(LIMIT)).unwrap();
+        // As long as there is somebody who reads.
+        for number in 0.. {
+            if theirs.write_all(b"{\"request_id\":0,\"error\":\"success\"}\n").is_err() {
+                break;
+            }
+            assert!(number < 1_000_000, "it takes whatever comes");
+        }
+        assert!(woken.recv_timeout(LIMIT).is_ok());
+        assert!(matches!(ipc.ask(json!(["x"]), LIMIT), Err(IpcError::Gone(_))));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A real mpv.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -46,6 +47,27 @@ impl Mpv {
             volume: 0,
             looped: false,
         }
+    }
+
+    /// Takes up an mpv over a connection that is open already.
+    ///
+    /// # Errors
+    /// As [`Video::open`].
+    pub fn open_over(&mut self, stream: UnixStream, wake: Sender<()>) -> Result<(), VideoError> {
+        self.close();
+        self.greet(stream, wake)
+    }
+
+    fn greet(&mut self, stream: UnixStream, wake: Sender<()>) -> Result<(), VideoError> {
+        let ipc = Ipc::new(stream, self.settings.exchange, wake)
+            .map_err(|error| VideoError::Gone { place: self.place(), reason: error.to_string() })?;
+        self.ipc = Some(ipc);
+        for (number, property) in WATCHED.iter().enumerate() {
+            self.ask(json!(["observe_property", number + 1, property]))?;
+        }
+        // One that somebody else runs may be set up for films.
+        self.set("image-display-duration", "inf")?;
+        self.show_still()
     }
 
     fn ask(&mut self, command: Value) -> Result<Value, VideoError> {
@@ -133,15 +155,7 @@ impl Video for Mpv {
                 stream
             }
         };
-        let ipc = Ipc::new(stream, self.settings.exchange, wake)
-            .map_err(|error| VideoError::Gone { place: self.place(), reason: error.to_string() })?;
-        self.ipc = Some(ipc);
-        for (number, property) in WATCHED.iter().enumerate() {
-            self.ask(json!(["observe_property", number + 1, property]))?;
-        }
-        // One that somebody else runs may be set up for films.
-        self.set("image-display-duration", "inf")?;
-        self.show_still()
+        self.greet(stream, wake)
     }
 
     fn status(&mut self) -> Result<Status, VideoError> {

@@ -238,8 +238,11 @@ impl Vision {
     }
 }
 
-/// That a file is the one that was meant.
-fn check_sum(path: &Path, bytes: &[u8], expected: &str) -> Result<(), VisionError> {
+/// That a file, read from `path`, is the one that was meant: `expected` is its sha256 in hexadecimal.
+///
+/// # Errors
+/// When it is another one.
+pub fn check_sum(path: &Path, bytes: &[u8], expected: &str) -> Result<(), VisionError> {
     let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     if found.eq_ignore_ascii_case(expected.trim()) {
         return Ok(());

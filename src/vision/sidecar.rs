@@ -72,9 +72,17 @@ impl Sidecar {
     pub fn read(path: &Path) -> Result<Sidecar, VisionError> {
         let wrong = |reason: String| VisionError::Sidecar { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        Sidecar::parse(&text).map_err(wrong)
+    }
+
+    /// Checks the text of one.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str) -> Result<Sidecar, String> {
         let sidecar: Sidecar =
-            toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().into()))?;
-        sidecar.moods().and_then(|_| sidecar.check()).map_err(wrong)?;
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        sidecar.moods().and_then(|_| sidecar.check())?;
         Ok(sidecar)
     }
 

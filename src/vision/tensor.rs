@@ -120,10 +120,19 @@ pub fn read_model(path: &Path) -> Result<Vec<u8>, TensorError> {
         return Err(broken(format!("{} bytes are too many for one", meta.len())));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    identify(&bytes).map_err(broken)?;
+    Ok(bytes)
+}
+
+/// Whether bytes may be those of a model: they carry the format's identifier.
+///
+/// # Errors
+/// Why not, in words.
+pub fn identify(bytes: &[u8]) -> Result<(), String> {
     match bytes.get(4..8) {
-        Some(IDENTIFIER) => Ok(bytes),
-        Some(_) => Err(broken("it does not carry the identifier TFL3".into())),
-        None => Err(broken(format!("it has only {} bytes", bytes.len()))),
+        Some(IDENTIFIER) => Ok(()),
+        Some(_) => Err("it does not carry the identifier TFL3".into()),
+        None => Err(format!("it has only {} bytes", bytes.len())),
     }
 }
 

@@ -204,6 +204,27 @@ pub fn run(settings: &WebSettings, parts: Parts) {
     }
 }
 
+/// The page without an address to listen at: for connections that come in another way.
+pub struct Page(axum::Router);
+
+impl Page {
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Page> {
+        Ok(Page(routes::router(Arc::new(Site::new(settings, parts)?))))
+    }
+
+    /// Serves one connection, which came from `peer`, to its end; one that stops sending is still
+    /// answered. Needs a runtime with I/O and time.
+    pub async fn attend(
+        &self,
+        stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
+        peer: std::net::IpAddr,
+    ) {
+        server::attend(self.0.clone(), stream, peer, true).await;
+    }
+}
+
 /// Serves the page for as long as the process lives. Says where it listens once it does.
 pub fn serve(settings: &WebSettings, parts: Parts, listening: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
     let site = Arc::new(Site::new(settings, parts)?);
