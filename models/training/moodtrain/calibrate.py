@@ -127,8 +127,8 @@ def taught(r):
     """What one stretch of training learnt from."""
     text = f"{r['share']:g} part FER+ votes"
     if r.get("teacher"):
-        text += (f", {r['teacher_share']:g} part of what {len(r['teacher'])} earlier networks "
-                 "answer to the face and its mirror image")
+        text += (f", {r['teacher_share']:g} part of the answer of earlier networks "
+                 f"({', '.join(r['teacher'])}) to the face and its mirror image")
     text += f", {r['augment']:g} of the pictures disturbed"
     if r.get("mild"):
         text += " and the others a little"
@@ -140,15 +140,19 @@ def taught(r):
     return text
 
 
-def trained(r):
-    """A run in words, with the runs it came from."""
+def trained(r, known=None):
+    """A run in words, with the runs and models it came from, each told in full once (`known`)."""
+    known = set() if known is None else known
     start = "face-pretrained (VGGFace2) weights" if r.get("weights") else "random weights"
     if r.get("origin"):
-        start = f"the run '{r['weights']}' ({trained(r['origin'])})"
+        start = f"the run '{r['weights']}' ({trained(r['origin'], known)})"
+        known.add(r["weights"])
     elif str(r.get("weights")).endswith(".tflite"):
         told = r.get("weights_made_by", "").removeprefix("models/training: ")
+        first = told if r["weights"] not in known else ""
         start = (f"an earlier model of this chain ({Path(r['weights']).stem}"
-                 + (f": {told})" if told else ")"))
+                 + (f": {first})" if first else ")"))
+        known.add(r["weights"])
     now, told = taught(r), []
     for one in r.get("past", []):
         if taught(one) != now:
@@ -159,8 +163,8 @@ def trained(r):
     if r.get("blend"):
         other = f" '{r['blend_of']['run']}'" if r.get("blend_of") else ""
         text += f" mixed with {r['blend']:g} of the run{other or ' before it'}"
-        if r.get("blend_of") and r["blend_of"]["run"] not in str(r.get("weights")):
-            text += f" ({trained(r['blend_of'])})"
+        if r.get("blend_of") and r["blend_of"]["run"] not in known:
+            text += f" ({trained(r['blend_of'], known)})"
     if r.get("aware"):
         text += f", {r['aware']} batches of tuning on int8's steps"
     return text
