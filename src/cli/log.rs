@@ -3,10 +3,10 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{Layer, fmt};
 
 use crate::logbook::Keeper;
 
@@ -18,8 +18,16 @@ pub fn start(level: &str, verbose: u8) {
         1 => "debug",
         _ => "trace",
     };
-    let filter = EnvFilter::try_from_env("MOODBOX_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("error,moodbox={level}")));
+    let usual = || {
+        let own = level.parse().unwrap_or(LevelFilter::INFO);
+        Targets::new().with_default(LevelFilter::ERROR).with_target("moodbox", own)
+    };
+    let asked = std::env::var("MOODBOX_LOG").ok().filter(|text| !text.trim().is_empty());
+    let (filter, wrong) = match asked.map(|text| text.parse::<Targets>()) {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (usual(), Some(error)),
+        None => (usual(), None),
+    };
     let log = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let log = if std::env::var_os("JOURNAL_STREAM").is_some() {
         // The journal keeps the time itself, and shows escape codes as they are.
@@ -32,4 +40,7 @@ pub fn start(level: &str, verbose: u8) {
         .with(log.with_filter(filter))
         .with(Keeper.with_filter(LevelFilter::INFO))
         .try_init();
+    if let Some(error) = wrong {
+        tracing::warn!("MOODBOX_LOG is left aside: {error}; write it like moodbox=debug,info");
+    }
 }
