@@ -30,6 +30,8 @@ const UNKNOWN_WAY: f32 = -1.0;
 const TAKEN: f32 = f32::NEG_INFINITY;
 /// Candidates that are compared at once.
 const BLOCK: usize = 64;
+/// Of these, sums that are kept side by side: one instruction adds to all of them.
+const LANES: usize = 8;
 
 impl Candidates {
     pub(super) fn with_room(count: usize) -> Candidates {
@@ -78,7 +80,7 @@ impl Candidates {
         // Twice the room: the lower half is thrown out whenever it is full, which is linear on the whole.
         let mut best: Vec<(f32, usize)> = Vec::with_capacity(room * 2);
         let mut least = f32::NEG_INFINITY;
-        let (mut sum, mut count) = (0.0, 0usize);
+        let (mut sums, mut counts) = ([0.0f32; LANES], [0u32; LANES]);
         let all = self.len();
         let (mut scores, mut fits) = ([0.0; BLOCK], [0.0; BLOCK]);
         for start in (0..all).step_by(BLOCK) {
@@ -94,9 +96,22 @@ impl Candidates {
                 *score = if is_in { content * fit + base } else { TAKEN };
                 *near = if is_in { fit } else { 0.0 };
             }
-            for (at, (&score, fit)) in block.zip(scores.iter().zip(&fits)) {
-                sum += fit;
-                count += usize::from(score != TAKEN);
+            scores[block.len()..].fill(TAKEN);
+            fits[block.len()..].fill(0.0);
+            let mut most = [TAKEN; LANES];
+            for (scores, fits) in scores.as_chunks::<LANES>().0.iter().zip(fits.as_chunks::<LANES>().0) {
+                for lane in 0..LANES {
+                    let score = scores[lane];
+                    sums[lane] += fits[lane];
+                    counts[lane] += u32::from(score != TAKEN);
+                    most[lane] = if score > most[lane] { score } else { most[lane] };
+                }
+            }
+            // Most blocks hold nothing that would be kept.
+            if most.iter().all(|most| *most <= least) {
+                continue;
+            }
+            for (at, &score) in block.zip(&scores) {
                 if score > least {
                     best.push((score, at));
                     if best.len() == room * 2 {
@@ -107,6 +122,7 @@ impl Candidates {
                 }
             }
         }
+        let (sum, count) = (sums.iter().sum::<f32>(), counts.iter().sum::<u32>());
         best.sort_unstable_by(order);
         best.truncate(room);
         Ranked { best, mean_fit: sum / count.max(1) as f32 }

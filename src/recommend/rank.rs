@@ -5,7 +5,7 @@
 //! its chance and what is known well keeps its place. An item with plays of its own has its own posterior,
 //! whose prior is the draw of its artist, whose prior is the draw of its genres.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -26,10 +26,11 @@ const NONE: u32 = u32::MAX;
 /// What taste says about the items of a shelf, for one list.
 pub(super) struct Ranks<'a> {
     shelf: &'a Shelf,
+    known: Option<&'a Taste>,
     mood: usize,
     weights: Weights,
-    /// What is known of each item with plays of its own, and its draw.
-    items: Vec<(&'a Known, f32)>,
+    /// Items with plays of their own.
+    items: Vec<Own>,
     /// Position in `items` for each row, or [`NONE`]: looked up for every row of a large library.
     item_of_row: Vec<u32>,
     /// Draw of each artist by word; not a number for one without plays.
@@ -78,11 +79,64 @@ struct Count {
     minus: f32,
 }
 
+impl Count {
+    fn lead(self) -> f32 {
+        self.plus - self.minus
+    }
+}
+
+/// Counts by word.
+struct Counts {
+    all: Vec<Count>,
+    /// The words that were counted, each as often as it was, with the genres of the item.
+    words: Vec<(u32, u32)>,
+}
+
+impl Counts {
+    fn new(words: usize) -> Counts {
+        Counts { all: vec![Count::default(); words], words: Vec::new() }
+    }
+
+    fn add(&mut self, word: u32, genres: u32, known: &Known) {
+        if let Some(count) = self.all.get_mut(word as usize) {
+            count.plus += known.plus;
+            count.minus += known.minus;
+            self.words.push((word, genres));
+        }
+    }
+
+    fn of(&self, word: u32) -> Count {
+        self.all.get(word as usize).copied().unwrap_or_default()
+    }
+
+    /// Each word once, in their order, with the genres of the first item that bore it.
+    fn sorted(&self) -> Vec<(u32, u32)> {
+        let mut words = self.words.clone();
+        words.sort_by_key(|(word, _)| *word);
+        words.dedup_by_key(|(word, _)| *word);
+        words
+    }
+}
+
+/// An item with plays of its own.
+#[derive(Clone, Copy)]
+struct Own {
+    /// Position in the taste.
+    at: u32,
+    /// The draw of how welcome it is.
+    welcome: f32,
+    /// Nearness to what was liked in this mood.
+    near: f32,
+    /// Faded count of plays.
+    played: f32,
+}
+
 impl<'a> Ranks<'a> {
     pub(super) fn new(kind: Kind, shelf: &'a Shelf, request: &Request<'a>) -> Ranks<'a> {
         let weights = request.weights.checked();
         let mut ranks = Ranks {
             shelf,
+            known: None,
             mood: request.mood.index(),
             weights,
             items: Vec::new(),
@@ -103,56 +157,51 @@ impl<'a> Ranks<'a> {
     }
 
     fn learn(&mut self, taste: &'a Taste, rng: &mut ChaCha8Rng) {
+        self.known = Some(taste);
         let rows = self.shelf.rows();
-        let mut known: Vec<(u32, &Known)> = taste
-            .items
-            .iter()
-            .filter_map(|(id, known)| self.shelf.place(id).map(|row| (row as u32, known)))
-            .collect();
-        // The order of a hash map is no order: the draws below depend on it.
-        known.sort_unstable_by_key(|(row, _)| *row);
+        let places = self.shelf.places(&taste.keys).into_iter().zip(0u32..);
+        let mut known: Vec<(u32, u32)> = places.filter_map(|(row, at)| Some((row?, at))).collect();
+        // By row, whatever was played first: the draws below depend on the order.
+        known.sort_unstable();
 
-        let mut of_genre: HashMap<u32, Count> = HashMap::new();
-        let mut of_artist: HashMap<u32, (Count, u32)> = HashMap::new();
-        for (row, known) in &known {
-            let facts = &rows[*row as usize];
-            for word in self.shelf.list(facts.genres) {
-                add(of_genre.entry(word).or_default(), known);
-            }
+        let mut genres = Counts::new(self.shelf.word_count());
+        let mut artists = Counts::new(self.shelf.word_count());
+        for (row, at) in &known {
+            let (facts, known) = (&rows[*row as usize], &taste.known[*at as usize]);
+            self.shelf.list(facts.genres).for_each(|word| genres.add(word, facts.genres, known));
             if !self.shelf.word(facts.artist).is_empty() {
-                add(&mut of_artist.entry(facts.artist).or_insert((Count::default(), facts.genres)).0, known);
+                artists.add(facts.artist, facts.genres, known);
             }
         }
-        let artist_counts = of_artist.iter().map(|(word, (count, _))| (word, count));
-        let outspoken =
-            of_genre.iter().chain(artist_counts).filter(|(_, count)| count.plus - count.minus >= EVIDENCE);
-        self.favoured = outspoken.map(|(word, _)| *word).collect();
-        let mut words: Vec<(u32, Count)> = of_genre.into_iter().collect();
-        words.sort_unstable_by_key(|(word, _)| *word);
-        let drawn: HashMap<u32, f32> =
-            words.into_iter().map(|(word, count)| (word, draw(count, 0.5, rng))).collect();
+        let outspoken = |counts: &Counts| {
+            let words = counts.words.iter().map(|(word, _)| *word);
+            words.filter(|word| counts.of(*word).lead() >= EVIDENCE).collect::<Vec<_>>()
+        };
+        self.favoured = outspoken(&genres).into_iter().chain(outspoken(&artists)).collect();
+        let mut drawn = vec![f32::NAN; self.shelf.word_count()];
+        for (word, _) in genres.sorted() {
+            drawn[word as usize] = draw(genres.of(word), 0.5, rng);
+        }
         self.genres = (0..self.shelf.list_count() as u32)
             .map(|list| {
                 let (mut sum, mut words) = (0.0, 0.0f32);
                 for word in self.shelf.list(list) {
-                    sum += drawn.get(&word).copied().unwrap_or(0.5);
+                    sum += drawn.get(word as usize).copied().filter(|draw| !draw.is_nan()).unwrap_or(0.5);
                     words += 1.0;
                 }
                 if words > 0.0 { sum / words } else { 0.5 }
             })
             .collect();
-        let mut artists: Vec<_> = of_artist.into_iter().collect();
-        artists.sort_unstable_by_key(|(word, _)| *word);
         self.artists = vec![f32::NAN; self.shelf.word_count()];
-        for (word, (count, genres)) in artists {
-            self.artists[word as usize] = draw(count, self.genre(genres), rng);
+        for (word, of) in artists.sorted() {
+            self.artists[word as usize] = draw(artists.of(word), self.genre(of), rng);
         }
         self.item_of_row = vec![NONE; rows.len()];
-        for (row, known) in known {
-            let prior = self.prior(&rows[row as usize]);
-            let own = draw(Count { plus: known.plus, minus: known.minus }, prior, rng);
+        for (row, at) in known {
+            let (prior, known) = (self.prior(&rows[row as usize]), &taste.known[at as usize]);
+            let welcome = draw(Count { plus: known.plus, minus: known.minus }, prior, rng);
             self.item_of_row[row as usize] = self.items.len() as u32;
-            self.items.push((known, own));
+            self.items.push(Own { at, welcome, near: known.near[self.mood], played: known.played });
         }
     }
 
@@ -168,7 +217,7 @@ impl<'a> Ranks<'a> {
         self.artist(facts.artist).unwrap_or_else(|| self.genre(facts.genres))
     }
 
-    fn own(&self, row: u32) -> Option<(&'a Known, f32)> {
+    fn own(&self, row: u32) -> Option<Own> {
         let at = *self.item_of_row.get(row as usize)?;
         self.items.get(at as usize).copied()
     }
@@ -182,22 +231,23 @@ impl<'a> Ranks<'a> {
             return Parts { taste: self.weights.taste * rated, ..Parts::default() };
         }
         let own = self.own(row);
-        let welcome = own.map_or_else(|| self.prior(facts), |(_, own)| own);
+        let welcome = own.map_or_else(|| self.prior(facts), |own| own.welcome);
         Parts {
-            collaborative: self.weights.collaborative * own.map_or(0.0, |(known, _)| known.near[self.mood]),
+            collaborative: self.weights.collaborative * own.map_or(0.0, |own| own.near),
             taste: self.weights.taste * (welcome - 0.5 + rated),
-            novelty: self.weights.novelty * own.map_or(1.0, |(known, _)| (1.0 - known.played).max(0.0)),
+            novelty: self.weights.novelty * own.map_or(1.0, |own| (1.0 - own.played).max(0.0)),
         }
     }
 
     /// Why this part decided for a row, in words; none where the part has nothing to tell of it.
     pub(super) fn reason(&self, decided: Part, row: u32, facts: &Row) -> Option<Reason> {
-        let own = self.own(row).map(|(known, _)| known);
+        let own = self.own(row).and_then(|own| self.known?.known.get(own.at as usize));
         match decided {
             Part::Content => None,
             Part::Collaborative => self.liked(own).or_else(|| {
-                let near = own.and_then(|known| known.nearest[self.mood].as_deref());
-                let entry = near.and_then(|id| self.shelf.find(id)).filter(|entry| !entry.title.is_empty());
+                let near = own.and_then(|known| self.known?.keys.get(known.nearest[self.mood]? as usize));
+                let entry =
+                    near.and_then(|key| self.shelf.find(&key.id)).filter(|entry| !entry.title.is_empty());
                 entry.map(|entry| Reason::LikeThat(entry.title.to_owned()))
             }),
             Part::Taste => self
@@ -227,11 +277,6 @@ impl<'a> Ranks<'a> {
 
 /// A like, or two plays to the end: from here on a person is told that an artist or a genre is liked.
 const EVIDENCE: f32 = 0.9;
-
-fn add(count: &mut Count, known: &Known) {
-    count.plus += known.plus;
-    count.minus += known.minus;
-}
 
 /// One draw from the Beta posterior, by the normal of the same mean and spread; [0, 1].
 fn draw(count: Count, prior: f32, rng: &mut ChaCha8Rng) -> f32 {

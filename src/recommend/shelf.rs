@@ -4,7 +4,7 @@
 //! once, each distinct list of genres once, and the rest of the text of all items in one string.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct Shelf {
     /// Ids and titles, one after another.
     text: String,
     rows: Vec<Row>,
-    by_id: HashMap<u64, u32>,
+    by_id: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
 }
 
 /// One item of a shelf, borrowed.
@@ -174,6 +174,19 @@ impl Shelf {
     pub(super) fn place(&self, id: &str) -> Option<usize> {
         let at = *self.by_id.get(&hash(id))? as usize;
         (self.id(self.rows.get(at)?) == id).then_some(at)
+    }
+
+    /// Position of each of many items. Each step is done for all of them before the next, so that the memory
+    /// is asked for many at a time: one by one, half the time of a list went by waiting for it.
+    pub(super) fn places(&self, keys: &[Key]) -> Vec<Option<u32>> {
+        let mut places: Vec<_> = keys.iter().map(|key| self.by_id.get(&key.hash).copied()).collect();
+        for (place, key) in places.iter_mut().zip(keys) {
+            let row = place.and_then(|at| self.rows.get(at as usize));
+            if row.is_none_or(|row| self.id(row) != key.id) {
+                *place = None;
+            }
+        }
+        places
     }
 
     pub(super) fn rows(&self) -> &[Row] {
@@ -410,6 +423,40 @@ fn genre_words(tag: &str) -> impl Iterator<Item = String> + '_ {
     tag.split([';', '/', ',', '|', '\0']).map(normal)
 }
 
+/// An id with its hash, for those that are looked up again and again.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    hash: u64,
+    pub(super) id: String,
+}
+
+impl Key {
+    pub(super) fn new(id: &str) -> Key {
+        Key { hash: hash(id), id: id.to_owned() }
+    }
+}
+
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Nothing but whole hashes is put in.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+}
+
 fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
@@ -445,6 +492,8 @@ mod tests {
         assert_eq!(shelf.get(0).unwrap().title, "Title of a");
         assert_eq!(shelf.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
         assert!(shelf.find("b").is_none());
+        let keys = ["c", "b", "", "a"].map(Key::new);
+        assert_eq!(shelf.places(&keys), [Some(2), None, None, Some(0)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::history::{History, Outcome};
+use super::shelf::Key;
 use crate::mood::Mood;
 
 /// What a session counts less for each that came after it: half after about 34.
@@ -52,7 +53,10 @@ impl Weights {
 /// What was learnt. Empty until something was played.
 #[derive(Clone, Debug, Default)]
 pub struct Taste {
-    pub(super) items: HashMap<String, Known>,
+    /// The items, in the order in which they were first played.
+    pub(super) keys: Vec<Key>,
+    /// What is known of each of them.
+    pub(super) known: Vec<Known>,
 }
 
 /// What is known of one item.
@@ -67,8 +71,8 @@ pub(super) struct Known {
     pub(super) liked: [u16; 7],
     /// Nearness to what was liked in each mood, -1 to 1.
     pub(super) near: [f32; 7],
-    /// The item that contributes most to `near`, for each mood.
-    pub(super) nearest: [Option<String>; 7],
+    /// Position in `keys` of the item that contributes most to `near`, for each mood.
+    pub(super) nearest: [Option<u32>; 7],
 }
 
 impl Known {
@@ -143,24 +147,28 @@ impl Taste {
                     weight += likeness.abs();
                     if other != number && share > most {
                         most = share;
-                        known[number].nearest[mood] = Some(names[other].to_owned());
+                        known[number].nearest[mood] = Some(other as u32);
                     }
                 }
                 known[number].near[mood] = (sum / (weight + SHRINKING)).clamp(-1.0, 1.0);
             }
         }
-        Taste { items: names.into_iter().map(str::to_owned).zip(known).collect() }
+        Taste { keys: names.into_iter().map(Key::new).collect(), known }
     }
 
     /// Whether nothing was played yet.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.keys.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn known<'a>(taste: &'a Taste, id: &str) -> &'a Known {
+        &taste.known[taste.keys.iter().position(|key| key.id == id).unwrap()]
+    }
 
     fn learn(sessions: &[(Mood, &[(&str, Outcome)])]) -> Taste {
         let mut history = History::default();
@@ -175,12 +183,12 @@ mod tests {
     fn likes_and_skips_count_and_fade() {
         use Outcome::{Finished, Liked, Skipped};
         let fresh = learn(&[(Mood::Sad, &[("a", Liked), ("b", Skipped)])]);
-        assert!(fresh.items["a"].plus > 0.9 && fresh.items["b"].minus > 0.4);
+        assert!(known(&fresh, "a").plus > 0.9 && known(&fresh, "b").minus > 0.4);
         let mut sessions: Vec<(Mood, &[(&str, Outcome)])> = vec![(Mood::Sad, &[("a", Liked)])];
         sessions.extend(std::iter::repeat_n((Mood::Happy, &[("c", Finished)] as &[_]), 100));
         let faded = learn(&sessions);
-        assert!(faded.items["a"].plus < 0.2, "{}", faded.items["a"].plus);
-        assert_eq!(faded.items["a"].liked[Mood::Sad.index()], 1);
+        assert!(known(&faded, "a").plus < 0.2, "{}", known(&faded, "a").plus);
+        assert_eq!(known(&faded, "a").liked[Mood::Sad.index()], 1);
     }
 
     #[test]
@@ -191,10 +199,11 @@ mod tests {
             (Mood::Sad, &[("a", Liked), ("b", Stopped), ("c", Skipped)]),
             (Mood::Happy, &[("d", Liked)]),
         ]);
-        let near = |id: &str, mood: Mood| taste.items[id].near[mood.index()];
+        let near = |id: &str, mood: Mood| known(&taste, id).near[mood.index()];
         assert!(near("b", Mood::Sad) > 0.0 && near("c", Mood::Sad) < 0.0);
         assert!(near("b", Mood::Sad) > near("b", Mood::Happy));
-        assert_eq!(taste.items["b"].nearest[Mood::Sad.index()].as_deref(), Some("a"));
+        let nearest = known(&taste, "b").nearest[Mood::Sad.index()].unwrap();
+        assert_eq!(taste.keys[nearest as usize].id, "a");
     }
 
     #[test]
@@ -204,7 +213,7 @@ mod tests {
             history.begin(Mood::Sad);
             history.record("a", Outcome::Stopped);
             history.looked_again(change);
-            Taste::learn(&history).items["a"].clone()
+            known(&Taste::learn(&history), "a").clone()
         };
         assert!(with(1.2).plus > 0.2 && with(-1.2).minus > 0.2);
     }
