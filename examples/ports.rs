@@ -31,8 +31,7 @@ use moodbox::text::Language;
 use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    moodbox::cli::log::start("error", 0);
     let words: Vec<String> = std::env::args().skip(1).collect();
     match run(&words) {
         Ok(()) => ExitCode::SUCCESS,

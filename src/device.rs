@@ -40,7 +40,7 @@ use crate::video::watch::{self, Watched};
 use crate::vision::{Vision, VisionError};
 
 /// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
-const EVENTS: usize = 1024;
+const EVENTS: usize = 256;
 
 /// How many commands may wait for a port. A port that lags this far behind is ill; more are dropped, with a line in the log.
 const COMMANDS: usize = 64;

@@ -126,6 +126,8 @@ impl Kiosk {
             .args(["bench", "--device"])
             .arg(path("moodbox.toml"))
             .env("NOTIFY_SOCKET", path("notify"))
+            // As the unit has it.
+            .env("MALLOC_ARENA_MAX", "1")
             .env("XDG_STATE_HOME", path("state"))
             .env("XDG_RUNTIME_DIR", path("run"))
             .env_remove("STATE_DIRECTORY")
