@@ -318,7 +318,7 @@ impl Counters {
         listen(port, "counters", &[BYTES_IN, BYTES_OUT, PACKETS, CLIENTS], move |message| {
             if let Ok(value) = String::from_utf8_lossy(&message.payload).parse::<f64>() {
                 tell.send_modify(|told| {
-                    told.insert(message.topic.clone(), value);
+                    told.insert(String::from_utf8_lossy(&message.topic).into_owned(), value);
                 });
             }
         });
@@ -357,7 +357,7 @@ impl Counters {
 
 /// Listens to topics in a task of its own until the end.
 fn listen(port: u16, name: &str, topics: &[&str], mut each: impl FnMut(&Publish) + 'static) {
-    let mut options = MqttOptions::new(name, "127.0.0.1", port);
+    let mut options = MqttOptions::new(name, ("127.0.0.1", port));
     options.set_max_packet_size(1 << 20, 1 << 20);
     let (client, mut events) = AsyncClient::new(options, 16);
     let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();

@@ -17,6 +17,7 @@ use moodbox::light::simulated::SimulatedLight;
 use moodbox::light::{LightError, LightOn};
 use moodbox::music::Address;
 use moodbox::panel::{Panel, PanelError, Picture};
+use support::broker::Broker;
 
 /// A configuration whose parts are there, or are left out.
 const PLAIN: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
@@ -126,8 +127,15 @@ fn a_pi_on_which_all_is_well_has_no_fault_and_every_part_is_told_of() {
         assert_eq!(found.level, Level::Ok, "{found:?}");
         assert_eq!(found.cure, None);
     }
-    for part in [Subject::Spi, Subject::Panel, Subject::Light, Subject::Music, Subject::Video, Subject::Hdmi]
-    {
+    for part in [
+        Subject::Spi,
+        Subject::Panel,
+        Subject::Light,
+        Subject::Music,
+        Subject::Video,
+        Subject::Hdmi,
+        Subject::Broker,
+    ] {
         assert_eq!(worst(&patient, part).level, Level::Skipped, "the configuration has no {part}");
     }
     assert!(of(&patient, Subject::Board)[0].what.contains("Raspberry Pi 4 Model B Rev 1.4, 3794 MB"));
@@ -676,4 +684,26 @@ fn the_program_tells_it_in_words_and_as_json_and_by_its_exit_code() {
     assert_eq!((&first["part"], &first["level"]), (&"configuration".into(), &"fault".into()));
     assert!(findings.iter().all(|finding| finding["cure"].is_string()
         == ["fault", "warning"].contains(&finding["level"].as_str().unwrap())));
+}
+
+#[test]
+fn a_broker_that_is_away_or_does_not_let_us_in_is_a_fault_and_the_daemons_connection_stays() {
+    let pi = Pi::new();
+    let mut broker = Broker::with_password("open sesame");
+    let word = pi.path("/etc/moodbox/mqtt-password");
+    pi.write("/etc/moodbox/mqtt-password", "open sesame\n");
+    std::fs::set_permissions(&word, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let toml = format!(
+        "{PLAIN}[mqtt]\nbroker = \"mqtt://127.0.0.1:{}\"\nid = \"kitchen\"\nuser = \"moodbox\"\n\
+         password_file = \"{}\"\npublish = [\"mood\"]\n",
+        broker.port,
+        word.display()
+    );
+    let found = || worst(&pi.patient(&toml), Subject::Broker);
+    assert_eq!(found().level, Level::Ok, "{:?}", found());
+    assert!(broker.log().contains("moodbox-kitchen-doctor"), "{}", broker.log());
+    pi.write("/etc/moodbox/mqtt-password", "wrong\n");
+    insist(&found(), Level::Fault, "does not", "password_file");
+    broker.kill();
+    insist(&found(), Level::Fault, "nothing listens", "whether the broker runs");
 }

@@ -313,3 +313,71 @@ fn no_bytes_on_any_topic_make_the_mapping_panic_or_start_a_capture_in_public() {
         }
     });
 }
+
+/// The keys that Home Assistant documents for discovery by MQTT: those of every entity, then by component.
+const KEYS: [(&str, &str, &[&str]); 6] = [
+    (
+        "",
+        "",
+        &[
+            "name",
+            "unique_id",
+            "icon",
+            "availability_topic",
+            "device",
+            "origin",
+            "entity_category",
+            "json_attributes_topic",
+        ],
+    ),
+    (
+        "sensor",
+        "state_topic",
+        &["value_template", "unit_of_measurement", "device_class", "state_class", "options"],
+    ),
+    ("binary_sensor", "state_topic", &["value_template", "device_class"]),
+    ("button", "command_topic", &[]),
+    ("select", "command_topic", &["options", "state_topic", "value_template"]),
+    (
+        "number",
+        "command_topic",
+        &["min", "max", "step", "mode", "unit_of_measurement", "state_topic", "value_template", "optimistic"],
+    ),
+];
+
+#[test]
+fn every_entity_is_told_in_the_keys_that_home_assistant_documents() {
+    for home in [all(), home(&[], &Command::ALL), home(&Told::ALL, &[])] {
+        let messages = told(&home, &visit().snapshot());
+        let entities = messages.iter().filter(|(topic, text)| topic.ends_with("/config") && !text.is_empty());
+        let mut ids = std::collections::BTreeSet::new();
+        for (topic, text) in entities {
+            let component = topic.split('/').nth(1).unwrap();
+            let (_, required, theirs) = KEYS.iter().find(|(name, ..)| *name == component).expect(component);
+            let entity: Value = serde_json::from_str(text).unwrap();
+            assert!(entity[required].is_string() && entity["name"].is_string(), "{topic}: {text}");
+            assert!(ids.insert(entity["unique_id"].to_string()), "{topic} has the id of another");
+            for key in entity.as_object().unwrap().keys() {
+                let known =
+                    KEYS[0].2.contains(&key.as_str()) || theirs.contains(&key.as_str()) || key == required;
+                assert!(known, "{topic}: nobody reads `{key}`");
+            }
+            // An enumeration lists its words and measures nothing; every other sensor's words would be lost.
+            let options = entity.get("options").is_some();
+            match component {
+                "sensor" => assert_eq!(options, entity["device_class"] == "enum", "{topic}"),
+                "select" => assert!(options, "{topic}"),
+                _ => {}
+            }
+            assert!(
+                !options
+                    || entity.get("state_class").is_none() && entity.get("unit_of_measurement").is_none()
+            );
+            assert!(
+                ["diagnostic", "config"].iter().any(|word| entity["entity_category"] == *word)
+                    || entity["entity_category"].is_null()
+            );
+        }
+        assert!(ids.len() >= 6, "{ids:?}");
+    }
+}

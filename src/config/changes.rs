@@ -141,7 +141,7 @@ impl Changes {
                 tracing::debug!("{path}: {error}; the settings of the page are left out");
                 String::new()
             }
-            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+            Err(why) => return Err(ConfigError::Unreadable { path, why }),
         };
         let malformed = |report: String| ConfigError::Malformed { path: path.clone(), report };
         let table: Table = text
@@ -219,7 +219,7 @@ impl Changes {
             put(&mut table, &name, raw(&self.table, &name).cloned());
         }
         let file: File = table.try_into().map_err(malformed)?;
-        Config::try_from(file).map_err(|source| ConfigError::Wrong { path, source })
+        Config::try_from(file).map_err(|why| ConfigError::Wrong { path, why })
     }
 
     /// Writes them down; a power cut leaves the old or the new.

@@ -35,16 +35,17 @@ pub fn panel_alone(text: &str) -> Option<(PanelChoice, Language)> {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "the configuration {path} cannot be read: {source}. \
+        "the configuration {path} cannot be read: {why}. \
          Write one with `moodbox check --default > {path}`, or name another with --config"
     )]
-    Unreadable { path: String, source: std::io::Error },
+    // No `source`: whoever prints the chain would say it twice.
+    Unreadable { path: String, why: std::io::Error },
     #[error(
         "the configuration {path} cannot be used:\n{report}\n`moodbox check --default` prints every setting with its meaning"
     )]
     Malformed { path: String, report: String },
-    #[error("the configuration {path} cannot be used: {source}")]
-    Wrong { path: String, source: Wrong },
+    #[error("the configuration {path} cannot be used: {why}")]
+    Wrong { path: String, why: Wrong },
 }
 
 /// Reads and checks a file, and what the page has changed of it.
@@ -60,8 +61,8 @@ pub fn changes_file() -> PathBuf {
 /// Reads and checks a file, and the changes that lie over it; there may be none.
 pub fn load_with(path: &Path, changes: &Path) -> Result<Config, ConfigError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: name.clone(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable { path: name.clone(), why })?;
     // First alone: what is wrong in it is told with its line.
     let config = parse(&text, &name)?;
     let changes = Changes::read(changes)?;
@@ -75,7 +76,7 @@ pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
         path: name.to_owned(),
         report: error.to_string().trim_end().to_owned(),
     })?;
-    Config::try_from(file).map_err(|source| ConfigError::Wrong { path: name.to_owned(), source })
+    Config::try_from(file).map_err(|why| ConfigError::Wrong { path: name.to_owned(), why })
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
             findings.extend(templates(patient, config));
             findings
         }
-        Err(ConfigError::Unreadable { source, .. }) => vec![Finding::fault(
+        Err(ConfigError::Unreadable { why, .. }) => vec![Finding::fault(
             PART,
-            format!("{path} cannot be read: {source}"),
+            format!("{path} cannot be read: {why}"),
             format!("write one with `moodbox check --default > {path}`, or name another with --config"),
         )],
         Err(ConfigError::Malformed { report, .. }) => vec![Finding::fault(
@@ -26,11 +26,9 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
             format!("{path} cannot be used:\n{report}"),
             "correct that line; `moodbox check --default` prints every setting with its meaning",
         )],
-        Err(ConfigError::Wrong { source, .. }) => vec![Finding::fault(
-            PART,
-            format!("{path}: [{}] {}", source.section, source.what),
-            source.cure.clone(),
-        )],
+        Err(ConfigError::Wrong { why, .. }) => {
+            vec![Finding::fault(PART, format!("{path}: [{}] {}", why.section, why.what), why.cure.clone())]
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod camera;
 mod clock;
 mod config;
 mod header;
+mod home;
 mod machine;
 mod model;
 mod music;
@@ -53,6 +54,7 @@ pub enum Subject {
     Sound,
     Video,
     Hdmi,
+    Broker,
     Clock,
     Storage,
     Power,
@@ -76,6 +78,7 @@ impl fmt::Display for Subject {
             Subject::Sound => "sound",
             Subject::Video => "video",
             Subject::Hdmi => "HDMI",
+            Subject::Broker => "broker",
             Subject::Clock => "clock",
             Subject::Storage => "storage",
             Subject::Power => "power",
@@ -192,7 +195,7 @@ impl Patient {
 type Check = fn(&Patient) -> Vec<Finding>;
 
 /// In the order in which a person would look: what others hang on comes first.
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 17] = [
     config::check,
     machine::board,
     machine::kernel,
@@ -205,6 +208,7 @@ const CHECKS: [Check; 16] = [
     music::check,
     video::check,
     video::screen,
+    home::check,
     clock::check,
     storage::check,
     power::check,

@@ -47,6 +47,63 @@ impl std::fmt::Debug for MqttSettings {
     }
 }
 
+impl MqttSettings {
+    /// Where the broker is, as it is written in the configuration.
+    pub fn place(&self) -> String {
+        let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
+        format!("{scheme}://{}:{}", self.host, self.port)
+    }
+
+    /// For a client of this name with something behind it: of two with one name a broker keeps the later.
+    fn options(&self, behind: &str) -> Result<MqttOptions, MqttError> {
+        let name = format!("moodbox-{}{behind}", self.home.id);
+        let mut options = MqttOptions::new(name, (self.host.clone(), self.port));
+        options.set_keep_alive(KEEP_ALIVE_S);
+        options.set_max_packet_size(PACKET, PACKET);
+        if let Some(user) = &self.user {
+            options.set_credentials(user, self.password.clone().unwrap_or_default());
+        }
+        if let Some(tls) = &self.tls {
+            let config = client_config(tls)?;
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
+        }
+        Ok(options)
+    }
+}
+
+fn open(options: MqttOptions) -> (AsyncClient, EventLoop) {
+    let (client, mut events) = AsyncClient::new(options, WAITING);
+    let mut network = events.network_options();
+    network.set_connection_timeout(CONNECT_WITHIN.as_secs());
+    events.set_network_options(network);
+    (client, events)
+}
+
+/// Asks the broker once whether it is there and lets this device in. The daemon's own connection stays.
+///
+/// # Errors
+/// What is wrong, and the cure.
+pub fn greet(settings: &MqttSettings) -> Result<(), Trouble> {
+    let cannot = |error: &dyn std::fmt::Display| Trouble {
+        what: error.to_string(),
+        cure: "mend [mqtt] in the configuration".into(),
+    };
+    let options = settings.options("-doctor").map_err(|error| cannot(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| cannot(&error))?;
+    runtime.block_on(async {
+        let (client, mut events) = open(options);
+        // The first that a broker says is whether it lets us in.
+        events.poll().await.map_err(|error| report(&error))?;
+        // Without a goodbye a broker notes a client that broke off.
+        if client.try_disconnect().is_ok() {
+            let goodbye = async { while events.poll().await.is_ok() {} };
+            let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+        }
+        Ok(())
+    })
+}
+
 /// Whom to believe that the broker is the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
@@ -72,8 +129,12 @@ pub enum MqttError {
 /// Requests that may wait for the broker; whoever makes more waits.
 const WAITING: usize = 64;
 
+/// A broker that does not answer within this is away.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
 /// What a broker takes as a sign of life. It says that we are gone after half as much again.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_S: u16 = 30;
+const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S as u64);
 
 /// On one topic: a press in a hurry is a few commands; a stuck automation is thousands.
 const BURST: u32 = 10;
@@ -93,21 +154,9 @@ impl Connection {
     /// Reads the authorities; the broker is first asked in [`Connection::keep`].
     pub fn new(settings: &MqttSettings) -> Result<Connection, MqttError> {
         let home = &settings.home;
-        let mut options = MqttOptions::new(format!("moodbox-{}", home.id), &settings.host, settings.port);
-        options.set_keep_alive(KEEP_ALIVE);
-        options.set_max_packet_size(PACKET, PACKET);
+        let mut options = settings.options("")?;
         options.set_last_will(LastWill::new(home.status(), OFFLINE, QoS::AtLeastOnce, true));
-        if let Some(user) = &settings.user {
-            options.set_credentials(user, settings.password.as_deref().unwrap_or_default());
-        }
-        if let Some(tls) = &settings.tls {
-            let config = client_config(tls)?;
-            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
-        }
-        let (client, mut events) = AsyncClient::new(options, WAITING);
-        let mut network = events.network_options();
-        network.set_connection_timeout(10);
-        events.set_network_options(network);
+        let (client, events) = open(options);
         Ok(Connection { client, events, home: Arc::new(home.clone()) })
     }
 
@@ -197,35 +246,48 @@ fn chance() -> f64 {
     (word >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// What went wrong, with the cure where there is one.
-fn report(error: &ConnectionError) -> String {
-    match error {
+/// What is wrong with the connection, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub what: String,
+    pub cure: String,
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.what, self.cure)
+    }
+}
+
+fn report(error: &ConnectionError) -> Trouble {
+    let away = "see broker in [mqtt], and whether the broker runs";
+    let (what, cure) = match error {
         ConnectionError::ConnectionRefused(ConnectReturnCode::BadUserNamePassword) => {
-            "the broker does not know this user or password; see user and password_file in [mqtt]".into()
+            ("the broker does not know this user or password".into(), "see user and password_file in [mqtt]")
         }
-        ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized) => {
-            "the broker does not let us in; see user and password_file in [mqtt], and the broker's rights"
-                .into()
-        }
+        ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized) => (
+            "the broker does not let us in".into(),
+            "see user and password_file in [mqtt], and the broker's rights",
+        ),
         ConnectionError::ConnectionRefused(ConnectReturnCode::BadClientId) => {
-            "the broker does not take our name; see id in [mqtt]".into()
+            ("the broker does not take our name".into(), "see id in [mqtt]")
         }
         ConnectionError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            "nothing listens at the broker's address".into()
+            ("nothing listens at the broker's address".into(), away)
         }
-        ConnectionError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            "this service may not reach the broker; allow its address: `systemctl edit moodbox`, [Service], \
-             IPAddressAllow=ADDRESS"
-                .into()
-        }
+        ConnectionError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => (
+            "this service may not reach the broker".into(),
+            "allow its address: `systemctl edit moodbox`, [Service], IPAddressAllow=ADDRESS",
+        ),
         ConnectionError::Tls(error) => {
-            format!("the broker could not prove who it is ({error}); see ca_file in [mqtt]")
+            (format!("the broker could not prove who it is ({error})"), "see ca_file in [mqtt]")
         }
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {
-            "the broker does not answer".into()
+            ("the broker does not answer".into(), away)
         }
-        other => other.to_string(),
-    }
+        other => (other.to_string(), away),
+    };
+    Trouble { what, cure: cure.into() }
 }
 
 /// Sends what stands when the connection comes up, and then what differs from what was sent.
@@ -264,7 +326,7 @@ async fn tell_changes(
             if told.get(&message.topic) == Some(&message.payload) {
                 continue;
             }
-            let sent = client.publish(&message.topic, QoS::AtLeastOnce, true, message.payload.as_bytes());
+            let sent = client.publish(&message.topic, QoS::AtLeastOnce, true, message.payload.clone());
             if sent.await.is_err() {
                 return;
             }
@@ -304,8 +366,10 @@ impl Inbox {
 
     fn take(&mut self, at: Duration, message: &Publish) {
         let snapshot = self.latest.borrow().clone();
-        let (topic, gate) = match self.gates.get_mut(&message.topic) {
-            Some(gate) => (message.topic.as_str(), gate),
+        // A topic that is no text is none of ours.
+        let named = std::str::from_utf8(&message.topic).unwrap_or_default();
+        let (topic, gate) = match self.gates.get_mut(named) {
+            Some(gate) => (named, gate),
             None => ("topics that nobody asked for", &mut self.stray),
         };
         // The limit comes first: what is wrong costs as much as what is right, a line in the log included.
@@ -318,7 +382,7 @@ impl Inbox {
             return;
         }
         gate.refusing = false;
-        match self.home.event(&message.topic, &message.payload, message.retain, &snapshot) {
+        match self.home.event(named, &message.payload, message.retain, &snapshot) {
             Ok(event) => match self.queue.try_send(event) {
                 Ok(()) | Err(TrySendError::Disconnected(_)) => {}
                 Err(TrySendError::Full(_)) => tracing::warn!("mqtt: the device is too busy for a command"),

@@ -9,7 +9,7 @@ use ::mpd::Subsystem;
 use super::session::Session;
 use super::wire::Wire;
 use super::{Changes, MusicError, MusicSettings, Watcher, library};
-use crate::recommend::Item;
+use crate::recommend::{Item, Shelf};
 
 /// Without a word for this long, the server is asked whether it still lives.
 const QUIET: Duration = Duration::from_secs(30);
@@ -18,8 +18,9 @@ const QUIET: Duration = Duration::from_secs(30);
 pub(super) struct MpdWatcher {
     settings: MusicSettings,
     session: Option<Session>,
-    items: Vec<Item>,
-    /// The database has changed since `items` was read.
+    /// The songs of the database, in little room: a like does not read all of it anew.
+    songs: Shelf,
+    /// The database has changed since `songs` was read.
     stale: bool,
     shared: Arc<Interrupt>,
 }
@@ -32,7 +33,7 @@ struct Interrupt {
 
 impl MpdWatcher {
     pub fn new(settings: MusicSettings) -> MpdWatcher {
-        MpdWatcher { settings, session: None, items: Vec::new(), stale: true, shared: Arc::default() }
+        MpdWatcher { settings, session: None, songs: Shelf::new(), stale: true, shared: Arc::default() }
     }
 
     /// Follows a server over this connection.
@@ -65,18 +66,18 @@ impl Watcher for MpdWatcher {
     }
 
     fn catalog(&mut self) -> Result<Vec<Item>, MusicError> {
-        let known = (!self.stale).then(|| std::mem::take(&mut self.items));
-        let items = self.with(|session| {
-            let mut items = match known {
-                Some(items) => items,
-                None => library::songs(session)?,
-            };
+        if self.stale {
+            self.songs = self.with(library::songs)?.into();
+            self.songs.shrink();
+            self.stale = false;
+        }
+        // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
+        let mut items: Vec<Item> =
+            self.songs.iter().map(|entry| Item { feeling: None, ..entry.to_item() }).collect();
+        self.with(|session| {
             library::put_stickers(session, &mut items)?;
-            library::put_playlists(session, &mut items)?;
-            Ok(items)
+            library::put_playlists(session, &mut items)
         })?;
-        self.stale = false;
-        self.items.clone_from(&items);
         Ok(items)
     }
 

@@ -1,7 +1,8 @@
 //! What is known of a video beside its name: from the container itself, and from the `.nfo` beside it.
 //!
 //! The container is read by the same crate that decodes sound, so that no other program has to be there and
-//! none is started for each file. It knows MP4 and Matroska, and the length of a MOV; an AVI has the length that its `.nfo` says.
+//! none is started for each file. It knows MP4 and Matroska, and the length of a MOV; the words of a MOV and all
+//! of an AVI are read here.
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
@@ -12,8 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use symphonia::core::meta::{ContentAdvisory, StandardTag};
 
-use super::matroska;
 use super::nfo::{self, Nfo};
+use super::{avi, matroska, quicktime};
 use crate::recommend::Item;
 use crate::sound;
 
@@ -26,6 +27,29 @@ struct Container {
     tags: Vec<String>,
     length: Option<Duration>,
     explicit: bool,
+}
+
+/// What the readers of our own find; empty where nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    pub length: Option<Duration>,
+    pub title: String,
+    pub artist: String,
+    pub genre: String,
+    pub comment: String,
+}
+
+impl Container {
+    /// Takes what is not known yet.
+    fn hear(&mut self, said: Said) {
+        self.length = self.length.or(said.length);
+        set(&mut self.title, &said.title);
+        set(&mut self.artist, &said.artist);
+        if self.genres.is_empty() && !said.genre.is_empty() {
+            self.genres.push(said.genre);
+        }
+        self.tags.extend(crate::music::words(&said.comment));
+    }
 }
 
 /// Size and time of change of a file.
@@ -122,9 +146,16 @@ fn read_nfo(file: &Path, size: u64) -> Option<Nfo> {
 
 fn read(path: &Path) -> Option<Container> {
     let extension = path.extension().and_then(|extension| extension.to_str());
+    let again = || File::open(path).ok().map(BufReader::new);
+    if let Some(said) = again().and_then(|mut file| avi::read(&mut file)) {
+        let mut container = Container::default();
+        container.hear(said);
+        return Some(container);
+    }
     let mut format = sound::open(File::open(path).ok()?, extension).ok()?;
     let mut container = Container { length: sound::length(&*format), ..Container::default() };
-    container.title = File::open(path).ok().and_then(|file| matroska::title(&mut BufReader::new(file)));
+    container.title = again().and_then(|mut file| matroska::title(&mut file));
+    container.hear(again().map(|mut file| quicktime::read(&mut file)).unwrap_or_default());
     let mut metadata = format.metadata();
     let Some(revision) = metadata.skip_to_latest() else { return Some(container) };
     for tag in revision.media.tags.iter().filter_map(|tag| tag.std.as_ref()) {

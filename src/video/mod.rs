@@ -7,6 +7,7 @@
 //! Between clips a still picture stays on the screen: mpv is never told to stop, because on a bare
 //! screen it may not get the display back (mpv issue 10590), and so there is no black gap.
 
+mod avi;
 mod describe;
 pub mod folder;
 mod ipc;
@@ -14,6 +15,7 @@ mod matroska;
 mod mpv;
 pub mod nfo;
 mod player;
+mod quicktime;
 mod simulated;
 pub mod still;
 pub mod watch;

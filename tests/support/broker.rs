@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
@@ -187,8 +186,8 @@ impl Onlooker {
     fn new(port: u16, topic: &str) -> Onlooker {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("onlooker-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut options = MqttOptions::new(id, "127.0.0.1", port);
-        options.set_keep_alive(Duration::from_secs(30));
+        let mut options = MqttOptions::new(id, ("127.0.0.1", port));
+        options.set_keep_alive(30);
         options.set_max_packet_size(1 << 20, 1 << 20);
         let (client, mut connection) = Client::new(options, 10_000);
         client.subscribe(topic, QoS::AtLeastOnce).unwrap();
@@ -200,7 +199,8 @@ impl Onlooker {
                     Ok(Event::Incoming(Packet::SubAck(_))) => drop(ready.send(())),
                     Ok(Event::Incoming(Packet::Publish(message))) => {
                         let payload = String::from_utf8_lossy(&message.payload).into_owned();
-                        if tell.send((message.topic, payload)).is_err() {
+                        let topic = String::from_utf8_lossy(&message.topic).into_owned();
+                        if tell.send((topic, payload)).is_err() {
                             return;
                         }
                     }
@@ -219,10 +219,10 @@ impl Onlooker {
     }
 
     pub fn says(&self, topic: &str, payload: &str) {
-        self.client.publish(topic, QoS::AtLeastOnce, false, payload).unwrap();
+        self.client.publish(topic, QoS::AtLeastOnce, false, payload.to_owned()).unwrap();
     }
 
     pub fn says_for_ever(&self, topic: &str, payload: &str) {
-        self.client.publish(topic, QoS::AtLeastOnce, true, payload).unwrap();
+        self.client.publish(topic, QoS::AtLeastOnce, true, payload.to_owned()).unwrap();
     }
 }

@@ -158,7 +158,7 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
     let config = changes.over(&text, &path.display().to_string()).map_err(|error| {
         Fault::unprocessable(match error {
             config::ConfigError::Malformed { report, .. } => report,
-            config::ConfigError::Wrong { source, .. } => source.to_string(),
+            config::ConfigError::Wrong { why, .. } => why.to_string(),
             config::ConfigError::Unreadable { .. } => error.to_string(),
         })
     })?;
