@@ -300,9 +300,14 @@ impl Site {
                     }
                 }
             };
-            tokio::select! {
-                () = self.page.attend(server, IpAddr::from([127, 0, 0, 1])) => {}
-                () = read => {}
+            tokio::pin!(read);
+            let closed = tokio::select! {
+                () = self.page.attend(server, IpAddr::from([127, 0, 0, 1])) => true,
+                () = &mut read => false,
+            };
+            // What was written before that has still to be read.
+            if closed {
+                read.await;
             }
         });
         answer
