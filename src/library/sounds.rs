@@ -129,10 +129,18 @@ impl Sounds {
                 brightness,
                 mode,
             });
-            sounds.known.insert(Identity(identity), measured);
+            // No measurement gives such a number, and none can be written: it is measured anew.
+            if measured.is_none_or(is_finite) {
+                sounds.known.insert(Identity(identity), measured);
+            }
         }
         Ok(sounds)
     }
+}
+
+fn is_finite(heard: Features) -> bool {
+    let tempo = heard.tempo.unwrap_or_default();
+    [tempo, heard.loudness, heard.brightness, heard.mode].into_iter().all(f32::is_finite)
 }
 
 /// More digits than these mean nothing.
@@ -199,6 +207,15 @@ mod tests {
         assert_eq!(read.get(Identity(u64::MAX)), Some(&None));
         assert_eq!((read.get(Identity(2)), read.len()), (None, 2));
         assert_eq!(peek(&file), read);
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_measured_anew() {
+        let endless = format!("[120.0,-1{},1800.0,0.3]", "0".repeat(100));
+        let text = format!("{{\"version\":1,\"sounds\":{{\"1\":{endless},\"2\":[null,-9.0,1800.0,0.3]}}}}");
+        let sounds = Sounds::from_json(&text).unwrap();
+        assert_eq!((sounds.get(Identity(1)), sounds.len()), (None, 1));
+        assert_eq!(Sounds::from_json(&sounds.to_json()), Ok(sounds));
     }
 
     #[test]
