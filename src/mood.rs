@@ -249,6 +249,14 @@ pub struct Judge {
 }
 
 impl Judge {
+    /// For a device without a model: nothing is ever sure.
+    pub fn never_sure() -> Judge {
+        Judge {
+            decision: Decision { margin: 1.0, threshold: Thresholds::all(1.0) },
+            strength: StrengthLimits { clear: 1.0, strong: 1.0 },
+        }
+    }
+
     /// Sure with a strength, or unsure with the two candidates.
     pub fn read(&self, scores: Scores) -> Reading {
         let ((first, p1), (second, p2)) = scores.top_two();

@@ -15,7 +15,7 @@ use crate::library::listing::Setter;
 use crate::library::lock::{LockError, StateLock};
 use crate::light::gpio::GpioLight;
 use crate::light::{Light, LightError, NoLight, SharedLight};
-use crate::mood::{Decision, Judge, StrengthLimits, Thresholds};
+use crate::mood::Judge;
 use crate::music::{Mpd, Music};
 use crate::panel::Panel;
 use crate::panel::png::PngPanel;
@@ -99,10 +99,7 @@ pub fn vision(config: &Config) -> Result<Vision, VisionError> {
 pub fn judge(vision: &Result<Vision, VisionError>) -> Judge {
     match vision {
         Ok(vision) => vision.judge(),
-        Err(_) => Judge {
-            decision: Decision { margin: 1.0, threshold: Thresholds::all(1.0) },
-            strength: StrengthLimits { clear: 1.0, strong: 1.0 },
-        },
+        Err(_) => Judge::never_sure(),
     }
 }
 

@@ -166,8 +166,8 @@ impl Changes {
 
     /// Whether these differ from others in what counts only after a restart.
     pub fn need_restart(&self, others: &Changes) -> bool {
-        let waits = CHANGEABLE.into_iter().map(|(name, _)| name).filter(|name| !is_live(name));
-        waits.into_iter().any(|name| self.get(name) != others.get(name))
+        let mut waits = CHANGEABLE.into_iter().map(|(name, _)| name).filter(|name| !is_live(name));
+        waits.any(|name| self.get(name) != others.get(name))
     }
 
     /// Changes a setting; none takes the change away, and the configuration counts again.

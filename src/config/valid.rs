@@ -129,18 +129,9 @@ impl PanelChoice {
 }
 
 impl Config {
-    /// What of the settings of the core counts as soon as it is changed.
+    /// What of the settings of the core counts as soon as it is changed. The judge has no part in it.
     pub fn live(&self) -> Live {
-        Live {
-            language: self.language,
-            start_volume: self.start_volume,
-            volume_cap: self.volume_cap,
-            quiet: self.house.quiet,
-            notice: self.notice.clone(),
-            notice_stands: self.times.notice,
-            session: self.times.session,
-            gesture: self.gesture,
-        }
+        self.settings(Judge::never_sure()).live()
     }
 
     /// The settings of the core, with the judge of the model that is installed.
