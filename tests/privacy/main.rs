@@ -81,11 +81,15 @@ fn nothing_leaves(sends: Sends) {
         |program, folder| traced::command(program, &folder.join("trace")),
     );
     let searcher = searcher.unwrap();
-    for _ in 0..2 {
+    for round in 0..2 {
         device.press();
-        device.until("it looks", |device| device.state()["phase"] == "looking");
+        // A press is answered before the camera is on, and a look may be over before anybody asks.
+        device.until("it looks", |device| {
+            let state = device.state();
+            state["phase"] == "looking" || state["looks"] == round + 1
+        });
         device.ask("GET /api/panel.png", "");
-        device.until("it has looked", |device| device.state()["phase"] != "looking");
+        device.until("it has looked", |device| device.state()["looks"] == round + 1);
         for address in
             ["/", "/api/state", "/api/health", "/api/panel.png", "/api/library", "/api/openapi.json"]
         {
@@ -234,18 +238,22 @@ fn nothing_stays(sends: Sends) {
     let searcher = searcher.unwrap();
     let mut seen = false;
     for round in 0..3 {
-        device.press();
         // While it looks, the face must be there: else the search would find nothing at any time. A frame
-        // is wiped as soon as it was read, so not every glance meets one.
+        // is wiped as soon as it was read, so not every glance meets one. The press is answered before the
+        // camera is on, so the glances go on until the look has been counted.
         let mut glances = VecDeque::new();
-        while device.state()["phase"] == "looking" {
-            glances.push_back(memory::of(device.process()));
-            glances.drain(..glances.len().saturating_sub(12));
-        }
+        device.press();
+        device.until("it has looked", |device| {
+            let looked = device.state()["looks"] == round + 1;
+            if !looked {
+                glances.push_back(memory::of(device.process()));
+                glances.drain(..glances.len().saturating_sub(12));
+            }
+            looked
+        });
         seen = seen || glances.iter().flatten().any(|piece| !searcher.plain(piece).is_empty());
         drop(glances);
         // The core goes on when the last frame was read; the camera lets go of it a moment later.
-        device.until("it has looked", |device| device.state()["phase"] != "looking");
         let mut found = BTreeMap::<&str, usize>::new();
         for _ in 0..20 {
             found.clear();
