@@ -501,6 +501,23 @@ fn a_value_is_set_for_a_video_and_refused_for_what_the_library_has_not() {
 fn the_model_card_and_the_log_can_be_read() {
     let device = device(Mode::Household, None);
     let card = device.get("/api/model").json();
-    assert!(card["card"].as_str().unwrap().starts_with("# "), "{card}");
+    let card = card["card"].as_str().unwrap();
+    assert!(card.starts_with("# "), "{card}");
+    // Every picture that the card names is served, and nothing else of the disk.
+    let pictures: Vec<&str> =
+        card.split("](card/").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    assert!(!pictures.is_empty());
+    for name in pictures {
+        let picture = device.get(&format!("/api/model/card/{name}"));
+        assert_eq!(picture.status, 200, "{name}");
+        assert!(
+            picture.body.starts_with(b"\x89PNG") && picture.head.contains("image/png"),
+            "{}",
+            picture.head
+        );
+    }
+    for name in ["none.png", "..%2Fmood.toml", "..%2Fgolden%2F0.png", "%2Fetc%2Fpasswd"] {
+        assert_eq!(device.get(&format!("/api/model/card/{name}")).status, 404, "{name}");
+    }
     assert!(device.get("/api/log").json()["lines"].is_array());
 }

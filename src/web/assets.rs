@@ -18,13 +18,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 10] = [
+const FILES: [Asset; 12] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
     ("words.js", SCRIPT, include_bytes!("assets/words.js")),
     ("camera.js", SCRIPT, include_bytes!("assets/camera.js")),
+    ("health.js", SCRIPT, include_bytes!("assets/health.js")),
     ("history.js", SCRIPT, include_bytes!("assets/history.js")),
+    ("markdown.js", SCRIPT, include_bytes!("assets/markdown.js")),
     ("settings.js", SCRIPT, include_bytes!("assets/settings.js")),
     ("templates.js", SCRIPT, include_bytes!("assets/templates.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),

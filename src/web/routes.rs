@@ -95,6 +95,7 @@ pub fn api() -> Routes {
         .post("/api/restart", settings::restart)
         .get("/api/log", records::log)
         .get("/api/model", records::model)
+        .get("/api/model/card/{name}", records::picture)
         .get("/api/device", simulated::device)
         .get("/api/device/photos/{number}", simulated::photo)
         .post("/api/device/photo", simulated::choose)

@@ -25,7 +25,7 @@ READY = {
     "library": "tbody tr:nth-child(24)",
     "templates": "ol.numbered li",
     "history": "select#days",
-    "health": "pre:nth-of-type(1)",
+    "health": "summary",
     "settings": "fieldset select",
     "device": ".faces img",
 }
@@ -246,7 +246,77 @@ def test_health_tells_the_log_the_version_and_about_the_model(tab, home):
     expect(page.get_by_text("All parts work.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"Version \d"))).to_be_visible()
     expect(page.get_by_label("The log of the last hour")).to_contain_text("info")
-    expect(page.get_by_label("About the model")).to_contain_text(re.compile("mood", re.IGNORECASE))
+
+
+def test_the_model_card_is_read_as_a_document_with_its_pictures(tab, home):
+    page = show(tab, home, "health", width=360, height=740, has_touch=True, is_mobile=True)
+    page.get_by_text(re.compile("Model card: mood")).click()
+    card = page.locator(".md")
+    expect(card.get_by_role("heading", name="What it must not be used for")).to_be_visible()
+    assert not re.search(r"^#|\|.*\||!\[|\]\(", card.inner_text(), re.MULTILINE), "nothing is left of the marks"
+    pictures = card.locator("img")
+    source = (ROOT / "models/MODEL_CARD.md").read_text()
+    expect(pictures).to_have_count(source.count("](card/"))
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        wait_for("the picture", lambda: picture.evaluate("(one) => one.complete && one.naturalWidth > 0"))
+        assert picture.bounding_box()["width"] <= 360
+    assert card.locator("h4").count() == source.count("\n## ")
+    rows = [line for line in source.splitlines() if line.startswith("|") and not line.startswith("|---")]
+    expect(card.locator("tr")).to_have_count(len(rows))
+    # A wide table is scrolled within its own box, by keyboard as well; the page is not.
+    wide = card.get_by_role("region", name="Robustness")
+    assert wide.evaluate("(box) => box.scrollWidth > box.clientWidth")
+    expect(wide).to_have_attribute("tabindex", "0")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(AUDIT) == []
+
+
+NASTY = """Title without a mark
+# <script>document.title = "stolen"</script> of *a* model_card_name
+
+<img src=x onerror="document.title = 'stolen'"> **bold <b>not</b>** `a | <i>` and \\*plain\\*
+
+[click](javascript:document.title='stolen') [out](https://example.org/a_b_c) ![words](https://example.org/x.png) ![up](card/../mood.png)
+
+###### deep
+
+| a | b \\| c |
+|:--|---:|
+| <u>1</u> | 2 |
+| [x](data:text/html,1) |
+
+1. one
+   - inner
+     goes on
+2. two
+
+> quoted
+on
+
+```html
+<script>1</script>
+```
+***
+"""
+
+
+def test_a_card_from_elsewhere_is_never_more_than_text(tab, home):
+    page = tab(home, "now")
+    page.route("**/api/model", lambda route: route.fulfill(json={"card": NASTY}))
+    page.goto(f"{home.address}#health")
+    page.locator("summary").click()
+    card = page.locator("details")
+    expect(card.locator("ol > li")).to_have_count(2)
+    tags = card.evaluate("(card) => [...new Set([...card.querySelectorAll('*')].map((one) => one.tagName.toLowerCase()))].sort()")
+    assert tags == sorted("a blockquote code div em h3 h4 hr li ol p pre span strong summary table tbody td th thead tr ul".split()), tags
+    kept = card.evaluate("(card) => [...new Set([...card.querySelectorAll('*')].flatMap((one) => one.getAttributeNames()))].sort()")
+    assert set(kept) <= {"aria-label", "class", "href", "lang", "rel", "role", "scope", "tabindex", "target"}, kept
+    assert card.evaluate("(card) => [...card.querySelectorAll('a')].map((one) => one.href)") == ["https://example.org/a_b_c"]
+    text = card.text_content()
+    for part in ['<script>document.title = "stolen"</script>', "model_card_name", "onerror", "*plain*", "<script>1</script>", "b | c", "a | <i>", "words", "inner\ngoes on", "quoted\non"]:
+        assert part in text, part
+    assert "stolen" not in page.title()
 
 
 def test_settings_are_checked_count_at_once_where_they_can_and_survive_a_restart(tab, another):

@@ -1,6 +1,7 @@
 // The page: which part of it is seen, and what the device tells it.
 
 import { eye } from "./camera.js";
+import { healthPart } from "./health.js";
 import { historyPart } from "./history.js";
 import { settingsPart } from "./settings.js";
 import { templatesPart } from "./templates.js";
@@ -46,7 +47,7 @@ function show() {
   view?.close?.();
   view = {
     now: nowPart, library: libraryPart, templates: templatesPart, history: historyPart,
-    health: healthPart, settings: settingsPart, device: devicePart,
+    health: () => healthPart(() => now), settings: settingsPart, device: devicePart,
   }[wanted()]();
   document.title = `${t(`tab.${wanted()}`)} · moodbox`;
   view.update?.();
@@ -311,57 +312,6 @@ function libraryPart() {
   choose(null);
   load();
   return {};
-}
-
-// ---- health ----
-
-function healthPart() {
-  const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div", { class: "scroll" }), h("div"), h("p", { class: "quiet" })];
-  const kind = { ok: "good", warning: "warn", fault: "bad", skipped: "quiet" };
-  // What is ill when it was examined last: another trouble is a reason to look again.
-  let ill = null;
-  const load = doing(async () => {
-    again.disabled = true;
-    ill = JSON.stringify(now?.troubles ?? []);
-    version.textContent = t("examining");
-    try {
-      const told = await ask("GET", "/api/health");
-      version.textContent = t("version", told);
-      const row = (one) => h("tr", {}, h("td", {}, h("span", { class: `note ${kind[one.level]}` }, t(`level.${one.level}`))), h("td", {}, one.part),
-        h("td", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
-      put(report, told.findings.length ? h("table", {}, h("tbody", {}, ...told.findings.map(row))) : h("p", { class: "quiet" }, t("doctor.none")));
-    } finally {
-      again.disabled = false;
-    }
-  }, wrong);
-  const again = h("button", { onclick: load }, t("examine"));
-  const [log, card] = [h("pre", { tabIndex: 0, "aria-label": t("log") }), h("pre", { tabIndex: 0, "aria-label": t("model") })];
-  const records = doing(async () => {
-    const [{ lines }, model] = await Promise.all([ask("GET", "/api/log"), ask("GET", "/api/model")]);
-    const below = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${new Date(one.time).toLocaleTimeString()} ${one.level} ${one.text}\n`)) : [t("log.none")]));
-    if (below) log.scrollTop = log.scrollHeight;
-    card.textContent = model.card ?? t("model.none");
-  }, wrong);
-  main.replaceChildren(h("div", { class: "stack" },
-    h("section", { class: "card" }, h("h2", {}, t("troubles")), troubles),
-    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), wrong, report),
-    h("section", { class: "card" }, h("h2", {}, t("log")), log),
-    h("section", { class: "card" }, h("h2", {}, t("model")), card)));
-  load();
-  records();
-  // Nobody looks at a page in the background.
-  const timers = [[records, 5000], [load, 60000]].map(([task, every]) => setInterval(() => document.hidden || task(), every));
-  return {
-    close() { timers.forEach(clearInterval); },
-    update() {
-      if (!now) return;
-      if (!again.disabled && ill !== JSON.stringify(now.troubles)) load();
-      put(troubles, ...(now.troubles.length
-        ? now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure))
-        : [h("p", { class: "note good" }, t("troubles.none"))]));
-    },
-  };
 }
 
 // ---- the simulated device ----

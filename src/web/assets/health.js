@@ -1,0 +1,70 @@
+// Health: what is wrong now, what an examination finds, the log, and what the model says of itself.
+
+import { markdown } from "./markdown.js";
+import { ask, doing, h, put, spoken, t } from "./parts.js";
+
+/** The pictures of a card lie in a folder beside it. */
+const PICTURE = /^card\/\w[\w-]*\.png$/;
+
+/** `state` tells what is known of the device now. */
+export function healthPart(state) {
+  const main = document.getElementById("main");
+  const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div", { class: "scroll" }), h("div"), h("p", { class: "quiet" })];
+  const kind = { ok: "good", warning: "warn", fault: "bad", skipped: "quiet" };
+  // What is ill when it was examined last: another trouble is a reason to look again.
+  let ill = null;
+  const load = doing(async () => {
+    again.disabled = true;
+    ill = JSON.stringify(state()?.troubles ?? []);
+    version.textContent = t("examining");
+    try {
+      const told = await ask("GET", "/api/health");
+      version.textContent = t("version", told);
+      const row = (one) => h("tr", {}, h("td", {}, h("span", { class: `note ${kind[one.level]}` }, t(`level.${one.level}`))), h("td", {}, one.part),
+        h("td", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
+      put(report, told.findings.length ? h("table", {}, h("tbody", {}, ...told.findings.map(row))) : h("p", { class: "quiet" }, t("doctor.none")));
+    } finally {
+      again.disabled = false;
+    }
+  }, wrong);
+  const again = h("button", { onclick: load }, t("examine"));
+  const clock = new Intl.DateTimeFormat(spoken(), { timeStyle: "medium" });
+  const log = h("pre", { tabIndex: 0, "aria-label": t("log") });
+  const records = doing(async () => {
+    const { lines } = await ask("GET", "/api/log");
+    const below = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${clock.format(Date.parse(one.time))} ${one.level} ${one.text}\n`)) : [t("log.none")]));
+    if (below) log.scrollTop = log.scrollHeight;
+  }, wrong);
+  const [card, missing] = [h("div"), h("div")];
+  const model = doing(async () => {
+    const told = (await ask("GET", "/api/model")).card;
+    if (!told) return put(card, h("p", { class: "quiet" }, t("model.none")));
+    const picture = (name) => (PICTURE.test(name) ? `/api/model/${name}` : null);
+    const content = markdown(told, { level: 3, name: t("model"), picture });
+    const title = content[0]?.tagName === "H3" ? content.shift() : t("model");
+    card.replaceChildren(h("details", {}, h("summary", {}, title), h("div", { class: "md", lang: "en" }, ...content)));
+    for (const shown of card.querySelectorAll("img")) shown.addEventListener("error", () => shown.replaceWith(shown.alt));
+  }, missing);
+  main.replaceChildren(h("div", { class: "stack" },
+    h("section", { class: "card" }, h("h2", {}, t("troubles")), troubles),
+    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), wrong, report),
+    h("section", { class: "card" }, h("h2", {}, t("log")), log),
+    h("section", { class: "card" }, h("h2", {}, t("model")), missing, card)));
+  load();
+  records();
+  model();
+  // Nobody looks at a page in the background.
+  const timers = [[records, 5000], [load, 60000]].map(([task, every]) => setInterval(() => document.hidden || task(), every));
+  return {
+    close() { timers.forEach(clearInterval); },
+    update() {
+      const now = state();
+      if (!now) return;
+      if (!again.disabled && ill !== JSON.stringify(now.troubles)) load();
+      put(troubles, ...(now.troubles.length
+        ? now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure))
+        : [h("p", { class: "note good" }, t("troubles.none"))]));
+    },
+  };
+}
