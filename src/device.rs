@@ -30,7 +30,7 @@ use crate::music::Music;
 use crate::panel::Panel;
 use crate::panel::worker::PanelSlot;
 use crate::power::{self, PowerSwitch};
-use crate::recommend::{History, Item, Kind, Templates};
+use crate::recommend::{History, Kind, Shelf, Templates};
 use crate::speech::Speaker;
 use crate::speech::worker::Order;
 use crate::supervise::{Ended, Supervisor};
@@ -348,9 +348,9 @@ fn start_music(
 ) -> io::Result<Sender<PlayerCommand>> {
     let (commands, inbox) = bounded(COMMANDS);
     supervisor.spawn("music", move || {
-        let catalog = move |items: Vec<Item>| {
-            tracing::info!("the music library has {} tracks", items.len());
-            library.replace(Kind::Music, items);
+        let catalog = move |songs: Shelf| {
+            tracing::info!("the music library has {} tracks", songs.len());
+            library.replace(Kind::Music, songs);
         };
         crate::music::worker::run(music, inbox, report(queue), catalog);
     })?;

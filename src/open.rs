@@ -232,7 +232,7 @@ pub fn library(config: &Config) -> (Catalog, Vec<String>) {
     if let Some(music) = music(config) {
         let mut watcher = music.watcher();
         match watcher.connect().and_then(|()| watcher.catalog()) {
-            Ok(items) => catalog.music = items.into(),
+            Ok(songs) => catalog.music = songs,
             Err(error) => problems.push(error.to_string()),
         }
     }

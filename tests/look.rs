@@ -194,6 +194,22 @@ fn a_face_that_is_followed_reads_as_one_that_is_looked_for_with_fewer_looks() {
 }
 
 #[test]
+fn a_face_that_keeps_still_costs_one_look_a_frame() {
+    let (mut vision, mut frame) = (vision(), Frame::new());
+    for name in ["astronaut.png", "grace_hopper.jpg"] {
+        let mut track = Track::default();
+        in_scene(&[(&photo(name), 60, 0)], &mut frame);
+        // The first frame takes two, and more where something but resembles a face: the astronaut's suit.
+        vision.follow(&frame, &mut track).unwrap();
+        let before = vision.looks();
+        for _ in 1..7 {
+            assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 1);
+        }
+        assert_eq!(vision.looks() - before, 6, "{name}");
+    }
+}
+
+#[test]
 fn whoever_comes_beside_a_face_that_is_followed_is_seen_in_half_of_the_frames_at_least() {
     let (mut vision, mut frame) = (vision(), Frame::new());
     let (one, other) = (photo("astronaut.png"), photo("grace_hopper.jpg"));

@@ -26,8 +26,7 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let config = config::load(file)?;
     let _alone = open::state_folder()?;
     let (notes, heard) = bounded(4096);
-    let items = library(TRACKS, 1).shelf.iter().map(|entry| entry.to_item()).collect();
-    let music = Box::new(Simulated::new(items, config.volume_cap));
+    let music = Box::new(Simulated::new(library(TRACKS, 1).shelf, config.volume_cap));
     let (mut device, settings, presser, parts) = demo::start(&config, &notes, Some(music), None)?;
     let (has, queue, panel) = (settings.has, device.queue(), demo::panel_path(&config));
     let mut onlookers = Onlookers::default();

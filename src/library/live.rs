@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::recommend::{Catalog, Feeling, FeelingSource, Item, Kind, Shelf};
+use crate::recommend::{Catalog, Feeling, FeelingSource, Kind, Shelf};
 
 /// One catalog, shared by the threads that fill it. Whoever changes it tells the new one to everybody.
 #[derive(Clone)]
@@ -38,9 +38,9 @@ impl LiveCatalog {
     }
 
     /// Replaces all items of a kind.
-    pub fn replace(&self, kind: Kind, items: Vec<Item>) {
+    pub fn replace(&self, kind: Kind, items: impl Into<Shelf>) {
+        let mut shelf = items.into();
         let mut shared = self.lock();
-        let mut shelf: Shelf = items.into();
         for ((of, id), (valence, arousal)) in &shared.heard {
             if *of == kind {
                 shelf.measured(id, *valence, *arousal);
@@ -108,6 +108,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommend::Item;
 
     fn item(id: &str, genre: &str) -> Item {
         Item { id: id.into(), genres: vec![genre.into()], ..Item::default() }

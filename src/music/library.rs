@@ -7,7 +7,7 @@ use ::mpd::{Query, Song, Subsystem, Term};
 use super::MusicError;
 use super::session::{Pairs, Session};
 use super::wire::BROKEN;
-use crate::recommend::{Feeling, FeelingSource, Item};
+use crate::recommend::{Feeling, FeelingSource, Item, Shelf};
 
 /// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
 const WINDOW: u32 = 500;
@@ -20,70 +20,83 @@ pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::S
 /// Playlists that are read at most: each is a question of its own.
 const MOST_PLAYLISTS: usize = 200;
 
-/// Every song of the database, window by window.
-pub(super) fn songs(session: &mut Session) -> Result<Vec<Item>, MusicError> {
+/// Every song of the database, window by window: the list of all of them is never in memory at once.
+pub(super) fn songs(session: &mut Session) -> Result<Shelf, MusicError> {
     // Every uri holds the empty word; a search without a filter is refused.
     let mut everything = Query::new();
     everything.and(Term::File, "");
-    let mut items = Vec::new();
-    let mut start = 0;
+    let mut songs = Shelf::new();
+    let (mut start, mut nameless) = (0, 0);
     loop {
         let window = session.run(|client| client.search(&everything, (start, start + WINDOW)))?;
         let count = window.len() as u32;
-        items.extend(window.into_iter().map(item).filter(|item| !item.id.contains(BROKEN)));
+        for item in window.into_iter().map(item) {
+            if item.id.contains(BROKEN) {
+                nameless += 1;
+            } else {
+                songs.push(item);
+            }
+        }
         start += count;
-        if count < WINDOW {
-            let nameless = start as usize - items.len();
-            if nameless > 0 {
-                tracing::warn!(
-                    "{nameless} songs have names that are not UTF-8 and cannot be asked for; rename them, for \
-                     example with convmv"
-                );
-            }
-            return Ok(items);
-        }
-        if start >= MOST_SONGS {
-            tracing::warn!(songs = start, "the library is larger than moodbox reads; the rest is left out");
-            return Ok(items);
+        if count < WINDOW || start >= MOST_SONGS {
+            break;
         }
     }
+    if nameless > 0 {
+        tracing::warn!(
+            "{nameless} songs have names that are not UTF-8 and cannot be asked for; rename them, for example \
+             with convmv"
+        );
+    }
+    if start >= MOST_SONGS {
+        tracing::warn!(songs = start, "the library is larger than moodbox reads; the rest is left out");
+    }
+    songs.shrink();
+    Ok(songs)
 }
 
-/// Puts likes, ratings and feelings from the sticker database on the items. A server without a
-/// sticker database leaves them as they are.
-pub(super) fn put_stickers(session: &mut Session, items: &mut [Item]) -> Result<(), MusicError> {
-    let mut of_name = HashMap::new();
-    for name in ["like", "rating", "valence", "arousal"] {
-        let pairs = match session.ask(&["sticker find", "song", "", name]) {
-            Ok(pairs) => pairs,
-            Err(error) if error.breaks_connection() => return Err(error),
-            Err(error) => {
-                tracing::debug!(%error, "no stickers");
-                return Ok(());
-            }
-        };
-        of_name.insert(name, values(pairs));
+/// Likes, ratings and feelings from the sticker database: of each name the uris that have it, and its value.
+/// A server without a sticker database has none.
+#[derive(Default)]
+pub(super) struct Stickers(HashMap<&'static str, HashMap<String, String>>);
+
+impl Stickers {
+    pub(super) fn read(session: &mut Session) -> Result<Stickers, MusicError> {
+        let mut stickers = Stickers::default();
+        for name in ["like", "rating", "valence", "arousal"] {
+            match session.ask(&["sticker find", "song", "", name]) {
+                Ok(pairs) => stickers.0.insert(name, values(pairs)),
+                Err(error) if error.breaks_connection() => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, "no stickers");
+                    break;
+                }
+            };
+        }
+        Ok(stickers)
     }
-    let look = |name: &str, uri: &str| -> Option<f32> { of_name.get(name)?.get(uri)?.trim().parse().ok() };
-    for item in items {
+
+    fn value(&self, name: &str, uri: &str) -> Option<f32> {
+        self.0.get(name)?.get(uri)?.trim().parse().ok()
+    }
+
+    pub(super) fn put_on(&self, item: &mut Item) {
         let whole = |name: &str, most: f32| {
-            look(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(|value| value as u8)
+            self.value(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(|value| value as u8)
         };
-        item.like = whole("like", 2.0);
-        item.rating = whole("rating", 10.0);
-        let axis = |name: &str| look(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));
-        item.feeling = match (axis("valence"), axis("arousal")) {
-            (Some(valence), Some(arousal)) => {
-                Some(Feeling { valence, arousal, source: FeelingSource::Explicit })
-            }
-            _ => None,
-        };
+        let (like, rating) = (whole("like", 2.0), whole("rating", 10.0));
+        let axis = |name: &str| self.value(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));
+        let feeling = axis("valence").zip(axis("arousal")).map(|(valence, arousal)| Feeling {
+            valence,
+            arousal,
+            source: FeelingSource::Explicit,
+        });
+        (item.like, item.rating, item.feeling) = (like, rating, feeling);
     }
-    Ok(())
 }
 
-/// Notes on each item which stored playlists it is in. A server without any leaves the items as they are.
-pub(super) fn put_playlists(session: &mut Session, items: &mut [Item]) -> Result<(), MusicError> {
+/// Which stored playlists each file is in. A server without any gives none.
+pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<String>>, MusicError> {
     let pairs = match session.ask(&["listplaylists"]) {
         Err(error) if error.breaks_connection() => return Err(error),
         other => {
@@ -108,10 +121,7 @@ pub(super) fn put_playlists(session: &mut Session, items: &mut [Item]) -> Result
             }
         }
     }
-    for item in items {
-        item.playlists = of_file.get(&item.id).cloned().unwrap_or_default();
-    }
-    Ok(())
+    Ok(of_file)
 }
 
 /// `file` and `sticker: name=value` pairs as a map from uri to value.

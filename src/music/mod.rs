@@ -26,7 +26,7 @@ pub use simulated::Simulated;
 pub(crate) use wire::connect_unix;
 
 use crate::kiosk::event::{NowPlaying, Trouble, TroubleKind};
-use crate::recommend::Item;
+use crate::recommend::Shelf;
 
 /// How to reach MPD, and what it may do.
 #[derive(Clone)]
@@ -164,7 +164,7 @@ pub trait Watcher: Send {
     fn connect(&mut self) -> Result<(), MusicError>;
 
     /// Everything in the library.
-    fn catalog(&mut self) -> Result<Vec<Item>, MusicError>;
+    fn catalog(&mut self) -> Result<Shelf, MusicError>;
 
     /// Blocks until something has changed or [`Watcher::interrupter`] was called. Notices within a
     /// minute that the server is gone without a word.

@@ -12,7 +12,7 @@ use super::watcher::MpdWatcher;
 use super::wire::Wire;
 use super::{Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
 use crate::kiosk::event::NowPlaying;
-use crate::recommend::Item;
+use crate::recommend::Shelf;
 
 /// The modes that would break our playing, and how they must be meanwhile: `random` and `repeat`
 /// would run into other clients' entries, `single` would stop after a song, `consume` would take
@@ -44,7 +44,7 @@ impl Mpd {
     }
 
     /// Reads the whole library over a connection of its own: for looks from outside the daemon.
-    pub fn library(settings: &MusicSettings) -> Result<Vec<Item>, MusicError> {
+    pub fn library(settings: &MusicSettings) -> Result<Shelf, MusicError> {
         let mut reader = MpdWatcher::new(settings.clone());
         reader.connect()?;
         reader.catalog()

@@ -1,20 +1,22 @@
 //! A player that plays nothing but keeps a queue and the time: for a kiosk without music, and for tests.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Changes, Music, MusicError, Skipped, Status, Watcher};
 use crate::kiosk::event::NowPlaying;
-use crate::recommend::Item;
+use crate::recommend::{Entry, Shelf};
 
 /// How long an item plays of which no length is known.
 const USUAL_LENGTH: Duration = Duration::from_secs(180);
 
 /// Plays a library in silence, in real time.
 pub struct Simulated {
-    library: HashMap<String, Item>,
+    library: Arc<Shelf>,
+    liked: HashSet<String>,
     queue: Vec<String>,
     current: Option<(usize, Instant)>,
     ended: bool,
@@ -24,9 +26,12 @@ pub struct Simulated {
 
 impl Simulated {
     /// A player that knows these items, at 50 % of a volume that goes up to `volume_cap`.
-    pub fn new(library: Vec<Item>, volume_cap: u8) -> Simulated {
+    pub fn new(library: impl Into<Shelf>, volume_cap: u8) -> Simulated {
+        let library = library.into();
+        let liked = library.iter().filter(|entry| entry.like == Some(2)).map(|entry| entry.id.to_owned());
         Simulated {
-            library: library.into_iter().map(|item| (item.id.clone(), item)).collect(),
+            liked: liked.collect(),
+            library: Arc::new(library),
             queue: Vec::new(),
             current: None,
             ended: false,
@@ -36,7 +41,7 @@ impl Simulated {
     }
 
     fn length(&self, id: &str) -> Duration {
-        self.library.get(id).and_then(|item| item.length).unwrap_or(USUAL_LENGTH)
+        self.library.find(id).and_then(|entry| entry.length).unwrap_or(USUAL_LENGTH)
     }
 
     /// Moves on past all that is over.
@@ -62,21 +67,20 @@ impl Music for Simulated {
     }
 
     fn watcher(&self) -> Box<dyn Watcher> {
-        let mut items: Vec<Item> = self.library.values().cloned().collect();
-        items.sort_by(|a, b| a.id.cmp(&b.id));
         let (interrupt, interrupted) = bounded(1);
-        Box::new(SimulatedWatcher { items, interrupt, interrupted })
+        Box::new(SimulatedWatcher { library: self.library.clone(), interrupt, interrupted })
     }
 
     fn status(&mut self) -> Result<Status, MusicError> {
         self.run_on();
         let now = self.current.map(|(place, since)| {
             let id = &self.queue[place];
-            let item = self.library.get(id).cloned().unwrap_or_default();
+            let item = self.library.find(id);
+            let word = |of: fn(&Entry<'_>) -> String| item.as_ref().map(of).unwrap_or_default();
             NowPlaying {
                 id: id.clone(),
-                title: item.title,
-                artist: item.artist,
+                title: word(|item| item.title.to_owned()),
+                artist: word(|item| item.artist.to_owned()),
                 elapsed: since.elapsed(),
                 length: Some(self.length(id)),
                 volume: Some(self.volume),
@@ -89,7 +93,7 @@ impl Music for Simulated {
 
     fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError> {
         let (known, unknown): (Vec<_>, Vec<_>) =
-            ids.iter().cloned().partition(|id| self.library.contains_key(id));
+            ids.iter().cloned().partition(|id| self.library.find(id).is_some());
         self.queue = known;
         self.current = (!self.queue.is_empty()).then(|| (0, Instant::now()));
         self.ended = self.current.is_none();
@@ -125,9 +129,9 @@ impl Music for Simulated {
     }
 
     fn like(&mut self, id: &str) -> Result<(), MusicError> {
-        match self.library.get_mut(id) {
-            Some(item) => {
-                item.like = Some(2);
+        match self.library.find(id) {
+            Some(_) => {
+                self.liked.insert(id.to_owned());
                 Ok(())
             }
             None => Err(MusicError::NoSuchSong {
@@ -138,8 +142,7 @@ impl Music for Simulated {
     }
 
     fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
-        let like = self.library.get_mut(id).map(|item| &mut item.like);
-        Ok(like.is_some_and(|like| like.take_if(|like| *like == 2).is_some()))
+        Ok(self.liked.remove(id))
     }
 
     fn ours(&self) -> Vec<String> {
@@ -157,7 +160,7 @@ impl Music for Simulated {
 
 /// Nothing ever changes in a simulated library.
 struct SimulatedWatcher {
-    items: Vec<Item>,
+    library: Arc<Shelf>,
     interrupt: Sender<()>,
     interrupted: Receiver<()>,
 }
@@ -167,8 +170,8 @@ impl Watcher for SimulatedWatcher {
         Ok(())
     }
 
-    fn catalog(&mut self) -> Result<Vec<Item>, MusicError> {
-        Ok(self.items.clone())
+    fn catalog(&mut self) -> Result<Shelf, MusicError> {
+        Ok(Shelf::clone(&self.library))
     }
 
     fn wait(&mut self) -> Result<Changes, MusicError> {

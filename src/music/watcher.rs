@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use ::mpd::Subsystem;
 
+use super::library::Stickers;
 use super::session::Session;
 use super::wire::Wire;
 use super::{Changes, MusicError, MusicSettings, Watcher, library};
-use crate::recommend::{Item, Shelf};
+use crate::recommend::Shelf;
 
 /// Without a word for this long, the server is asked whether it still lives.
 const QUIET: Duration = Duration::from_secs(30);
@@ -65,20 +66,21 @@ impl Watcher for MpdWatcher {
         Ok(())
     }
 
-    fn catalog(&mut self) -> Result<Vec<Item>, MusicError> {
+    fn catalog(&mut self) -> Result<Shelf, MusicError> {
         if self.stale {
-            self.songs = self.with(library::songs)?.into();
-            self.songs.shrink();
+            self.songs = self.with(library::songs)?;
             self.stale = false;
         }
         // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
-        let mut items: Vec<Item> =
-            self.songs.iter().map(|entry| Item { feeling: None, ..entry.to_item() }).collect();
-        self.with(|session| {
-            library::put_stickers(session, &mut items)?;
-            library::put_playlists(session, &mut items)
-        })?;
-        Ok(items)
+        let (stickers, mut playlists) =
+            self.with(|session| Ok((Stickers::read(session)?, library::playlists(session)?)))?;
+        let items = self.songs.iter().map(|entry| {
+            let mut item = entry.to_item();
+            stickers.put_on(&mut item);
+            item.playlists = playlists.remove(&item.id).unwrap_or_default();
+            item
+        });
+        Ok(items.collect())
     }
 
     fn wait(&mut self) -> Result<Changes, MusicError> {

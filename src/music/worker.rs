@@ -13,7 +13,7 @@ use super::{Music, MusicError, Watcher};
 use crate::kiosk::action::PlayerCommand;
 use crate::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, Trouble, TroubleKind};
 use crate::kiosk::speak::DUCKED;
-use crate::recommend::Item;
+use crate::recommend::Shelf;
 
 /// How often the time is looked at while ours plays.
 const BEAT: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub fn run(
     music: Box<dyn Music>,
     commands: Receiver<PlayerCommand>,
     emit: impl FnMut(Event),
-    catalog: impl FnMut(Vec<Item>) + Send + 'static,
+    catalog: impl FnMut(Shelf) + Send + 'static,
 ) {
     let (wake, woken) = bounded(1);
     let (alive, gone) = bounded::<()>(0);
@@ -72,7 +72,7 @@ fn watch(
     mut watcher: Box<dyn Watcher>,
     wake: &Sender<()>,
     gone: &Receiver<()>,
-    mut catalog: impl FnMut(Vec<Item>),
+    mut catalog: impl FnMut(Shelf),
 ) {
     let mut pause = FIRST_RETRY;
     let mut follow = |watcher: &mut Box<dyn Watcher>, pause: &mut Duration| -> Result<(), MusicError> {

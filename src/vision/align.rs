@@ -164,8 +164,11 @@ impl Crop {
     /// a face close to the camera must not look sharper, or more noisy, than those of the training data.
     pub(super) fn cut(&mut self, picture: &Luma, framing: Framing, side: usize) {
         let step = framing.side / side as f32;
-        // Samples a pixel and axis; 16 covers a face of 768 pixels at a crop of 48.
-        let fine = (step.ceil() as usize).clamp(1, 16);
+        // Samples a pixel and axis. A sample is bilinear and reaches a pixel far to each side, so no pixel
+        // is left out where two lie up to 1.25 apart; 16 are enough for faces of 1,900 pixels at a crop of 96.
+        let fine = ((step * 0.8).ceil() as usize).clamp(1, 16);
+        let pitch = step / fine as f32;
+        let share = 1.0 / (fine * fine) as f32;
         let (sin, cos) = framing.roll.sin_cos();
         let reach = framing.side / 2.0 * (sin.abs() + cos.abs()) + 1.0;
         let within = |middle: f32, size: u32| middle - reach >= 1.0 && middle + reach <= size as f32 - 1.0;
@@ -177,16 +180,16 @@ impl Crop {
         for row in 0..side {
             for column in 0..side {
                 let mut sum = 0.0;
-                for v in 0..fine {
-                    let y = (row as f32 + (v as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
-                    for u in 0..fine {
-                        let x = (column as f32 + (u as f32 + 0.5) / fine as f32) * step - framing.side / 2.0;
+                for v in row * fine..(row + 1) * fine {
+                    let y = (v as f32 + 0.5) * pitch - framing.side / 2.0;
+                    for u in column * fine..(column + 1) * fine {
+                        let x = (u as f32 + 0.5) * pitch - framing.side / 2.0;
                         let (x, y) =
                             (framing.centre.x + cos * x - sin * y, framing.centre.y + sin * x + cos * y);
                         sum += if inside { picture.sample_inside(x, y) } else { picture.sample(x, y) };
                     }
                 }
-                self.grey.push((sum / (fine * fine) as f32).round() as u8);
+                self.grey.push((sum * share + 0.5) as u8);
             }
         }
     }

@@ -54,6 +54,14 @@ impl Area {
         if either > 0.0 { both / either } else { 0.0 }
     }
 
+    /// Whether another lies where this does, as nearly as the same face is boxed from far and from near.
+    fn is_about(&self, other: &Area) -> bool {
+        let middle = |area: &Area| (area.x + area.width / 2.0, area.y + area.height / 2.0);
+        let ((x, y), (other_x, other_y)) = (middle(self), middle(other));
+        (x - other_x).hypot(y - other_y) <= SHIFTED * other.width
+            && (self.width - other.width).abs() <= RESIZED * other.width
+    }
+
     /// How much of the smaller of the two lies in the larger, in [0, 1].
     fn cover(&self, other: &Area) -> f32 {
         let smaller = self.size().min(other.size());
@@ -122,6 +130,10 @@ const MOST_HINTS: usize = 16;
 const COVERED: f32 = 0.5;
 /// From which overlap two boxes are the same face, as MediaPipe has it.
 const SAME_FACE: f32 = 0.3;
+/// How far the middle of a face's box strays between a look from far and one from near while the face keeps
+/// still, and how much its width does, as shares of the width.
+const SHIFTED: f32 = 0.1;
+const RESIZED: f32 = 0.2;
 
 /// Finds faces.
 pub struct FaceFinder {
@@ -141,6 +153,8 @@ pub struct FaceFinder {
     hints: Vec<Face>,
     confirmed: Vec<Face>,
     faces: Vec<Face>,
+    /// Where something showed from far at the last search that is no face from near.
+    refuted: Vec<Area>,
 }
 
 impl FaceFinder {
@@ -186,6 +200,7 @@ impl FaceFinder {
             hints: Vec::new(),
             confirmed: Vec::new(),
             faces: Vec::new(),
+            refuted: Vec::new(),
         })
     }
 
@@ -197,13 +212,22 @@ impl FaceFinder {
     /// Whatever might be a face is looked at once more from near: that tells faces that are small or
     /// cut off from things that only resemble one, and it places the eyes several times finer.
     pub fn find(&mut self, rgb: &Rgb) -> Result<Vec<Face>, VisionError> {
-        self.search(rgb).map(<[Face]>::to_vec)
+        self.search(rgb, None).map(<[Face]>::to_vec)
     }
 
-    /// [`FaceFinder::find`] without a list of its own.
-    pub(super) fn search(&mut self, rgb: &Rgb) -> Result<&[Face], VisionError> {
+    /// [`FaceFinder::find`] without a list of its own. A face that is `known` from near is taken as it was if
+    /// it has kept still and nothing else shows from far but what was looked at from near before.
+    pub(super) fn search(&mut self, rgb: &Rgb, known: Option<&Face>) -> Result<&[Face], VisionError> {
         let whole = Window::around(rgb.width, rgb.height);
         self.look_at(rgb, whole, HINT)?;
+        if let Some(known) = known
+            && self.is_alone(known)
+        {
+            self.faces.clear();
+            self.faces.push(*known);
+            return Ok(&self.faces);
+        }
+        self.refuted.clear();
         std::mem::swap(&mut self.hints, &mut self.seen);
         self.confirm(rgb)?;
         if self.faces.is_empty() {
@@ -233,6 +257,19 @@ impl FaceFinder {
         })
     }
 
+    /// Whether, by the last look from far, a face is where it was and no other has come into sight.
+    fn is_alone(&self, known: &Face) -> bool {
+        let (mut itself, mut others) = (0, 0);
+        for hint in &self.seen {
+            if hint.area.is_about(&known.area) {
+                itself += 1;
+            } else if self.refuted.iter().all(|area| area.overlap(&hint.area) < SAME_FACE) {
+                others += 1;
+            }
+        }
+        (itself, others) == (1, 0)
+    }
+
     /// How often the network has run.
     pub fn looks(&self) -> u64 {
         self.looks
@@ -245,6 +282,7 @@ impl FaceFinder {
         let mut next = 0;
         while let Some(hint) = self.hints.get(next).copied().filter(|_| next < MOST_HINTS) {
             next += 1;
+            let before = self.confirmed.len();
             for near in NEAR {
                 let mut best: Option<(f32, Face)> = None;
                 self.look_at(rgb, Window::near(&hint.area, near), LEAST_SCORE)?;
@@ -268,6 +306,9 @@ impl FaceFinder {
                     self.confirmed.push(face);
                     break;
                 }
+            }
+            if self.confirmed.len() == before {
+                self.refuted.push(hint.area);
             }
         }
         // Of two that cover each other only the clearer is a face: a face is never seen inside another.

@@ -158,14 +158,15 @@ impl Vision {
     }
 
     fn follow_rgb(&mut self, rgb: &Rgb, track: &mut Track) -> Result<Observation, VisionError> {
+        let due = track.followed >= FOLLOWED;
         let again = match track.last {
-            Some(last) if track.followed < FOLLOWED => self.finder.again(rgb, &last)?,
+            Some(last) if !due => self.finder.again(rgb, &last)?,
             _ => None,
         };
         match again {
             Some(face) => *track = Track { last: Some(face), followed: track.followed + 1, ..*track },
             None => {
-                let faces = self.finder.search(rgb)?;
+                let faces = self.finder.search(rgb, track.last.as_ref().filter(|_| due))?;
                 let second = faces.get(1).map_or(0.0, |second| second.area.size());
                 *track = Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0 };
             }

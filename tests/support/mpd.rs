@@ -254,7 +254,9 @@ impl Player {
         let (offer, catalogs) = unbounded();
         let thread = std::thread::spawn(move || {
             let emit = move |event| tell.send(event).unwrap_or_default();
-            worker::run(music, orders, emit, move |items| offer.send(items).unwrap_or_default());
+            worker::run(music, orders, emit, move |items| {
+                offer.send(items.iter().map(|item| item.to_item()).collect()).unwrap_or_default()
+            });
         });
         Player { commands: Some(commands), events, catalogs, thread: Some(thread) }
     }
