@@ -11,21 +11,20 @@ const TRUST_IN_SOUND: f32 = 0.5;
 
 /// Who may be on the list: a column for each fact, because all of them are gone through for each step of a
 /// journey, and the compiler compares four at a time that way.
-#[derive(Default)]
 pub(super) struct Candidates {
     pub(super) rows: Vec<u32>,
+    /// Where the list leads to.
+    goal: Point,
     valence: Vec<f32>,
     arousal: Vec<f32>,
-    /// How far its place counts, 0 to 1; the rest counts as if it were unknown.
+    /// How far its place counts, 0 to 1; the rest counts as if it were unknown. None of it does, and its place
+    /// is no place, if it is [`UNKNOWN`].
     trust: Vec<f32>,
-    /// The square of its distance from the goal; [`UNKNOWN_WAY`] if its feeling is not known.
-    way: Vec<f32>,
     /// The part of its rank that does not depend on its place in the list; [`TAKEN`] once it is on the list.
     base: Vec<f32>,
 }
 
-/// What is unknown is within any limit.
-const UNKNOWN_WAY: f32 = -1.0;
+const UNKNOWN: f32 = 0.0;
 /// Less than any rank.
 const TAKEN: f32 = f32::NEG_INFINITY;
 /// Candidates that are compared at once.
@@ -34,34 +33,26 @@ const BLOCK: usize = 64;
 const LANES: usize = 8;
 
 impl Candidates {
-    pub(super) fn with_room(count: usize) -> Candidates {
-        let column = || Vec::with_capacity(count);
-        Candidates {
-            rows: Vec::with_capacity(count),
-            valence: column(),
-            arousal: column(),
-            trust: column(),
-            way: column(),
-            base: column(),
-        }
+    /// These rows; each is to be told of by [`Candidates::push`], in their order.
+    pub(super) fn of(rows: Vec<u32>, goal: Point) -> Candidates {
+        let column = || Vec::with_capacity(rows.len());
+        Candidates { goal, valence: column(), arousal: column(), trust: column(), base: column(), rows }
     }
 
-    pub(super) fn push(&mut self, row: u32, facts: &Row, goal: Point, base: f32) {
+    pub(super) fn push(&mut self, facts: &Row, base: f32) {
         let point = point_of(facts);
         // What was measured from the sound is a rough guess.
         let measured = facts.feeling.is_some_and(|feeling| feeling.source == FeelingSource::Sound);
         let trust = if measured { TRUST_IN_SOUND } else { 1.0 };
         let at = point.unwrap_or_default();
-        self.rows.push(row);
         self.valence.push(at.valence);
         self.arousal.push(at.arousal);
-        self.trust.push(point.map_or(0.0, |_| trust));
-        self.way.push(point.map_or(UNKNOWN_WAY, |point| point.distance_squared(goal)));
+        self.trust.push(point.map_or(UNKNOWN, |_| trust));
         self.base.push(base);
     }
 
     pub(super) fn point(&self, at: usize) -> Option<Point> {
-        (self.way[at] >= 0.0).then(|| Point::new(self.valence[at], self.arousal[at]))
+        (self.trust[at] != UNKNOWN).then(|| Point::new(self.valence[at], self.arousal[at]))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -87,12 +78,13 @@ impl Candidates {
             let block = start..(start + BLOCK).min(all);
             let places = self.valence[block.clone()].iter().zip(&self.arousal[block.clone()]);
             let ranks = self.trust[block.clone()].iter().zip(&self.base[block.clone()]);
-            let columns = places.zip(ranks).zip(&self.way[block.clone()]);
             let results = scores.iter_mut().zip(&mut fits);
-            for ((((valence, arousal), (trust, base)), way), (score, near)) in columns.zip(results) {
+            for (((valence, arousal), (trust, base)), (score, near)) in places.zip(ranks).zip(results) {
                 let own = Point::new(*valence, *arousal);
                 let fit = UNKNOWN_FIT + trust * (fit(own.distance_squared(point)) - UNKNOWN_FIT);
-                let is_in = *way <= limit && *base != TAKEN;
+                // What is unknown is within any limit.
+                let is_near = (own.distance_squared(self.goal) <= limit) | (*trust == UNKNOWN);
+                let is_in = is_near & (*base != TAKEN);
                 *score = if is_in { content * fit + base } else { TAKEN };
                 *near = if is_in { fit } else { 0.0 };
             }

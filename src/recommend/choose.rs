@@ -66,11 +66,12 @@ pub(super) fn list(
     let path = Path::new(template, request);
     let mut walk = Walk::new(kind, shelf, request, path);
     let recent = Recent::new(shelf, request.recent, template.no_repeat);
-    let (fresh, again) = recent.part(&rows);
-    let mut candidates = walk.candidates(&fresh, template.length);
+    let count = rows.len();
+    let again = recent.take_from(&mut rows);
+    let mut candidates = walk.candidates(rows, template.length);
     walk.fill(&mut candidates, template.length);
-    walk.fill_in_between(&mut candidates, template.length, &rows);
-    if !again.is_empty() && !walk.is_full(template.length) && walk.wants_more(template.length, &rows) {
+    walk.fill_in_between(&mut candidates, template.length, count);
+    if !again.is_empty() && !walk.is_full(template.length) && walk.wants_more(template.length, count) {
         notes.push(Note::Repeats(kind));
         walk.fill_with_repeats(again, &recent, template.length);
     }
@@ -81,8 +82,10 @@ pub(super) fn list(
 }
 
 fn rows_where(shelf: &Shelf, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
-    let rows = shelf.rows().iter().enumerate();
-    rows.filter(|(_, row)| wanted(row)).map(|(at, _)| at as u32).collect()
+    // In one piece: a list that grows is copied and wiped again and again.
+    let mut rows = Vec::with_capacity(shelf.len());
+    rows.extend((0u32..).zip(shelf.rows()).filter(|(_, row)| wanted(row)).map(|(at, _)| at));
+    rows
 }
 
 /// What was played lately.
@@ -101,13 +104,14 @@ impl Recent {
         Recent { ages }
     }
 
-    /// Rows in ascending order as those that were not played lately, and those that were.
-    fn part(&self, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    /// Takes those that were played lately out of rows in ascending order.
+    fn take_from(&self, rows: &mut Vec<u32>) -> Vec<u32> {
         let mut played = self.ages.iter().map(|(row, _)| *row).peekable();
-        rows.iter().partition(|&&row| {
-            while played.next_if(|played| *played < row).is_some() {}
-            played.peek() != Some(&row)
-        })
+        let was_played = |row: &mut u32| {
+            while played.next_if(|played| *played < *row).is_some() {}
+            played.peek() == Some(row)
+        };
+        rows.extract_if(.., was_played).collect()
     }
 
     fn age(&self, row: u32) -> Option<usize> {
@@ -172,25 +176,27 @@ impl<'a> Walk<'a> {
 
     /// Videos start over by themselves and one long track may be most of the time asked for: repeats are
     /// taken only for a list that would be less than half of what was asked.
-    fn wants_more(&self, length: Length, rows: &[u32]) -> bool {
+    fn wants_more(&self, length: Length, rows: usize) -> bool {
         let share = match length {
-            Length::Items(items) => self.chosen.len() as f32 / f32::from(items).min(rows.len() as f32),
+            Length::Items(items) => self.chosen.len() as f32 / f32::from(items).min(rows as f32),
             Length::Minutes(minutes) => self.seconds / (f32::from(minutes) * 60.0),
         };
         share < 0.5
     }
 
     /// The rows as candidates, and how long a list of them will be.
-    fn candidates(&mut self, rows: &[u32], length: Length) -> Candidates {
+    fn candidates(&mut self, rows: Vec<u32>, length: Length) -> Candidates {
         let mut sum = Parts::default();
-        let mut candidates = Candidates::with_room(rows.len());
-        for &row in rows {
+        let mut candidates = Candidates::of(rows, self.path.to);
+        for at in 0..candidates.len() {
+            let row = candidates.rows[at];
             let facts = &self.shelf.rows()[row as usize];
             let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
             let parts = self.ranks.parts(row, facts);
             sum += parts;
-            candidates.push(row, facts, self.path.to, parts.sum() + chance);
+            candidates.push(facts, parts.sum() + chance);
         }
+        let rows = &candidates.rows;
         let count = rows.len().max(1) as f32;
         self.usual = Parts {
             collaborative: sum.collaborative / count,
@@ -245,7 +251,7 @@ impl<'a> Walk<'a> {
 
     /// A journey leaves things behind on its way. If the list is too short, they go where they lie on the
     /// way, so that it still never turns back; what lies before its start only if it is much too short.
-    fn fill_in_between(&mut self, candidates: &mut Candidates, length: Length, rows: &[u32]) {
+    fn fill_in_between(&mut self, candidates: &mut Candidates, length: Length, rows: usize) {
         if !self.path.is_journey || self.is_full(length) {
             return;
         }
@@ -445,9 +451,9 @@ mod tests {
             let request = Request::new(mood);
             let rows = rows_where(&shelf, |_| true);
             let mut walk = Walk::new(Kind::Music, &shelf, &request, Path::new(&template, &request));
-            let mut candidates = walk.candidates(&rows, template.length);
+            let mut candidates = walk.candidates(rows, template.length);
             walk.fill(&mut candidates, template.length);
-            walk.fill_in_between(&mut candidates, template.length, &rows);
+            walk.fill_in_between(&mut candidates, template.length, tracks);
             walk.looked as f32 / tracks as f32
         };
         Mood::ALL.into_iter().map(looked).fold(0.0, f32::max)

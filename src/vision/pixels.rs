@@ -12,14 +12,17 @@ use crate::vision::face::Area;
 pub struct Luma {
     pub width: u32,
     pub height: u32,
+    /// Zeros but for the picture; longer than it where an earlier one was larger.
     data: Vec<u8>,
+    /// Where something may stand.
+    written: Range<usize>,
 }
 
 impl Luma {
     /// Takes over a tight grey plane; `None` when the bytes are not `width * height`.
     pub fn new(width: u32, height: u32, mut data: Vec<u8>) -> Option<Luma> {
         if width > 0 && height > 0 && (width as usize).checked_mul(height as usize) == Some(data.len()) {
-            return Some(Luma { width, height, data });
+            return Some(Luma { width, height, written: 0..data.len(), data });
         }
         wipe(&mut data);
         None
@@ -36,7 +39,11 @@ impl Luma {
         (self.width, self.height) = (rgb.width, rgb.height);
         let width = self.width as usize;
         // A picture whose bytes do not match its size is treated as if the missing rows were black.
-        self.data.resize(width * self.height as usize, 0);
+        let size = width * self.height as usize;
+        if self.data.len() < size {
+            self.data.resize(size, 0);
+        }
+        self.written = (rows.start * width).min(size)..(rows.end * width).min(size);
         let lines = self.data.chunks_exact_mut(width.max(1)).zip(rgb.data.chunks(width.max(1) * 3));
         for (greys, pixels) in lines.take(rows.end).skip(rows.start) {
             let greys = greys.iter_mut().take(columns.end).skip(columns.start);
@@ -51,19 +58,22 @@ impl Luma {
 
     /// Overwrites the pixels and keeps the memory for the next picture.
     pub fn wipe(&mut self) {
-        wipe(&mut self.data);
-        self.data.clear();
+        let written = std::mem::take(&mut self.written);
+        if let Some(written) = self.data.get_mut(written) {
+            written.fill(0);
+            zeroize::optimization_barrier(written);
+        }
         (self.width, self.height) = (0, 0);
     }
 
     pub fn bytes(&self) -> &[u8] {
-        &self.data
+        self.data.get(..self.width as usize * self.height as usize).unwrap_or_default()
     }
 
     /// Bilinear sample at a point in pixels, where (0.5, 0.5) is the centre of the first pixel.
     /// Beyond the border the border goes on. An empty picture is black.
     pub fn sample(&self, x: f32, y: f32) -> f32 {
-        if self.data.is_empty() {
+        if self.width == 0 || self.height == 0 {
             return 0.0;
         }
         let (x0, x1, fx) = taps(x, self.width);
