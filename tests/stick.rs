@@ -45,9 +45,14 @@ fn each_line_of_the_rules_can_be_read_and_every_jump_has_its_goal() {
         let base = key.split('{').next().unwrap();
         // Comparing and setting are told apart by the operator alone, and a slip is no error to udev.
         let right = match base {
-            "ACTION" | "SUBSYSTEM" | "ATTRS" => ["==", "!="].contains(&operator.as_str()),
+            "ACTION" | "SUBSYSTEM" => ["==", "!="].contains(&operator.as_str()),
+            // Each parent is asked: almost always one of them has another value.
+            "ATTRS" => operator == "==",
             "SYMLINK" | "TAG" => operator == "+=",
             "ENV" if key == "ENV{SYSTEMD_WANTS}" => operator == "+=",
+            "ENV" if key == "ENV{MOODBOX_STICK}" => ["!=", "="].contains(&operator.as_str()),
+            "TEST" => ["==", "!="].contains(&operator.as_str()),
+            "IMPORT" => key == "IMPORT{db}" && operator == "=",
             "ENV" => ["==", "!="].contains(&operator.as_str()),
             "GOTO" | "LABEL" => operator == "=",
             _ => false,
@@ -95,6 +100,31 @@ fn nothing_on_a_stick_is_written_run_or_trusted() {
 }
 
 #[test]
+fn a_stick_of_fat_is_mounted_with_names_in_unicode_and_no_other_stick_is() {
+    let mount = file("run-media-moodbox.mount");
+    let helper = format!("mount.{}", setting(&mount, "Type"));
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    // mount(8) finds it there by its name.
+    assert!(manifest.contains(&format!("[\"systemd/{helper}\", \"usr/sbin/{helper}\", \"755\"]")));
+    for (kind, wanted) in [("vfat", "-o ro,noexec,utf8 /dev/x /y"), ("exfat", "-o ro,noexec /dev/x /y")] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, words) in [("blkid", format!("echo {kind}")), ("mount", "echo \"$*\"".to_owned())] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{words}\n")).unwrap();
+            run("chmod", &["755", &path.display().to_string()]);
+        }
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        // With the words that mount(8) gives to a helper.
+        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(&helper))
+            .args(["/dev/x", "/y", "-o", "ro,noexec", "-t", "moodbox-stick"])
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), wanted);
+    }
+}
+
+#[test]
 fn the_package_brings_every_file_of_the_stick() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let mut count = 0;
@@ -105,7 +135,7 @@ fn the_package_brings_every_file_of_the_stick() {
             assert!(manifest.contains(&format!("[\"systemd/{name}\", ")), "{name} is not in the package");
         }
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 6);
 }
 
 /// What systemd does when a stick comes and goes, in a mount namespace of its own: mount with the options of the
