@@ -139,16 +139,18 @@ impl Canvas {
         if share <= 0.0 {
             return;
         }
-        // Sixteen cubic pieces a turn: the error of each is far below a pixel.
-        let pieces = (share * 16.0).ceil().max(1.0) as usize;
-        let step = share * core::f32::consts::TAU / pieces as f32;
-        let reach = 4.0 / 3.0 * (step / 4.0).tan() * radius;
+        // Sixteen cubic pieces a turn: the error of each is far below a pixel. All are of one length but the
+        // last, so that what stood there before does not change when the arc grows.
+        let step = core::f32::consts::TAU / 16.0;
+        let whole = share * core::f32::consts::TAU;
+        let pieces = (whole / step).ceil().max(1.0) as usize;
         let at = |angle: f32| (center.0 + radius * angle.sin(), center.1 - radius * angle.cos());
         let mut path = PathBuilder::new();
         let (x, y) = at(0.0);
         path.move_to(x, y);
         for piece in 0..pieces {
-            let (from, to) = (piece as f32 * step, (piece + 1) as f32 * step);
+            let (from, to) = (piece as f32 * step, ((piece + 1) as f32 * step).min(whole));
+            let reach = 4.0 / 3.0 * ((to - from) / 4.0).tan() * radius;
             let ((x0, y0), (x1, y1)) = (at(from), at(to));
             path.cubic_to(
                 x0 + reach * from.cos(),

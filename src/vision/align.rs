@@ -165,7 +165,7 @@ impl Crop {
     pub(super) fn cut(&mut self, picture: &Luma, framing: Framing, side: usize) {
         let step = framing.side / side as f32;
         // Samples a pixel and axis. A sample is bilinear and reaches a pixel far to each side, so no pixel
-        // is left out where two lie up to 1.25 apart; 16 are enough for faces of 1,900 pixels at a crop of 96.
+        // is left out where two lie up to 1.25 apart; 16 are enough for a face of 960 pixels at a crop of 48.
         let fine = ((step * 0.8).ceil() as usize).clamp(1, 16);
         let pitch = step / fine as f32;
         let share = 1.0 / (fine * fine) as f32;

@@ -9,7 +9,7 @@ pub(super) fn look(stage: &mut Stage, done: f32) {
     let (figure, words) = stage.halves(0.68);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
-    stage.canvas.glow(center.0, center.1, ring * 1.5, palette::OWN, 0.16);
+    stage.own_light();
     stage.canvas.arc(center, ring, stage.px(9.0), 1.0, palette::RAISED);
     stage.canvas.arc(center, ring, stage.px(9.0), done, palette::OWN);
     let radius = ring - stage.px(14.0);
@@ -23,6 +23,7 @@ pub(super) fn waking(stage: &mut Stage) {
     let (figure, words) = stage.halves(0.68);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
+    stage.own_light();
     stage.canvas.arc(center, ring, stage.px(9.0), 1.0, palette::RAISED);
     let radius = ring - stage.px(14.0);
     faces::draw_faded(&mut stage.canvas, Look::Awake, center, radius);
@@ -35,7 +36,7 @@ pub(super) fn thinking(stage: &mut Stage) {
     let (figure, words) = stage.halves(0.64);
     let radius = stage.radius(figure, 56.0);
     let (x, y) = figure.center();
-    stage.canvas.glow(x, y, radius * 1.75, palette::OWN, 0.18);
+    stage.own_light();
     faces::draw(&mut stage.canvas, Look::Thinking, (x - radius * 0.2, y + radius * 0.08), radius);
     // A thought that rises.
     for (dx, dy, size) in [(0.78, -0.66, 0.09), (1.0, -0.88, 0.13), (1.24, -1.06, 0.17)] {

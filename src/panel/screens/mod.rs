@@ -113,6 +113,14 @@ impl Stage {
         roomy.min(place.w / 2.0).min(place.h / 2.0)
     }
 
+    /// The light around the device's own face. It stands in the same place on all of its screens: what does
+    /// not change from one to the next need not travel to the panel.
+    fn own_light(&mut self) {
+        let (figure, _) = self.halves(0.64);
+        let ((x, y), radius) = (figure.center(), self.radius(figure, 62.0) * 1.75);
+        self.canvas.glow(x, y, radius, palette::OWN, 0.18);
+    }
+
     fn words(&mut self, column: &Column, place: Area) {
         column.draw(&mut self.canvas, place, Align::Center);
     }

@@ -182,10 +182,10 @@ pub(super) fn forgotten(stage: &mut Stage) {
     stage.headline(words, prompt(Prompt::Forgotten, stage.language), hint, palette::TEXT);
 }
 
-/// A face in the middle of a place, in its own light.
+/// The device's own face in the middle of a place, in its light.
 fn face(stage: &mut Stage, place: Area, look: Look, radius: f32) {
     let radius = stage.radius(place, radius);
     let (x, y) = place.center();
-    stage.canvas.glow(x, y, radius * 1.75, look.ink(), 0.22);
+    stage.own_light();
     faces::draw(&mut stage.canvas, look, (x, y), radius);
 }
