@@ -136,6 +136,10 @@ impl Device {
             // A closed queue means that the device is leaving.
             let _ = catalog_queue.send(Event::Catalog(catalog));
         });
+        let kinds =
+            [ports.music.is_some().then_some(Kind::Music), ports.video.is_some().then_some(Kind::Video)];
+        let mut stock = report(queue.clone());
+        library.watch_stock(kinds.into_iter().flatten(), move |bare| stock(stock_report(bare)));
         start_listener(&mut supervisor, ports.listening, &library, unknown, queue.clone())?;
         let (watching, stopped) = watch::stop()?;
         let music = match ports.music {
@@ -367,6 +371,20 @@ fn start_video(
         crate::video::worker::run(video, inbox, report(queue));
     })?;
     Ok(commands)
+}
+
+/// Whether there is anything to play at all.
+fn stock_report(bare: bool) -> Event {
+    let health = match bare {
+        false => Health::Well,
+        true => Health::Ill(Trouble {
+            kind: TroubleKind::LibraryEmpty,
+            report: "there is nothing to play: copy music into `music_directory` of /etc/mpd.conf and run \
+                     `mpc update`, or videos into a folder of `video.folders`"
+                .to_owned(),
+        }),
+    };
+    Event::Part(Part::Stock, health)
 }
 
 /// Keeps the videos fresh.

@@ -234,9 +234,9 @@ fn a_mood_from_a_sensor_plays_in_every_mode_and_is_marked_by_its_source() {
             .at(100, Event::Music(now("one.ogg", 0)))
             .until(3500);
         let why = story.state().choices();
-        assert!(why.iter().all(|(_, why)| why.starts_with("chair in the hall, by th: happy; ")), "{why:?}");
+        assert!(why.iter().all(|(_, why)| why.starts_with("chair in the hall, by t…: happy; ")), "{why:?}");
         story.check_lines(&[
-            "0 show chair in the hall, by th says happy",
+            "0 show chair in the hall, by t… says happy",
             "0 music play",
             "3000 show playing one",
         ]);

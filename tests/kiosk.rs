@@ -482,6 +482,30 @@ fn a_library_that_is_still_being_read_is_told_of_and_is_no_trouble_once_there_is
 }
 
 #[test]
+fn an_empty_library_is_told_in_idle_and_after_a_press() {
+    let bare = || Event::Part(Part::Stock, Health::Ill(ill(TroubleKind::LibraryEmpty)));
+    let scanning = || Event::Part(Part::Scan, Health::Ill(ill(TroubleKind::MusicScanning)));
+    Story::new(songs_only())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(10, bare())
+        .at(1000, Event::Picked(Mood::Happy, Source::Page))
+        .until(30_000)
+        // What is read just now may be the cure.
+        .at(40_000, scanning())
+        .at(50_000, library())
+        .at(50_010, Event::Part(Part::Stock, Health::Well))
+        .until(50_100)
+        .check_lines(&[
+            "10 show idle LibraryEmpty",
+            "1000 show chosen happy",
+            "4000 show trouble LibraryEmpty",
+            "9000 show idle LibraryEmpty",
+            "40000 show idle MusicScanning",
+            "50000 show idle",
+        ]);
+}
+
+#[test]
 fn music_that_comes_back_in_time_goes_on() {
     visit(songs_only())
         .at(5050, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))

@@ -49,6 +49,32 @@ fn a_video_tells_its_length_title_and_genre_itself() {
 }
 
 #[test]
+fn a_stream_tells_its_length_where_ffprobe_is_installed() {
+    if std::process::Command::new("ffprobe").arg("-version").output().is_err() {
+        eprintln!("not tried: there is no ffprobe (deploy/packages demo installs it)");
+        return;
+    }
+    for kind in ["ts", "m2ts", "mpg", "wmv", "flv"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(format!("slow_waves.{kind}"));
+        let path = file.display().to_string();
+        // The codec that each kind is made for.
+        let codec = if matches!(kind, "flv") { "flv1" } else { "mpeg2video" };
+        let source = "color=c=teal:size=64x36:rate=25:duration=4";
+        run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", source, "-c:v", codec, &path]);
+        let item = only(folder.path());
+        assert_eq!(item.title, "slow waves", "{kind}");
+        let length = item.length.unwrap_or_default().as_secs_f64();
+        assert!((length - 4.0).abs() < 0.5, "{kind}: {length}");
+        // Nothing of it is heard as something else.
+        assert!(moodbox::sound::measure(&file).is_err(), "{kind}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("torn.ts"), [0x47; 4000]).unwrap();
+    assert_eq!(only(folder.path()).length, None, "a torn file is a video without a length");
+}
+
+#[test]
 fn an_nfo_beside_it_goes_before_the_file_and_a_broken_one_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("film.mkv");

@@ -17,7 +17,9 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let Some(choice) = &config.video else {
         return vec![Finding::skipped(PART, "the configuration has none")];
     };
-    vec![player(choice), videos(choice)]
+    let mut findings = vec![player(choice)];
+    findings.extend(videos(choice));
+    findings
 }
 
 fn player(choice: &VideoChoice) -> Finding {
@@ -57,23 +59,34 @@ fn player(choice: &VideoChoice) -> Finding {
     }
 }
 
-fn videos(choice: &VideoChoice) -> Finding {
+fn videos(choice: &VideoChoice) -> Vec<Finding> {
     let (items, errors) = crate::video::folder::catalog(&choice.folders);
     if let Some(error) = errors.first() {
-        return Finding::warning(
+        return vec![Finding::warning(
             PART,
             error.to_string(),
             "make the folder, or correct `folders` under [video]",
-        );
+        )];
     }
-    match items.len() {
-        0 => Finding::warning(
+    if items.is_empty() {
+        return vec![Finding::warning(
             PART,
             "there is no video",
             "copy videos into a folder of [video], or leave it out",
-        ),
-        count => Finding::ok(PART, format!("{count} videos")),
+        )];
     }
+    let mut findings = vec![Finding::ok(PART, format!("{} videos", items.len()))];
+    let endless: Vec<&str> =
+        items.iter().filter(|item| item.length.is_none()).map(|item| item.id.as_str()).collect();
+    if let Some(first) = endless.first() {
+        findings.push(Finding::warning(
+            PART,
+            format!("the length of {} of them is not known, as of {first}", endless.len()),
+            "`sudo apt install ffmpeg`: its ffprobe reads the length of MPEG streams, WMV and FLV; of another \
+             kind the file may be broken",
+        ));
+    }
+    findings
 }
 
 /// The screen that videos are shown on.

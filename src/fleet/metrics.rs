@@ -254,7 +254,7 @@ impl Metrics {
 pub(super) const PLAYERS: [&str; 2] = ["music", "video"];
 
 /// The parts that every kiosk has, or may have.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Part::Camera,
     Part::Vision,
     Part::Light,
@@ -265,6 +265,7 @@ const PARTS: [Part; 10] = [
     Part::Templates,
     Part::Library,
     Part::Scan,
+    Part::Stock,
 ];
 
 /// How a value is called in every other place where programs read it.

@@ -168,6 +168,8 @@ pub enum Part {
     Library,
     /// What the music player does with its own files: ill while it reads them.
     Scan,
+    /// What there is to play: ill while that is nothing at all.
+    Stock,
     Prompts,
 }
 

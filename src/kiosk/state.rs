@@ -362,10 +362,16 @@ impl State {
         picks.map(|pick| (pick.id.clone(), self.why(session, pick))).collect()
     }
 
-    /// What is ill now. That the player reads its files is no trouble as long as there is something to play.
+    /// What is ill now. That the player reads its files is no trouble as long as there is something to play,
+    /// and that there is nothing is none as long as something may come of that.
     pub fn troubles(&self) -> impl Iterator<Item = (Part, &Trouble)> {
         let hungry = self.catalog.music.is_empty();
-        let matters = move |(part, _): &(&Part, &Trouble)| hungry || **part != Part::Scan;
+        let scans = self.troubles.contains_key(&Part::Scan);
+        let matters = move |(part, _): &(&Part, &Trouble)| match part {
+            Part::Scan => hungry,
+            Part::Stock => !scans,
+            _ => true,
+        };
         self.troubles.iter().filter(matters).map(|(part, trouble)| (*part, trouble))
     }
 

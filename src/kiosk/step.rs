@@ -284,9 +284,7 @@ impl Kiosk<'_> {
         }
         let source = match source {
             // A name is for people to read; whoever sends it may send anything.
-            Source::Sensor(name) => {
-                Source::Sensor(name.chars().filter(|letter| !letter.is_control()).take(SENSOR_NAME).collect())
-            }
+            Source::Sensor(name) => Source::Sensor(short_name(&name)),
             other => other,
         };
         if matches!(self.state.phase, Phase::Looking { .. }) {
@@ -414,8 +412,8 @@ impl Kiosk<'_> {
             .into_iter()
             .filter(|(here, _)| *here)
             .find_map(|(_, part)| state.troubles.get(&part))
-            // What is missing may be about to come.
-            .or_else(|| state.troubles.get(&Part::Scan));
+            // What is missing may be about to come, or there is nothing at all.
+            .or_else(|| [Part::Scan, Part::Stock].iter().find_map(|part| state.troubles.get(part)));
         let screen = match ill {
             Some(trouble) => Screen::Trouble(trouble.kind),
             None if has.music || has.video => Screen::NothingToPlay { mood },
@@ -457,4 +455,16 @@ impl Kiosk<'_> {
             self.out.insert(0, Action::Show(screen));
         }
     }
+}
+
+/// A sensor's name on one line, with an ellipsis where it is cut.
+fn short_name(name: &str) -> String {
+    let mut letters = name.chars().filter(|letter| !letter.is_control());
+    let mut short: String = letters.by_ref().take(SENSOR_NAME).collect();
+    if letters.next().is_some() {
+        short.pop();
+        short.truncate(short.trim_end().len());
+        short.push('…');
+    }
+    short
 }

@@ -1,6 +1,6 @@
 //! The catalog while the device runs: put together from what music, videos and the sound report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -21,6 +21,15 @@ struct Shared {
     /// What was heard in this run, by kind and id: the library may be read anew at any time.
     heard: HashMap<(Kind, String), (f32, f32)>,
     tell: Box<dyn FnMut(Arc<Catalog>) + Send>,
+    stock: Option<Stock>,
+}
+
+/// Looks whether there is anything to play at all.
+struct Stock {
+    /// Those who have not yet said what they have.
+    awaited: HashSet<Kind>,
+    bare: bool,
+    tell: Box<dyn FnMut(bool) + Send>,
 }
 
 impl LiveCatalog {
@@ -28,8 +37,20 @@ impl LiveCatalog {
     /// may be something to listen to, and closes when everybody who fills the catalog has left.
     pub fn new(tell: impl FnMut(Arc<Catalog>) + Send + 'static) -> (LiveCatalog, Receiver<()>) {
         let (wake, woken) = bounded(1);
-        let shared = Shared { catalog: Arc::default(), heard: HashMap::new(), tell: Box::new(tell) };
+        let shared =
+            Shared { catalog: Arc::default(), heard: HashMap::new(), tell: Box::new(tell), stock: None };
         (LiveCatalog { shared: Arc::new(Mutex::new(shared)), wake: Some(wake) }, woken)
+    }
+
+    /// `tell` hears `true` when each of these kinds has said what it has and there is nothing at all, and
+    /// `false` when there is something again.
+    pub fn watch_stock(
+        &self,
+        kinds: impl IntoIterator<Item = Kind>,
+        tell: impl FnMut(bool) + Send + 'static,
+    ) {
+        let awaited = kinds.into_iter().collect();
+        self.lock().stock = Some(Stock { awaited, bare: false, tell: Box::new(tell) });
     }
 
     /// The same catalog, for the thread that listens: it wakes nobody.
@@ -53,6 +74,7 @@ impl LiveCatalog {
         *next.shelf_mut(kind) = shelf;
         shared.catalog = Arc::new(next);
         shared.tell();
+        shared.tell_stock(kind);
         drop(shared);
         if let Some(wake) = &self.wake {
             // A full channel: the listener is about to look anyway.
@@ -103,6 +125,16 @@ impl Shared {
     fn tell(&mut self) {
         (self.tell)(self.catalog.clone());
     }
+
+    fn tell_stock(&mut self, told: Kind) {
+        let Some(stock) = &mut self.stock else { return };
+        stock.awaited.remove(&told);
+        let nothing = Kind::ALL.into_iter().all(|kind| self.catalog.shelf(kind).is_empty());
+        let bare = stock.awaited.is_empty() && nothing;
+        if std::mem::replace(&mut stock.bare, bare) != bare {
+            (stock.tell)(bare);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,5 +169,20 @@ mod tests {
         assert!(told.is_empty(), "nothing new is not told");
         drop(live);
         assert!(woken.recv().is_ok() && woken.recv().is_err(), "it closes when all have left");
+    }
+    #[test]
+    fn an_empty_library_is_told_once_all_have_said_what_they_have_and_again_when_it_is_filled() {
+        let (tell, told) = crossbeam_channel::unbounded();
+        let (live, _woken) = LiveCatalog::new(|_| {});
+        live.watch_stock(Kind::ALL, move |bare| tell.send(bare).unwrap());
+        live.replace(Kind::Video, Vec::new());
+        assert!(told.is_empty(), "the music may have something yet");
+        live.replace(Kind::Music, Vec::new());
+        live.replace(Kind::Music, Vec::new());
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [true]);
+        live.replace(Kind::Video, vec![item("/v.mkv", "")]);
+        live.replace(Kind::Music, vec![item("a", "")]);
+        live.replace(Kind::Video, Vec::new());
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [false]);
     }
 }

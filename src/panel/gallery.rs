@@ -36,6 +36,8 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     }
     add("chosen", Screen::Chosen { mood: Mood::Happy, by: None });
     add("chosen-by-sensor", Screen::Chosen { mood: Mood::Sad, by: Some("Stimmungsring Flur".into()) });
+    let name = "Stimmungsring im Flur des Erdgeschosses".into();
+    add("chosen-by-sensor-long", Screen::Chosen { mood: Mood::Disgust, by: Some(name) });
     add("gentle", Screen::Gentle);
     let two = vec![Mood::Sad, Mood::Neutral];
     add("unsure-first", Screen::Unsure { candidates: two.clone(), selected: 0 });

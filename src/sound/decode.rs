@@ -39,6 +39,16 @@ pub enum SoundError {
     Silent,
 }
 
+/// Containers that no reader here knows. They are not even tried: a sync word of MPEG is found in all of them, and
+/// what would be heard from there is noise.
+pub(crate) const FOREIGN: [&str; 8] = ["ts", "mts", "m2ts", "mpg", "mpeg", "wmv", "asf", "flv"];
+
+/// Whether a file name has one of these endings.
+pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| endings.contains(&ending.to_ascii_lowercase().as_str()))
+}
+
 /// Measures an excerpt of an audio file, or of the sound of a video. Takes about a second of a small
 /// processor, whatever the length of the file.
 ///
@@ -47,6 +57,9 @@ pub enum SoundError {
 /// broken file is caught.
 pub fn measure(path: &Path) -> Result<Features, SoundError> {
     let file = File::open(path).map_err(SoundError::Unreadable)?;
+    if has_ending(path, &FOREIGN) {
+        return Err(SoundError::Undecodable("its kind of container is not known".to_owned()));
+    }
     let extension = path.extension().and_then(|extension| extension.to_str());
     catch_unwind(AssertUnwindSafe(|| excerpt(file, extension)))
         .unwrap_or_else(|_| Err(SoundError::Undecodable("the decoder gave up".to_owned())))

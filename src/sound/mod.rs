@@ -9,8 +9,8 @@ mod mode;
 mod spectrum;
 mod tempo;
 
+pub(crate) use decode::{FOREIGN, has_ending, length, open};
 pub use decode::{SoundError, measure};
-pub(crate) use decode::{length, open};
 pub use feeling::feeling;
 
 use ebur128::{EbuR128, Mode as Meter};

@@ -2,7 +2,7 @@
 //!
 //! The container is read by the same crate that decodes sound, so that no other program has to be there and
 //! none is started for each file. It knows MP4 and Matroska, and the length of a MOV; the words of a MOV and all
-//! of an AVI are read here.
+//! of an AVI are read here. Rarer kinds are left to `ffprobe`, where it is installed.
 
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use symphonia::core::meta::{ContentAdvisory, StandardTag};
 
 use super::nfo::{self, Nfo};
+use super::probe::{self, Probe, ProbeError};
 use super::{avi, matroska, quicktime};
 use crate::recommend::Item;
 use crate::sound;
@@ -60,6 +61,9 @@ type Stamp = (u64, Option<SystemTime>);
 pub struct Describer {
     containers: HashMap<PathBuf, (Stamp, Container)>,
     nfos: HashMap<PathBuf, (Stamp, Option<Nfo>)>,
+    probe: Probe,
+    /// That `ffprobe` is not there is said once.
+    missed: bool,
 }
 
 impl Describer {
@@ -101,10 +105,32 @@ impl Describer {
         {
             return container.clone();
         }
-        // A broken file may make the reader panic; it is a video without a length then.
-        let container = catch_unwind(AssertUnwindSafe(|| read(path))).ok().flatten().unwrap_or_default();
+        let container = if probe::is_for(path) {
+            // Not remembered as long as nobody could be asked: the program may be installed at any time.
+            let Some(container) = self.probed(path) else { return Container::default() };
+            container
+        } else {
+            // A broken file may make the reader panic; it is a video without a length then.
+            catch_unwind(AssertUnwindSafe(|| read(path))).ok().flatten().unwrap_or_default()
+        };
         self.containers.insert(path.to_owned(), (stamp, container.clone()));
         container
+    }
+
+    /// What `ffprobe` says; none if it is not there.
+    fn probed(&mut self, path: &Path) -> Option<Container> {
+        let mut container = Container::default();
+        match self.probe.ask(path) {
+            Ok(said) => container.hear(said),
+            Err(error @ ProbeError::Absent { .. }) => {
+                if !std::mem::replace(&mut self.missed, true) {
+                    tracing::info!("{}: {error}", path.display());
+                }
+                return None;
+            }
+            Err(error) => tracing::warn!("{}: {error}; its length is not known", path.display()),
+        }
+        Some(container)
     }
 
     /// The file beside the video with its name, else the `movie.nfo` of a folder of its own.

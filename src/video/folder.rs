@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::describe::Describer;
+use super::probe;
 use crate::recommend::Item;
 
 /// What mpv is given to play.
-const EXTENSIONS: [&str; 6] = ["mp4", "mkv", "webm", "mov", "avi", "m4v"];
+const EXTENSIONS: [&str; 7] = ["mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp"];
 /// Folders in folders, at most.
 const DEEPEST: usize = 8;
 /// More files than this are left out, so that a wrong folder (`/`) does not fill the memory.
@@ -86,9 +87,11 @@ fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::
 }
 
 fn is_video(path: &Path) -> bool {
-    path.extension()
+    let known = path
+        .extension()
         .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()));
+    known || probe::is_for(path)
 }
 
 /// Whether a change of this file changes what is known of the videos.

@@ -15,6 +15,7 @@ mod matroska;
 mod mpv;
 pub mod nfo;
 mod player;
+mod probe;
 mod quicktime;
 mod simulated;
 pub mod still;

@@ -5,35 +5,48 @@ use crate::mood::{Mood, Strength};
 use crate::panel::canvas::{Area, Ink};
 use crate::panel::column::Column;
 use crate::panel::faces::{self, Look};
-use crate::panel::lettering;
+use crate::panel::lettering::{self, Face};
 use crate::panel::palette;
-use crate::text::{self, Prompt, prompt};
+use crate::text::{self, Language, Prompt, prompt};
 
 pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
     let words = portrait(stage, Look::Of(mood));
     let (words, sure) = words.split_bottom(stage.px(36.0));
     let said = text::mood(mood, stage.language);
-    sentence(stage, words, [said.before, said.word, said.after], palette::of(mood));
+    let face = stage.plain(20.0);
+    sentence(stage, words, face, [said.before, said.word, said.after], palette::of(mood));
     sureness(stage, sure, mood, strength, confidence);
 }
 
 /// A mood that was named: no face was read, so nothing is said about one.
 pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
     let words = portrait(stage, Look::Of(mood));
-    let before = match sensor {
-        Some(name) => text::sensor_says(&lettering::clean(name), stage.language),
-        None => prompt(Prompt::Chosen, stage.language).to_owned(),
+    let face = stage.plain(20.0);
+    let (before, face) = match sensor {
+        Some(name) => sensor_says(name, stage.language, face, words.w),
+        None => (prompt(Prompt::Chosen, stage.language).to_owned(), face),
     };
-    let before = lettering::shorten(&before, stage.plain(20.0), words.w);
     let word = text::mood(mood, stage.language).word;
-    sentence(stage, words, [&before, word, ""], palette::of(mood));
+    sentence(stage, words, face, [&before, word, ""], palette::of(mood));
+}
+
+/// Who says it, on one line: a long name is written smaller, and then shortened, so that the sentence stays whole.
+fn sensor_says(name: &str, language: Language, mut face: Face, most: f32) -> (String, Face) {
+    let (name, least) = (lettering::clean(name), face.size * 0.8);
+    let says = |name: &str| text::sensor_says(name, language);
+    while face.size > least && lettering::width(&says(&name), face) > most {
+        face.size -= 1.0;
+    }
+    let room = most - lettering::width(&says(""), face);
+    (says(&lettering::shorten(&name, face, room)), face)
 }
 
 /// No mood is known.
 pub(super) fn gentle(stage: &mut Stage) {
     let words = portrait(stage, Look::Awake);
     let [before, word] = [Prompt::Something, Prompt::Gentle].map(|which| prompt(which, stage.language));
-    sentence(stage, words, [before, word, ""], palette::OWN);
+    let face = stage.plain(20.0);
+    sentence(stage, words, face, [before, word, ""], palette::OWN);
 }
 
 /// A large face in its own light; the place beside or under it is left for words.
@@ -47,8 +60,7 @@ fn portrait(stage: &mut Stage, look: Look) -> Area {
 }
 
 /// "you look", and under it the word, large, with what the language needs after it.
-fn sentence(stage: &mut Stage, place: Area, [before, word, after]: [&str; 3], ink: Ink) {
-    let small = stage.plain(20.0);
+fn sentence(stage: &mut Stage, place: Area, small: Face, [before, word, after]: [&str; 3], ink: Ink) {
     let mut large = stage.bold(36.0);
     let after = if after.is_empty() { String::new() } else { format!(" {}", after) };
     let width = |large| lettering::width(word, large) + lettering::width(&after, small);
@@ -188,4 +200,26 @@ pub(super) fn nothing_to_play(stage: &mut Stage, mood: Mood) {
         )
         .add(word, stage.bold(20.0), palette::of(mood), 1, stage.px(1.0));
     stage.words(&column, words);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sensor_with_a_long_name_still_says_something() {
+        let face = Face::plain(20.0);
+        for (language, verb) in [(Language::En, " says"), (Language::De, " sagt")] {
+            assert_eq!(sensor_says("ring", language, face, 220.0), (format!("ring{verb}"), face));
+            let (said, smaller) = sensor_says("Stimmungsring Flur", language, face, 220.0);
+            assert!(!said.contains('…') && smaller.size < face.size, "{said}");
+            for name in
+                ["Stimmungsring im Flur des Erdgeschosses", &"W".repeat(300), "輪".repeat(40).as_str()]
+            {
+                let (said, face) = sensor_says(name, language, face, 220.0);
+                assert!(said.ends_with(&format!("…{verb}")), "{said}");
+                assert!(lettering::width(&said, face) <= 220.0, "{said}");
+            }
+        }
+    }
 }

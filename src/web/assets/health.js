@@ -1,7 +1,7 @@
 // Health: what is wrong now, what an examination finds, the log, and what the model says of itself.
 
 import { markdown } from "./markdown.js";
-import { ask, doing, h, put, spoken, t } from "./parts.js";
+import { ask, doing, h, put, region, spoken, t } from "./parts.js";
 
 /** The pictures of a card lie in a folder beside it. */
 const PICTURE = /^card\/\w[\w-]*\.png$/;
@@ -9,7 +9,7 @@ const PICTURE = /^card\/\w[\w-]*\.png$/;
 /** `state` tells what is known of the device now. */
 export function healthPart(state) {
   const main = document.getElementById("main");
-  const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div", { class: "scroll" }), h("div"), h("p", { class: "quiet" })];
+  const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div"), h("div"), h("p", { class: "quiet" })];
   const kind = { ok: "good", warning: "warn", fault: "bad", skipped: "quiet" };
   // What is ill when it was examined last: another trouble is a reason to look again.
   let ill = null;
@@ -20,15 +20,16 @@ export function healthPart(state) {
     try {
       const told = await ask("GET", "/api/health");
       version.textContent = t("version", told);
-      const row = (one) => h("tr", {}, h("td", {}, h("span", { class: `note ${kind[one.level]}` }, t(`level.${one.level}`))), h("td", {}, one.part),
-        h("td", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
-      put(report, told.findings.length ? h("table", {}, h("tbody", {}, ...told.findings.map(row))) : h("p", { class: "quiet" }, t("doctor.none")));
+      // The doctor speaks English, as on the command line.
+      const row = (one) => h("li", {}, h("span", { class: `badge ${kind[one.level]}`, lang: spoken() }, t(`level.${one.level}`)), h("b", {}, one.part),
+        h("div", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
+      put(report, told.findings.length ? h("ul", { class: "list findings", lang: "en" }, ...told.findings.map(row)) : h("p", { class: "quiet" }, t("doctor.none")));
     } finally {
       again.disabled = false;
     }
   }, wrong);
   const again = h("button", { onclick: load }, t("examine"));
-  const clock = new Intl.DateTimeFormat(spoken(), { timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(region(), { timeStyle: "medium" });
   const log = h("pre", { tabIndex: 0, "aria-label": t("log") });
   const records = doing(async () => {
     const { lines } = await ask("GET", "/api/log");

@@ -1,6 +1,6 @@
 // History: the moods of this place over time, where somebody switched that on.
 
-import { MOODS, ask, doing, face, h, put, say, t, timeline } from "./parts.js";
+import { MOODS, ask, doing, face, h, put, region, say, t, timeline } from "./parts.js";
 
 export function historyPart() {
   const main = document.getElementById("main");
@@ -14,7 +14,7 @@ export function historyPart() {
     const now = Date.now();
     const counts = MOODS.map((mood) => [mood, visits.filter((visit) => visit.mood === mood).length]).filter(([, count]) => count);
     const most = Math.max(1, ...counts.map(([, count]) => count));
-    const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    const when = new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" });
     const erase = h("button", { class: "danger", onclick: doing(async () => {
       if (!confirm(t("history.sure"))) return;
       await ask("DELETE", "/api/history");

@@ -306,7 +306,7 @@ function libraryPart() {
   search.addEventListener("input", load);
   unknown.addEventListener("change", load);
   main.replaceChildren(h("div", { class: "stack" },
-    h("div", { class: "row" }, ...kinds, h("label", { for: "search" }, t("search")), search, h("label", { class: "plain" }, unknown, t("library.unknown"))),
+    h("div", { class: "row" }, ...kinds, h("span", { class: "find" }, h("label", { for: "search" }, t("search")), search), h("label", { class: "plain" }, unknown, t("library.unknown"))),
     wrong, sum,
     h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture, setting), h("section", { class: "card", "aria-label": t("list") }, list))));
   choose(null);

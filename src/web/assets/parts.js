@@ -14,6 +14,9 @@ export function speak(code) {
 
 export const spoken = () => language;
 
+/** The same language as it is written where the person is: days and hours differ between London and New York. */
+export const region = () => navigator.languages.find((code) => code.startsWith(language)) ?? language;
+
 /** A text in the person's language; {name} is filled in. */
 export function t(key, values = {}) {
   const text = words[language][key] ?? words.en[key] ?? key;
@@ -211,8 +214,9 @@ export function journey(stops) {
 
 /** Moods over time: a dot for each visit, higher is more pleasant. */
 export function timeline(visits, from, to, valence) {
-  const [width, height, edge] = [640, 200, 12];
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  // As wide as a phone or as a table: its words are read at the same size on both.
+  const [width, height, edge] = matchMedia("(max-width: 46rem)").matches ? [320, 180, 12] : [720, 200, 12];
+  const day = new Intl.DateTimeFormat(region(), { day: "numeric", month: "short" });
   const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "plane wide", role: "img", "aria-label": t("history.picture", { count: visits.length }) },
     s("rect", { class: "frame", x: 0, y: 0, width, height, rx: 8 }),
     s("path", { class: "axis", d: `M0 ${height / 2}H${width}` }),

@@ -1,13 +1,16 @@
 // Settings: what people change. It is written over the configuration after the daemon's own check. Most of it
 // counts at once, the rest from the next start on.
 
-import { ask, doing, h, put, say, t } from "./parts.js";
+import { ask, doing, h, put, t } from "./parts.js";
 
 const GROUPS = [["place", ["device", "times", "house", "history"]], ["sound", ["music"]], ["parts", ["button", "panel"]]];
 
+/** One after the other, each with its full stop if another follows. */
+const sentences = (...all) => all.filter(Boolean).map((one, at, { length }) => (at + 1 < length && !/[.!?%]$/.test(one) ? `${one}.` : one)).join(" ");
+
 export function settingsPart() {
   const main = document.getElementById("main");
-  const [wrong, body, state] = [h("div"), h("form"), h("div", { role: "status" })];
+  const [wrong, body, state, done] = [h("div"), h("form"), h("div", { role: "status" }), h("div", { role: "status" })];
   let told = null;
 
   const word = (one, option) => (["device.mode", "device.language"].includes(one.name) ? t(`option.${option}`) : option);
@@ -22,7 +25,7 @@ export function settingsPart() {
         value: one.value ?? "", placeholder: one.configured === null ? usual : String(one.configured) });
     const was = one.own ? [" ", t("settings.own", { value: one.configured === null ? t("default") : word(one, one.configured) })] : [];
     return h("p", { class: "field" }, h("label", { for: id }, t(`set.${one.name}`)), field,
-      h("span", { class: "quiet small", id: `${id}-why` }, [t(`why.${one.name}`), one.live ? "" : t("settings.later")].filter(Boolean).join(" "), ...was));
+      h("span", { class: "quiet small", id: `${id}-why` }, sentences(t(`why.${one.name}`), one.live ? "" : t("settings.later")), ...was));
   };
 
   /** What counts only after a restart, said as long as it is so. */
@@ -39,7 +42,7 @@ export function settingsPart() {
       return mine.length ? h("fieldset", { class: "card" }, h("legend", { class: "legend" }, t(`group.${name}`)), ...mine.map(input)) : null;
     });
     body.replaceChildren(h("div", { class: "cards" }, ...cards.filter(Boolean)),
-      h("div", { class: "row bottom" }, h("button", { class: "first" }, t("save")), h("span", { class: "quiet small" }, t("settings.file", told))));
+      h("div", { class: "row bottom" }, h("button", { class: "first" }, t("save")), done, h("span", { class: "quiet small" }, t("settings.file", told))));
     pending();
   }, wrong);
 
@@ -51,10 +54,11 @@ export function settingsPart() {
       // What the configuration says anyway needs no line over it.
       if (value !== one.value) changes[one.name] = value === one.configured ? null : value;
     }
-    if (!Object.keys(changes).length) return say(t("settings.same"));
+    if (!Object.keys(changes).length) return put(done, h("p", { class: "note" }, t("settings.same")));
+    put(done);
     await ask("POST", "/api/settings", { changes });
     await load();
-    say(told.pending ? `${t("saved")} ${t(told.restartable ? "settings.restart" : "settings.byhand")}` : t("saved"));
+    put(done, h("p", { class: "note good" }, t("saved"), told.pending ? ` ${t(told.restartable ? "settings.restart" : "settings.byhand")}` : ""));
   }, wrong));
   main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, wrong, body));
   load();
