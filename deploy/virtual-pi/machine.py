@@ -25,12 +25,17 @@ class Monitor:
         self.stream.readline()
         self.ask("qmp_capabilities")
 
-    def ask(self, command):
-        self.stream.write(json.dumps({"execute": command}) + "\n")
+    def ask(self, command, **arguments):
+        """Has QEMU do it; returns what it says."""
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.stream.flush()
-        # Events come in between; the answer is what has a return value.
-        while "return" not in json.loads(self.stream.readline()):
-            pass
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "error" in answer:
+                raise RuntimeError(f"QEMU does not {command}: {answer['error']['desc']}")
+            # Events come in between.
+            if "return" in answer:
+                return answer["return"]
 
     def close(self):
         self.stream.close()
@@ -72,6 +77,8 @@ class Machine:
                 # Cut off from the world but for these ports; nothing is to be started over the network.
                 "-netdev", f"user,id=net,restrict=on{ports}",
                 "-device", "virtio-net-pci,netdev=net,romfile=",
+                # What sticks are plugged into.
+                "-device", "qemu-xhci,id=usb",
             ]
         else:
             self.words += ["-nic", "none"]
@@ -94,15 +101,45 @@ class Machine:
                 log.flush()
                 line(text)
 
-    def hold(self, seconds):
-        """Presses the button and keeps it down: a press that is renewed is not let go."""
+    def ask(self, command, **arguments):
+        """Has QEMU do one thing; returns what it says."""
+        monitor = Monitor(self.control)
+        try:
+            return monitor.ask(command, **arguments)
+        finally:
+            monitor.close()
+
+    def hold(self, seconds, enough=lambda: False):
+        """Presses the button and keeps it down for so long, or until it is enough: a press that is renewed is
+        not let go."""
         monitor = Monitor(self.control)
         until = time.monotonic() + max(0.0, seconds - HELD)
         monitor.ask("system_powerdown")
-        while time.monotonic() < until:
+        while time.monotonic() < until and not enough():
             time.sleep(HELD / 5)
             monitor.ask("system_powerdown")
         monitor.close()
+
+    def plug(self, name, image):
+        """Plugs a USB stick with this image in; what is written to it lands there."""
+        file = {"driver": "file", "filename": image}
+        self.ask("blockdev-add", **{"node-name": name, "driver": "raw", "file": file})
+        self.ask("device_add", driver="usb-storage", id=name, drive=name, bus="usb.0", removable=True)
+
+    def pull(self, name):
+        """Pulls it out, as it is; returns how often it was read and written."""
+        stats = next(one for one in self.ask("query-blockstats") if name in one.get("qdev", ""))["stats"]
+        self.ask("device_del", id=name)
+        # QEMU lets go of the image when the last request has come back.
+        until = time.monotonic() + 30
+        while True:
+            try:
+                self.ask("blockdev-del", **{"node-name": name})
+                return stats["rd_operations"], stats["wr_operations"]
+            except RuntimeError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
     def press(self, seconds=HELD):
         """A short press; one that is to outlive a debounce takes longer than QEMU's own."""

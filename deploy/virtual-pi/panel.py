@@ -32,6 +32,8 @@ class Panel:
         # When the first pixel came after `arm`, and when the camera's light and the backlight changed.
         self.first = None
         self.lights = []
+        # Pictures that are looked out for, by name, and the names in the order in which they stood there.
+        self.awaited, self.seen = {}, []
         self.lock = threading.Condition()
         self.pins = [0] * 8
         self.bits = self.count = 0
@@ -58,6 +60,8 @@ class Panel:
         elif number == SELECT:
             self.count = 0
             with self.lock:
+                if level and self.awaited:
+                    self.look_out()
                 self.lock.notify_all()
         elif number == RESET and not level:
             self.resets += 1
@@ -89,6 +93,17 @@ class Panel:
         if self.x > self.window[1]:
             self.x = self.window[0]
             self.y += 1
+
+    def look_out(self):
+        name = self.awaited.get(bytes(self.pixels))
+        if name and name not in self.seen[-1:]:
+            self.seen.append(name)
+
+    def expect(self, pictures):
+        """From now on these are looked out for, a table of names and pixels: none is missed, however short it
+        stands there."""
+        with self.lock:
+            self.awaited, self.seen = {bytes(pixels): name for name, pixels in pictures.items()}, []
 
     def arm(self):
         """From now on the first pixel is waited for."""
