@@ -2,6 +2,7 @@
 
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ def arguments(parser):
                         help="the same for each mood by itself")
     parser.add_argument("--right-sad", type=float, default=0.90,
                         help="the same for sad, where being wrong hurts most")
+    parser.add_argument("--decided-by", metavar="SIDECAR",
+                        help="take temperature, thresholds and strengths from this sidecar: for a "
+                        "run that has learnt the validation part, from the one it went on from")
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -91,6 +95,15 @@ def strengths(p, yes):
     return float(clear), float(max(strong, clear + 0.005))
 
 
+def decided_by(path):
+    """Temperature, thresholds, margin and strengths of a sidecar."""
+    card = tomllib.loads(Path(path).read_text())
+    decision, strength = card["decision"], card["strength"]
+    chosen = np.array([decision["threshold"][mood] for mood in MOODS])
+    return (card["calibration"]["temperature"], chosen, decision["margin"],
+            (strength["clear"], strength["strong"]))
+
+
 def golden_cases(model, folder, wanted=6, tries=700, seed=0):
     """Drawn faces, one for each mood the network finds in them, the plainest of each."""
     from PIL import Image
@@ -126,6 +139,8 @@ def golden_cases(model, folder, wanted=6, tries=700, seed=0):
 def taught(r):
     """What one stretch of training learnt from."""
     text = f"{r['share']:g} part FER+ votes"
+    if r.get("all"):
+        text = f"the validation part too, {text}"
     if r.get("teacher"):
         text += (f", {r['teacher_share']:g} part of the answer of earlier networks "
                  f"({', '.join(r['teacher'])}) to the face and its mirror image")
@@ -233,16 +248,24 @@ def run(args):
     val = data.Prepared(args.work, "val")
     agreed = val.majority >= 0
     logits, truth = model.logits(val.images[agreed]), val.majority[agreed]
-    temperature = fit_temperature(logits, truth)
+    if args.decided_by:
+        temperature, chosen, margin, strength = decided_by(args.decided_by)
+    elif export["recipe"].get("all"):
+        raise SystemExit("calibrate: this run has learnt the validation part, which can decide "
+                         "nothing for it; name the sidecar it went on from with --decided-by")
+    else:
+        temperature = fit_temperature(logits, truth)
+        p = softmax(logits, temperature)
+        chosen, margin = thresholds_for(p, truth, args.right, args.right_each, args.right_sad)
+        # What ships is rounded; what is measured must be what ships.
+        chosen = np.round(chosen, 4)
+        strength = strengths(p, sure(p, chosen, margin))
     p = softmax(logits, temperature)
-    chosen, margin = thresholds_for(p, truth, args.right, args.right_each, args.right_sad)
-    # What ships is rounded; what is measured must be what ships.
-    chosen = np.round(chosen, 4)
     yes = sure(p, chosen, margin)
     cases = golden_cases(model, models / "golden", seed=args.seed)
     (models / "mood.toml").write_text(sidecar(
         args.version, model, digest, made_by(export), temperature, chosen, margin,
-        strengths(p, yes), cases))
+        strength, cases))
     print(f"temperature {temperature:.3f}, margin {margin}")
     for mood, t in zip(MOODS, chosen):
         print(f"  {mood:9} sure from {t:.2f}")

@@ -145,6 +145,11 @@ class Prepared:
     def __len__(self):
         return len(self.labels)
 
+    def join(self, other):
+        """Put the pictures of another part behind these."""
+        for name in ("images", "labels", "votes", "no_mood", "seen", "majority"):
+            setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
+
 
 def facts(work):
     return json.loads((Path(work) / "prepared.json").read_text())

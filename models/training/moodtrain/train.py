@@ -31,6 +31,9 @@ def arguments(parser):
                         "the device cut out of them; some stand in for the ready ones")
     parser.add_argument("--crop-share", type=float, default=0.5,
                         help="how often a picture that has such a crop is seen as that crop")
+    parser.add_argument("--all", action="store_true",
+                        help="learn from the validation part too: for a last run, when everything "
+                        "was chosen on runs without it; its own validation figures say nothing")
     parser.add_argument("--mild", action="store_true",
                         help="move the pictures that --augment leaves undisturbed a little, "
                         "so that they are not learnt by heart")
@@ -103,7 +106,7 @@ def scores(logits, part):
 
 
 # What shapes the weights; a run that went on with other values says so in its recipe.
-SHAPING = ("rate", "share", "smoothing", "mixup", "augment", "mild", "crops", "crop_share",
+SHAPING = ("rate", "share", "smoothing", "mixup", "augment", "all", "mild", "crops", "crop_share",
            "teacher", "teacher_share", "teacher_temperature", "teacher_shifts", "batch")
 
 
@@ -261,6 +264,8 @@ def run(args):
     folder.mkdir(parents=True, exist_ok=True)
     stages = read_stages(args.stages)
     part, val = data.Prepared(args.work, "train"), data.Prepared(args.work, "val")
+    if args.all:
+        part.join(val)
     trainer = Trainer(args, part)
     if trainer.saver.latest_checkpoint:
         trainer.saver.checkpoint.restore(trainer.saver.latest_checkpoint).expect_partial()
