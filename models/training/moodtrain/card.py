@@ -27,6 +27,22 @@ def arguments(parser):
     parser.add_argument("--scenes", help="folder of scenes and crops that the report measured")
 
 
+def decided(report):
+    """On what temperature and thresholds were chosen."""
+    text = "chosen on validation pictures held out of\ntrain"
+    if report.get("learnt_validation"):
+        text += (", for the network that this one went on from: these pictures were learnt at last,\n"
+                 "and decide nothing any more")
+    return text
+
+
+def learnt(report):
+    if not report.get("learnt_validation"):
+        return ""
+    return (" until everything was\n  chosen, and learnt too by the last run, whose settings were "
+            "those of the run before")
+
+
 def percent(x, digits=1):
     return "-" if x is None else f"{100 * x:.{digits}f} %"
 
@@ -235,8 +251,7 @@ Of {nothing["n"]} pictures on which most voters saw none of the seven moods it w
 
 ![Calibration and coverage](card/curves.png)
 
-Temperature {r["temperature"]}, margin {r["margin"]}, chosen on validation pictures held out of
-train. It is sure when the top probability reaches the threshold of its mood and leads the second
+Temperature {r["temperature"]}, margin {r["margin"]}, {decided(r)}. It is sure when the top probability reaches the threshold of its mood and leads the second
 by the margin; a sure mood is 'clear' from {r["strength"]["clear"]} and 'strong' from
 {r["strength"]["strong"]}.
 
@@ -260,7 +275,7 @@ by the margin; a sure mood is 'clear' from {r["strength"]["clear"]} and 'strong'
 
 - Train: {d["train_given"]} pictures, {d["train_distinct"]} of them distinct; {d["train_blank"]}
   blank and {d["train_not_a_face"]} that most voters saw no face in are left out.
-  {d["train_used"]} were trained on, {d["validation"]} held out for validation; copies of one
+  {d["train_used"]} were trained on, {d["validation"]} held out for validation{learnt(r)}; copies of one
   picture are always on the same side.
 - Test: {d["test_given"]} pictures, {d["test_distinct"]} distinct, {d["test_blank"]} blank;
   {d["test_seen_in_train"]} have an exact copy in train. The official figures count them, the

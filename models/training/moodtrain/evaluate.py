@@ -192,7 +192,9 @@ def run(args):
     logits = model.logits(part.images)
     p, agreed = softmax(logits, temperature), part.majority >= 0
     fresh = ~part.seen
+    export = json.loads((Path(args.run) / "exported.json").read_text())
     report = {
+        "learnt_validation": bool(export["recipe"].get("all")),
         "version": card["version"], "sha256": digest, "made_by": card["made_by"],
         "part": args.part, "bytes": (models / card["file"]).stat().st_size,
         "input": card["input"], "temperature": temperature, "margin": margin,
