@@ -462,8 +462,8 @@ def test_a_device_that_is_gone_is_told_and_found_again(tab, another):
 
 # ---- pictures ----
 
-# The panel has golden pictures of its own, and dims with time.
-FONT = ".screen img { visibility: hidden; } * { font-family: 'DejaVu Sans', sans-serif !important; } pre, textarea { font-family: 'DejaVu Sans Mono', monospace !important; }"
+# The panel has golden pictures of its own, and dims with time; the model's card names its version.
+FONT = ".screen img, summary h3 { visibility: hidden; } * { font-family: 'DejaVu Sans', sans-serif !important; } pre, textarea { font-family: 'DejaVu Sans Mono', monospace !important; }"
 # Part, width, scheme, locale.
 PICTURES = [
     ("now", 1024, "light", "en-GB"), ("now", 390, "dark", "de-DE"), ("library", 1024, "light", "en-GB"),
