@@ -26,12 +26,18 @@ def insist(true, *what):
 
 def within(limit, question, *what):
     """Asks until the answer is yes; returns it."""
+    answer = soon(limit, question)
+    insist(answer, *what, f"(not within {limit} s)")
+    return answer
+
+
+def soon(limit, question):
+    """Asks until the answer is yes, or the time is over; returns the answer."""
     until = time.monotonic() + limit
     while True:
         answer = question()
-        if answer:
+        if answer or time.monotonic() > until:
             return answer
-        insist(time.monotonic() < until, *what, f"(not within {limit} s)")
         time.sleep(0.1)
 
 
@@ -189,8 +195,19 @@ class Kiosk:
         within(240, lambda: self.show("moodbox", "ActiveState") == "active", "the daemon is not ready")
 
     def press(self):
-        """A short press that outlives the debounce."""
-        self.machine.press(0.35)
+        """A short press that outlives the debounce; returns when the finger came down."""
+        return self.machine.press(0.35)
+
+    def press_until(self, felt, *what):
+        """The same, and again if a busy host let the button go too soon to be felt."""
+        for _ in range(3):
+            down = self.press()
+            if soon(20, felt):
+                return down
+        raise Untrue(*what)
+
+    def press_in_idle(self):
+        return self.press_until(lambda: self.state()["phase"] != "idle", "a press in idle is not felt")
 
     def to_idle(self):
         """A long press stops what plays; what else goes on ends by itself."""
@@ -210,8 +227,7 @@ class Kiosk:
         """A press from idle; returns the seconds to the first pixel, to the light, to the music."""
         self.panel.arm()
         lights = len(self.panel.lights)
-        begun = time.monotonic()
-        self.press()
+        begun = self.press_in_idle()
         within(limit, self.playing, "no music came")
         music = time.monotonic() - begun
         lit = [at for at, line, level in self.panel.lights[lights:] if line == LIGHT and level]

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -12,6 +13,8 @@ from panel import Panel
 
 # QEMU lets the power button go this long after it was last pressed.
 HELD = 0.1
+
+FINGER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "finger.py")
 
 
 class Monitor:
@@ -110,15 +113,15 @@ class Machine:
             monitor.close()
 
     def hold(self, seconds, enough=lambda: False):
-        """Presses the button and keeps it down for so long, or until it is enough: a press that is renewed is
-        not let go."""
-        monitor = Monitor(self.control)
-        until = time.monotonic() + max(0.0, seconds - HELD)
-        monitor.ask("system_powerdown")
-        while time.monotonic() < until and not enough():
+        """Presses the button and keeps it down for so long, or until it is enough; returns when it went down."""
+        finger = subprocess.Popen(
+            [sys.executable, "-S", "-E", FINGER, self.control], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        down = float(finger.stdout.readline())
+        while time.monotonic() < down + seconds - HELD and not enough():
             time.sleep(HELD / 5)
-            monitor.ask("system_powerdown")
-        monitor.close()
+        finger.communicate(timeout=30)
+        return down
 
     def plug(self, name, image):
         """Plugs a USB stick with this image in; what is written to it lands there."""
@@ -131,7 +134,7 @@ class Machine:
         stats = next(one for one in self.ask("query-blockstats") if name in one.get("qdev", ""))["stats"]
         self.ask("device_del", id=name)
         # QEMU lets go of the image when the last request has come back.
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while True:
             try:
                 self.ask("blockdev-del", **{"node-name": name})
@@ -143,7 +146,7 @@ class Machine:
 
     def press(self, seconds=HELD):
         """A short press; one that is to outlive a debounce takes longer than QEMU's own."""
-        self.hold(seconds)
+        return self.hold(seconds)
 
     def wait(self, limit):
         """Until the machine switched itself off; whether it did."""
