@@ -66,10 +66,10 @@ def words(rgb):
     return b"".join(WORDS[rgb[start : start + 3]] for start in range(0, len(rgb), 3))
 
 
-def alike(one, other):
-    """How much of two pictures is the same, 0 to 1."""
-    same = sum(one[place : place + 2] == other[place : place + 2] for place in range(0, len(other), 2))
-    return same * 2 / len(other)
+def came(now, before, after):
+    """How much of what tells two pictures apart is as in the later one by now, 0 to 1."""
+    apart = [place for place in range(0, len(after), 2) if before[place : place + 2] != after[place : place + 2]]
+    return sum(now[place : place + 2] == after[place : place + 2] for place in apart) / len(apart)
 
 
 class Kiosk:
