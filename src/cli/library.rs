@@ -196,10 +196,10 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
             "{kind}: {}; feeling known by tag {tag}, by genre {genre}, by sound {sound}, unknown {unknown}\n",
             shelf.len(),
         ));
-        let endless = shelf.iter().filter(|entry| entry.length.is_none()).count();
-        if endless > 0 && kind == Kind::Video {
+        let without_length = shelf.iter().filter(|entry| entry.length.is_none()).count();
+        if without_length > 0 && kind == Kind::Video {
             text.push_str(&format!(
-                "  the length of {endless} is not known (`moodbox doctor` says what helps)\n"
+                "  the length of {without_length} is not known (`moodbox doctor` says what helps)\n"
             ));
         }
         for entry in shelf.iter().filter(|entry| is_listed(entry, args)) {

@@ -76,12 +76,12 @@ fn videos(choice: &VideoChoice) -> Vec<Finding> {
         )];
     }
     let mut findings = vec![Finding::ok(PART, format!("{} videos", items.len()))];
-    let endless: Vec<&str> =
+    let without_length: Vec<&str> =
         items.iter().filter(|item| item.length.is_none()).map(|item| item.id.as_str()).collect();
-    if let Some(first) = endless.first() {
+    if let Some(first) = without_length.first() {
         findings.push(Finding::warning(
             PART,
-            format!("the length of {} of them is not known, as of {first}", endless.len()),
+            format!("the length of {} of them is not known, as of {first}", without_length.len()),
             "`sudo apt install ffmpeg`: its ffprobe reads the length of MPEG streams, WMV and FLV; of another \
              kind the file may be broken",
         ));

@@ -170,6 +170,7 @@ mod tests {
         drop(live);
         assert!(woken.recv().is_ok() && woken.recv().is_err(), "it closes when all have left");
     }
+
     #[test]
     fn an_empty_library_is_told_once_all_have_said_what_they_have_and_again_when_it_is_filled() {
         let (tell, told) = crossbeam_channel::unbounded();

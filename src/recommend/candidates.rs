@@ -24,6 +24,7 @@ pub(super) struct Candidates {
     base: Vec<f32>,
 }
 
+/// The trust in a place that nothing tells.
 const UNKNOWN: f32 = 0.0;
 /// Less than any rank.
 const TAKEN: f32 = f32::NEG_INFINITY;

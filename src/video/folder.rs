@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::describe::Describer;
 use super::probe;
 use crate::recommend::Item;
+use crate::sound;
 
 /// What mpv is given to play.
 const EXTENSIONS: [&str; 7] = ["mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp"];
@@ -87,11 +88,7 @@ fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::
 }
 
 fn is_video(path: &Path) -> bool {
-    let known = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()));
-    known || probe::is_for(path)
+    sound::has_ending(path, &EXTENSIONS) || probe::is_for(path)
 }
 
 /// Whether a change of this file changes what is known of the videos.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::camera::formats::Rgb;
 use crate::vision::VisionError;
+use crate::vision::drawing;
 use crate::vision::pixels::{Viewer, Window};
 use crate::vision::tensor::{Element, Tensors, TfLite, read_model};
 
@@ -165,7 +166,10 @@ impl FaceFinder {
         super::check_sum(model, &bytes, expected)?;
         let mut finder = FaceFinder::over(Box::new(TfLite::load(runtime, model, bytes)?))
             .map_err(|reason| VisionError::FaceModel { path: model.display().to_string(), reason })?;
-        finder.check_drawing(model, if sha256.is_none() { PINNED_NEAR } else { OTHER_NEAR })?;
+        finder.check_drawing(
+            model,
+            if sha256.is_none() { drawing::PINNED_NEAR } else { drawing::OTHER_NEAR },
+        )?;
         Ok(finder)
     }
 
@@ -419,12 +423,12 @@ impl FaceFinder {
     /// Finds the drawn face, with its eyes within `near` pixels of where they were found when this was
     /// written: a library that computes wrongly shows here, at the start.
     fn check_drawing(&mut self, model: &Path, near: f32) -> Result<(), VisionError> {
-        self.look_at(&drawing(), Window::around(DRAWN, DRAWN), LEAST_SCORE)?;
+        self.look_at(&drawing::face(), Window::around(drawing::SIDE, drawing::SIDE), LEAST_SCORE)?;
         let found = &self.seen;
         let right = match found.as_slice() {
             [face] => {
                 let eyes = [face.eyes.left_in_picture, face.eyes.right_in_picture];
-                eyes.iter().zip(DRAWN_EYES).all(|(eye, at)| (eye.x - at.x).hypot(eye.y - at.y) <= near)
+                eyes.iter().zip(drawing::EYES).all(|(eye, at)| (eye.x - at.x).hypot(eye.y - at.y) <= near)
             }
             _ => false,
         };
@@ -439,48 +443,6 @@ impl FaceFinder {
             ),
         })
     }
-}
-
-/// Where the reference runtime finds the eyes of the drawing.
-const DRAWN_EYES: [Point; 2] = [Point { x: 53.29, y: 58.86 }, Point { x: 77.65, y: 60.53 }];
-/// Kernels differ in the low bits of their sums, which moves the eyes by hundredths of a pixel.
-const PINNED_NEAR: f32 = 0.5;
-/// Another build of the model may be trained otherwise.
-const OTHER_NEAR: f32 = 5.0;
-
-/// Pixels a side of the drawing.
-const DRAWN: u32 = 128;
-
-/// A face of ellipses: enough of one for the network.
-fn drawing() -> Rgb {
-    // Centre, radii, colour; later ones lie on top.
-    const SHAPES: [([f32; 2], [f32; 2], [u8; 3]); 12] = [
-        ([64.0, 58.0], [33.0, 42.0], [60, 40, 30]),
-        ([64.0, 66.0], [28.0, 37.0], [224, 172, 140]),
-        ([53.0, 53.0], [7.0, 1.5], [70, 45, 35]),
-        ([75.0, 53.0], [7.0, 1.5], [70, 45, 35]),
-        ([53.0, 60.0], [5.5, 3.0], [245, 240, 235]),
-        ([75.0, 60.0], [5.5, 3.0], [245, 240, 235]),
-        ([53.0, 60.0], [2.6, 2.8], [50, 35, 25]),
-        ([75.0, 60.0], [2.6, 2.8], [50, 35, 25]),
-        ([64.0, 70.0], [2.5, 9.0], [205, 150, 118]),
-        ([64.0, 78.0], [5.5, 2.5], [180, 120, 95]),
-        ([64.0, 88.0], [11.0, 4.0], [165, 70, 70]),
-        ([64.0, 87.5], [9.0, 1.0], [110, 40, 45]),
-    ];
-    let mut rgb = Rgb { width: DRAWN, height: DRAWN, data: vec![150; (DRAWN * DRAWN * 3) as usize] };
-    for ([cx, cy], [rx, ry], colour) in SHAPES {
-        for y in 0..DRAWN {
-            for x in 0..DRAWN {
-                let (dx, dy) = ((x as f32 + 0.5 - cx) / rx, (y as f32 + 0.5 - cy) / ry);
-                if dx * dx + dy * dy <= 1.0 {
-                    let at = ((y * DRAWN + x) * 3) as usize;
-                    rgb.data[at..at + 3].copy_from_slice(&colour);
-                }
-            }
-        }
-    }
-    rgb
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a frame to the scores of a face: find it, align it, read it. No camera here.
 
 pub mod align;
+mod drawing;
 pub mod explain;
 pub mod face;
 pub mod model;
