@@ -9,13 +9,13 @@ use moodbox::bench;
 use moodbox::bench::panel::visit;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::Stages;
-use moodbox::camera::formats::{Rgb, to_rgb};
 use moodbox::cli::look::vision_config;
-use moodbox::panel::changes::changed_parts;
-use moodbox::panel::{Picture, screens};
-use moodbox::text::Language;
-use moodbox::vision::align::{Framing, align};
-use moodbox::vision::{Track, Vision};
+use moodbox::ports::camera::formats::{Rgb, to_rgb};
+use moodbox::ports::panel::changes::changed_parts;
+use moodbox::ports::panel::{Picture, screens};
+use moodbox::ports::vision::align::{Framing, align};
+use moodbox::ports::vision::{Track, Vision};
+use moodbox_core::text::Language;
 
 criterion_group!(stages, look, panel, suggest);
 criterion_main!(stages);
@@ -58,7 +58,7 @@ fn panel(c: &mut Criterion) {
     });
 }
 
-fn draw(screen: &moodbox::kiosk::action::Screen) -> Picture {
+fn draw(screen: &moodbox_core::kiosk::action::Screen) -> Picture {
     let mut picture = Picture::new(240, 240);
     screens::draw(screen, Language::En, &mut picture);
     picture

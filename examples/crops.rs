@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use moodbox::places;
-use moodbox::vision::align::{Framing, align};
-use moodbox::vision::face::FaceFinder;
-use moodbox::vision::photo::read_photo;
-use moodbox::vision::pixels::Luma;
+use moodbox::paths;
+use moodbox::ports::vision::align::{Framing, align};
+use moodbox::ports::vision::face::FaceFinder;
+use moodbox::ports::vision::photo::read_photo;
+use moodbox::ports::vision::pixels::Luma;
 
 /// Pixels a side that the mood model takes.
 const SIDE: usize = 48;
@@ -20,7 +20,7 @@ const SIDE: usize = 48;
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [from, to] = arguments.as_slice() else { bail!("usage: crops FOLDER OUT") };
-    let mut finder = FaceFinder::load(&places::runtime(), &places::face_model(), None)?;
+    let mut finder = FaceFinder::load(&paths::runtime(), &paths::face_model(), None)?;
     let (mut found, mut missed) = (0, 0);
     for folder in fs::read_dir(from).with_context(|| format!("{}", from.display()))? {
         let folder = folder?.path();

@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use moodbox::config;
 use moodbox::daemon::Observer;
-use moodbox::fleet::home::{Home, Told};
-use moodbox::fleet::mqtt::{Connection, MqttSettings};
-use moodbox::kiosk::event::{Ask, Event, Gesture, NowPlaying, Observation, PlayerEvent};
-use moodbox::kiosk::{Settings, State, step};
-use moodbox::mood::{Decision, Judge, Mood, Scores, StrengthLimits, Thresholds};
-use moodbox::onlook::Publisher;
-use moodbox::recommend::{Catalog, Item, Templates};
+use moodbox::observers::Publisher;
+use moodbox::observers::mqtt::home::{Home, Told};
+use moodbox::observers::mqtt::{Connection, MqttSettings};
+use moodbox_core::kiosk::event::{Event, Gesture, NowPlaying, Observation, PlayerEvent, RemoteCommand};
+use moodbox_core::kiosk::{Settings, State, step};
+use moodbox_core::mood::{Decision, DecisionRule, Mood, Scores, StrengthLimits, Thresholds};
+use moodbox_core::recommend::{Catalog, Item, Templates};
 use rumqttc::{AsyncClient, MqttOptions, Packet, Publish, QoS};
 use tokio::sync::watch;
 
@@ -185,11 +185,11 @@ impl Device {
         let mut happens = vec![
             Event::Remote(Gesture::Short),
             Event::CaptureStarted,
-            Event::Saw(seen),
+            Event::FrameObserved(seen),
             Event::CaptureEnded(Ok(())),
         ];
         happens.extend(SONGS.map(plays));
-        happens.extend([Event::Ask(Ask::Stop), Event::Tick, Event::Tick]);
+        happens.extend([Event::RemoteCommand(RemoteCommand::Stop), Event::Tick, Event::Tick]);
         for event in happens {
             self.feed(event);
             tokio::time::sleep(pace).await;
@@ -201,7 +201,7 @@ const SONGS: [&str; 3] = ["Morning on the river", "The long way home", "A song o
 
 fn settings() -> Result<Settings, Failed> {
     let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
-    Ok(config::parse(text, "a room")?.settings(Judge {
+    Ok(config::parse(text, "a room")?.settings(DecisionRule {
         decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
         strength: StrengthLimits { clear: 0.7, strong: 0.9 },
     }))

@@ -10,7 +10,8 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use moodbox::cli::Cli;
-use moodbox::{config, video};
+use moodbox::config;
+use moodbox::ports::video;
 
 fn main() -> anyhow::Result<()> {
     let folder: PathBuf = std::env::args_os().nth(1).context("usage: package DIR")?.into();

@@ -15,19 +15,19 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use moodbox::button::{self, Backend, ButtonSettings};
-use moodbox::camera::formats::{Rgb, to_rgb};
-use moodbox::camera::fourcc::known;
-use moodbox::camera::v4l2::V4l2Camera;
-use moodbox::camera::worker::{CaptureSettings, capture};
-use moodbox::camera::{Camera, Frame};
-use moodbox::kiosk::event::{Button, Event, Observation};
-use moodbox::light::gpio::GpioLight;
-use moodbox::light::{NoLight, SharedLight};
-use moodbox::panel::presets::SpiSettings;
-use moodbox::panel::spi::SpiPanel;
-use moodbox::panel::{Panel, Picture, gallery, screens};
-use moodbox::text::Language;
+use moodbox::ports::button::{self, Backend, ButtonSettings};
+use moodbox::ports::camera::formats::{Rgb, to_rgb};
+use moodbox::ports::camera::fourcc::known;
+use moodbox::ports::camera::v4l2::V4l2Camera;
+use moodbox::ports::camera::worker::{CaptureSettings, capture};
+use moodbox::ports::camera::{Camera, Frame};
+use moodbox::ports::light::gpio::GpioLight;
+use moodbox::ports::light::{NoLight, SharedLight};
+use moodbox::ports::panel::presets::SpiSettings;
+use moodbox::ports::panel::spi::SpiPanel;
+use moodbox::ports::panel::{Panel, Picture, screen_samples, screens};
+use moodbox_core::kiosk::event::{Button, Event, Observation};
+use moodbox_core::text::Language;
 use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
@@ -94,7 +94,7 @@ fn camera(name: &str, format: Option<String>, line: Option<String>) -> anyhow::R
     let mut saw = 0;
     let mut send = |event| match event {
         Event::CaptureStarted => println!("STARTED after {} ms", begun.elapsed().as_millis()),
-        Event::Saw(_) => saw += 1,
+        Event::FrameObserved(_) => saw += 1,
         _ => {}
     };
     let ended = capture(&mut camera, &light, &CaptureSettings::default(), &mut look, &|| false, &mut send);
@@ -198,7 +198,7 @@ fn panel(device: &str, dc: &str, reset: &str, backlight: &str) -> anyhow::Result
     };
     let mut panel = SpiPanel::new(settings);
     let (width, height) = panel.size();
-    let all = gallery::examples(Language::En);
+    let all = screen_samples::examples(Language::En);
     for name in ["idle", "mood-happy", "mood-sad", "mood-sad"] {
         let (_, screen) = all.iter().find(|(known, _)| known == name).context("no such screen")?;
         let mut picture = Picture::new(width, height);

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use moodbox::recommend::lab::{Interval, movielens, simulate};
+use moodbox_lab::{Interval, movielens, simulate};
 
 fn main() -> anyhow::Result<()> {
     println!("# How well the recommender chooses\n");

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use image::imageops::{self, FilterType};
-use moodbox::panel::gallery;
-use moodbox::text::Language;
+use moodbox::ports::panel::screen_samples;
+use moodbox_core::text::Language;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,8 +17,8 @@ fn main() -> anyhow::Result<()> {
     let known = Language::ALL.into_iter().find(|known| known.code() == language);
     let language = known.with_context(|| format!("no such language: {language}"))?;
     std::fs::create_dir_all(folder)?;
-    for (name, screen) in gallery::examples(language) {
-        let picture = gallery::draw(&screen, size, language);
+    for (name, screen) in screen_samples::examples(language) {
+        let picture = screen_samples::draw(&screen, size, language);
         let large = imageops::resize(&picture, size.0 * 2, size.1 * 2, FilterType::Nearest);
         large.save(Path::new(folder).join(format!("{name}.png"))).with_context(|| name)?;
     }

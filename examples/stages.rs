@@ -11,17 +11,17 @@ use anyhow::{Context, bail};
 use moodbox::bench::panel::visit;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::{SIZE, Stages};
-use moodbox::camera::formats::{Rgb, to_rgb};
-use moodbox::camera::{Frame, PixelFormat};
 use moodbox::cli::look::vision_config;
-use moodbox::kiosk::event::Event;
-use moodbox::kiosk::{State, step};
-use moodbox::panel::changes::changed_parts;
-use moodbox::panel::{Picture, screens};
-use moodbox::text::Language;
-use moodbox::vision::align::{Framing, align};
-use moodbox::vision::{Track, Vision};
-use moodbox::{bench, config, open};
+use moodbox::ports::camera::formats::{Rgb, to_rgb};
+use moodbox::ports::camera::{Frame, PixelFormat};
+use moodbox::ports::panel::changes::changed_parts;
+use moodbox::ports::panel::{Picture, screens};
+use moodbox::ports::vision::align::{Framing, align};
+use moodbox::ports::vision::{Track, Vision};
+use moodbox::{bench, config, port_factory};
+use moodbox_core::kiosk::event::Event;
+use moodbox_core::kiosk::{State, step};
+use moodbox_core::text::Language;
 
 const STAGES: [&str; 11] = [
     "decode-yuyv",
@@ -106,7 +106,7 @@ fn main() -> anyhow::Result<()> {
         }
         "step" => {
             let config = config::parse(config::DEFAULT, "the shipped defaults")?;
-            let mut state = State::new(config.settings(open::judge(&open::vision(&config))));
+            let mut state = State::new(config.settings(port_factory::judge(&port_factory::vision(&config))));
             repeat(times, || seen(step(&mut state, Duration::from_secs(1), Event::Tick)))
         }
         "load" => repeat(times, || seen(Vision::load(&vision_config())?.judge())),

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use chrono::Timelike;
 use crossbeam_channel::{Receiver, after, never, select};
 
-use crate::kiosk::action::Action;
-use crate::kiosk::event::{Event, Time};
-use crate::kiosk::{State, step};
 use crate::supervise::Ended;
+use moodbox_core::kiosk::action::Action;
+use moodbox_core::kiosk::event::{Event, Time};
+use moodbox_core::kiosk::{State, step};
 
 /// The clock of the core: time since the daemon started.
 #[derive(Clone, Copy, Debug)]

@@ -1,36 +1,25 @@
 //! moodbox: press a button, be looked at once, get music and a video that help.
 //!
-//! See ARCHITECTURE.md for the map. In short: ports turn the world into [`kiosk::event::Event`]s,
-//! the pure core turns events into [`kiosk::action::Action`]s, ports carry them out.
+//! See ARCHITECTURE.md for the map. In short: ports turn the world into
+//! [`Event`](moodbox_core::kiosk::event::Event)s, the pure core (crate `moodbox-core`) turns events into
+//! [`Action`](moodbox_core::kiosk::action::Action)s, ports carry them out.
 
+#![forbid(unsafe_code)]
+
+pub mod audio_analysis;
 pub mod bench;
-pub mod button;
-pub mod camera;
+mod capture_thread;
 pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod demo;
-pub mod device;
 pub mod doctor;
-mod eye;
-pub mod fleet;
-pub mod kiosk;
 pub mod library;
-pub mod light;
-pub mod logbook;
-pub mod mood;
-pub mod music;
-pub mod onlook;
-pub mod open;
-pub mod panel;
-pub mod places;
-pub mod power;
-pub mod recommend;
-pub mod sound;
-pub mod speech;
-pub mod store;
+pub mod log_buffer;
+pub mod observers;
+pub mod paths;
+pub mod port_factory;
+pub mod ports;
 pub mod supervise;
-pub mod text;
-pub mod video;
-pub mod vision;
-pub mod web;
+pub mod sysinfo;
+pub mod wiring;

@@ -1,12 +1,13 @@
 //! Frame after frame is looked at in the same memory. An allocator that counts says so.
+#![allow(unsafe_code, reason = "an allocator that counts is unsafe by its trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use moodbox::bench::vision::{SIZE, frame, scene};
-use moodbox::camera::{Frame, PixelFormat};
-use moodbox::vision::{Track, Vision, VisionConfig};
+use moodbox::ports::camera::{Frame, PixelFormat};
+use moodbox::ports::vision::{Track, Vision, VisionConfig};
 
 /// What one thread has asked of the allocator while it was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,8 +1,8 @@
 //! How much memory a large library takes. A program of its own, because the whole process is measured.
 
-use moodbox::mood::Mood;
-use moodbox::recommend::lab::generate::library;
-use moodbox::recommend::{
+use moodbox_core::mood::Mood;
+use moodbox_core::recommend::synthetic_library::library;
+use moodbox_core::recommend::{
     Catalog, History, Kind, Length, Outcome, Request, Taste, Template, Templates, suggest,
 };
 

@@ -10,23 +10,23 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use moodbox::camera::bayer::{Bayer, Order, Packing};
-use moodbox::camera::formats::{LARGEST_SIDE, Rgb, to_rgb};
-use moodbox::camera::{Frame, PixelFormat};
-use moodbox::fleet::home::{Command, Home, Told};
-use moodbox::kiosk::event::Event;
-use moodbox::kiosk::snapshot::Snapshot;
-use moodbox::kiosk::{Settings, State, step};
 use moodbox::library::listing::Setter;
-use moodbox::mood::{Decision, Judge, StrengthLimits, Thresholds};
-use moodbox::music::{Address, Mpd, Music, MusicSettings};
-use moodbox::onlook::Publisher;
-use moodbox::recommend::{History, Kind, Templates};
-use moodbox::video::{Mpv, Video, VideoSettings};
-use moodbox::vision::sidecar::Sidecar;
-use moodbox::vision::{check_sum, face, tensor};
-use moodbox::web::{Page, Papers, Parts, Watcher, WebSettings};
-use moodbox::{config, daemon::Observer, library, video};
+use moodbox::observers::Publisher;
+use moodbox::observers::mqtt::home::{Command, Home, Told};
+use moodbox::observers::web::{Page, Papers, Parts, Watcher, WebSettings};
+use moodbox::ports::camera::bayer::{Bayer, Order, Packing};
+use moodbox::ports::camera::formats::{LARGEST_SIDE, Rgb, to_rgb};
+use moodbox::ports::camera::{Frame, PixelFormat};
+use moodbox::ports::music::{Address, Mpd, Music, MusicSettings};
+use moodbox::ports::video::{Mpv, Video, VideoSettings};
+use moodbox::ports::vision::sidecar::Sidecar;
+use moodbox::ports::vision::{check_sum, face, tensor};
+use moodbox::{config, daemon::Observer, library, ports::video};
+use moodbox_core::kiosk::event::Event;
+use moodbox_core::kiosk::snapshot::Snapshot;
+use moodbox_core::kiosk::{Settings, State, step};
+use moodbox_core::mood::{Decision, DecisionRule, StrengthLimits, Thresholds};
+use moodbox_core::recommend::{History, Kind, Templates};
 use tokio::runtime::Runtime;
 
 /// A target.
@@ -191,13 +191,13 @@ pub fn history(data: &[u8]) {
 /// What was measured of sounds, and what a person set for videos.
 pub fn sounds(data: &[u8]) {
     let text = text(data);
-    if let Ok(sounds) = library::sounds::Sounds::from_json(&text) {
-        let again =
-            library::sounds::Sounds::from_json(&sounds.to_json()).expect("what was written can be read");
+    if let Ok(sounds) = library::feature_cache::Sounds::from_json(&text) {
+        let again = library::feature_cache::Sounds::from_json(&sounds.to_json())
+            .expect("what was written can be read");
         assert_eq!(again.len(), sounds.len());
     }
     if let Ok(feelings) = library::feelings::Feelings::from_json(&text) {
-        let mut items = [moodbox::recommend::Item { id: "/a.mkv".to_owned(), ..Default::default() }];
+        let mut items = [moodbox_core::recommend::Item { id: "/a.mkv".to_owned(), ..Default::default() }];
         feelings.put_on(&mut items);
         if let Some(feeling) = items[0].feeling {
             assert!(feeling.valence.abs() <= 1.0 && feeling.arousal.abs() <= 1.0);
@@ -224,7 +224,7 @@ pub fn nfo(data: &[u8]) {
 
 fn settings() -> Settings {
     let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
-    let judge = Judge {
+    let judge = DecisionRule {
         decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
         strength: StrengthLimits { clear: 0.7, strong: 0.9 },
     };

@@ -57,7 +57,7 @@ pub struct Effort {
 
 /// The picture that the camera of a run sees: `named`, or the first of those for trying the device.
 pub fn photo(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let folder = crate::places::photos();
+    let folder = crate::paths::photos();
     let first = || {
         let names = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
         names.filter(|path| path.is_file()).min()

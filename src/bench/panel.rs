@@ -7,12 +7,12 @@ use anyhow::Context;
 
 use super::Figure;
 use super::clock::Times;
-use crate::kiosk::action::{Flash, Playing, Screen};
-use crate::mood::{Mood, Strength};
-use crate::panel::counted::counted;
-use crate::panel::presets::SpiSettings;
-use crate::panel::{Panel, Picture, screens};
-use crate::text::Language;
+use crate::ports::panel::counting_bus::counted;
+use crate::ports::panel::presets::SpiSettings;
+use crate::ports::panel::{Panel, Picture, screens};
+use moodbox_core::kiosk::action::{Flash, Playing, Screen};
+use moodbox_core::mood::{Mood, Strength};
+use moodbox_core::text::Language;
 
 /// How many times the bytes that changed the wire may carry.
 const RATIO: f64 = 1.1;

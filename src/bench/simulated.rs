@@ -11,12 +11,12 @@ use crate::cli::run::tell_ready;
 use crate::config;
 use crate::demo::notes::Taker;
 use crate::demo::{self, Options};
-use crate::kiosk::event::Event;
-use crate::music::Simulated;
-use crate::onlook::Onlookers;
-use crate::open;
-use crate::recommend::lab::generate::library;
-use crate::web::{self, Papers};
+use crate::observers::Observers;
+use crate::observers::web::{self, Papers};
+use crate::port_factory;
+use crate::ports::music::Simulated;
+use moodbox_core::kiosk::event::Event;
+use moodbox_core::recommend::synthetic_library::library;
 
 /// Tracks of the simulated player: the library of a household.
 const TRACKS: usize = 2000;
@@ -24,12 +24,12 @@ const TRACKS: usize = 2000;
 /// Runs the device of this configuration until nobody writes to it any more.
 pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let config = config::load(file)?;
-    let _alone = open::state_folder()?;
+    let _alone = port_factory::state_folder()?;
     let (notes, heard) = bounded(4096);
     let music = Box::new(Simulated::new(library(TRACKS, 1).shelf, config.volume_cap));
     let (mut device, settings, presser, parts) = demo::start(&config, &notes, Some(music), None)?;
     let (has, queue, panel) = (settings.has, device.queue(), demo::panel_path(&config));
-    let mut onlookers = Onlookers::default();
+    let mut onlookers = Observers::default();
     onlookers.add(Taker::new(notes));
     if let Some(web) = config.web.clone() {
         let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;

@@ -2,9 +2,9 @@
 
 use super::Figure;
 use super::clock::Times;
-use crate::mood::Mood;
-use crate::recommend::lab::generate::library;
-use crate::recommend::{
+use moodbox_core::mood::Mood;
+use moodbox_core::recommend::synthetic_library::library;
+use moodbox_core::recommend::{
     Catalog, History, Kind, Length, Outcome, Request, Taste, Template, Templates, suggest,
 };
 

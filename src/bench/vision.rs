@@ -12,16 +12,16 @@ use image::{ExtendedColorType, RgbImage};
 
 use super::Figure;
 use super::clock::Times;
-use crate::camera::formats::{Rgb, to_rgb};
-use crate::camera::{Frame, PixelFormat};
-use crate::vision::align::{Framing, align};
-use crate::vision::face::FaceFinder;
-use crate::vision::model::MoodModel;
-use crate::vision::photo::read_photo;
-use crate::vision::pixels::Luma;
-use crate::vision::sidecar::Sidecar;
-use crate::vision::tensor::{Tensors, TfLite, read_model};
-use crate::vision::{Track, Vision, VisionConfig};
+use crate::ports::camera::formats::{Rgb, to_rgb};
+use crate::ports::camera::{Frame, PixelFormat};
+use crate::ports::vision::align::{Framing, align};
+use crate::ports::vision::face::FaceFinder;
+use crate::ports::vision::model::MoodModel;
+use crate::ports::vision::photo::read_photo;
+use crate::ports::vision::pixels::Luma;
+use crate::ports::vision::sidecar::Sidecar;
+use crate::ports::vision::tensor::{Tensors, TfLite, read_model};
+use crate::ports::vision::{Track, Vision, VisionConfig};
 
 /// The frame that most cameras give.
 pub const SIZE: (u32, u32) = (640, 480);

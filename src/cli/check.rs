@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use crate::config::{self, Config};
 use crate::library;
-use crate::open;
-use crate::recommend::{self, Templates};
+use crate::port_factory;
+use moodbox_core::recommend::{self, Templates};
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ use crate::recommend::{self, Templates};
 Exit code: 0 when nothing is wrong, 1 when something is. A warning does not count as wrong.")]
 pub struct Args {
     /// The configuration file.
-    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
     config: PathBuf,
 
     /// Print the shipped configuration, which explains every setting.
@@ -73,7 +73,7 @@ impl Report {
 
 fn templates(config: &Config, report: &mut Report) -> Templates {
     let shipped = Templates::shipped();
-    let folders = open::templates(config);
+    let folders = port_factory::templates(config);
     let there: Vec<String> =
         folders.iter().filter(|folder| folder.is_dir()).map(|folder| folder.display().to_string()).collect();
     if there.is_empty() {
@@ -93,7 +93,7 @@ fn templates(config: &Config, report: &mut Report) -> Templates {
 }
 
 fn model(config: &Config, report: &mut Report) {
-    match open::vision(config) {
+    match port_factory::vision(config) {
         Ok(_) => {
             report.ok("model", &format!("{} answers its golden cases", config.vision.mood_model.display()))
         }
@@ -105,7 +105,7 @@ fn library_and_templates(config: &Config, templates: &Templates, report: &mut Re
     if config.music.is_none() && config.video.is_none() {
         return;
     }
-    let (catalog, problems) = open::library(config);
+    let (catalog, problems) = port_factory::library(config);
     for problem in &problems {
         report.fault("library", problem);
     }

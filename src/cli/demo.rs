@@ -64,7 +64,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !args.photo.is_empty() {
         config.camera = config::CameraChoice::Photos(args.photo);
     } else if !args.camera && !matches!(config.camera, config::CameraChoice::Photos(_)) {
-        config.camera = config::CameraChoice::Photos(vec![crate::places::photos()]);
+        config.camera = config::CameraChoice::Photos(vec![crate::paths::photos()]);
     }
     demo::run(
         config,

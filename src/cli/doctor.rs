@@ -22,7 +22,7 @@ terminal is, it asks for a press of the button. Lines that the running daemon ho
 Exit code: 0 when all is well, 1 when there are only warnings, 2 when there is a fault.")]
 pub struct Args {
     /// The configuration file.
-    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
     config: PathBuf,
 
     /// Draw a test image on the panel.

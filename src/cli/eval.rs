@@ -11,9 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::cli::look::vision_config;
-use crate::mood::{Mood, Reading, Scores};
-use crate::vision::photo::read_photo;
-use crate::vision::{Vision, VisionConfig};
+use crate::ports::vision::photo::read_photo;
+use crate::ports::vision::{Vision, VisionConfig};
+use moodbox_core::mood::{Mood, Reading, Scores};
 
 /// Measures the model on a folder of labelled pictures.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use image::{Rgb as Pixel, RgbImage, imageops};
 
 use super::look::FaceLine;
-use crate::camera::formats::Rgb;
-use crate::panel::lettering::{self, Face};
-use crate::vision::face::Point;
-use crate::vision::{Explained, Vision};
+use crate::ports::camera::formats::Rgb;
+use crate::ports::panel::text_raster::{self, Face};
+use crate::ports::vision::face::Point;
+use crate::ports::vision::{Explained, Vision};
 
 /// The longest side of the photo in the picture that is written, in pixels.
 const LONGEST: f32 = 960.0;
@@ -55,7 +55,7 @@ fn draw(rgb: &Rgb, explained: &[Explained]) -> Option<RgbImage> {
     let photo = imageops::resize(&photo, width, height, imageops::FilterType::Triangle);
     let lines = captions(explained);
     let line = LETTERS.line_height().ceil() as u32;
-    let words = lines.iter().map(|text| lettering::width(text, LETTERS).ceil() as u32).max().unwrap_or(0);
+    let words = lines.iter().map(|text| text_raster::width(text, LETTERS).ceil() as u32).max().unwrap_or(0);
     let canvas = (width.max(words + 2 * MARGIN), height + 2 * MARGIN + line * lines.len() as u32);
     let mut picture = RgbImage::from_pixel(canvas.0, canvas.1, Pixel([24, 24, 28]));
     let left = (canvas.0 - width) / 2;
@@ -115,7 +115,7 @@ fn warm(picture: &mut RgbImage, face: &Explained, (left, width, height): (u32, u
 }
 
 fn write(picture: &mut RgbImage, text: &str, x: f32, baseline: f32) {
-    lettering::raster(text, LETTERS, x, baseline, |x, y, cover| {
+    text_raster::raster(text, LETTERS, x, baseline, |x, y, cover| {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
         if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
             pixel.0 = pixel.0.map(|under| (f32::from(under) * (1.0 - cover) + 240.0 * cover).round() as u8);

@@ -11,10 +11,10 @@ use anyhow::{Context, bail};
 use crate::config;
 use crate::library::history;
 use crate::library::lock::{LockError, StateLock};
-use crate::library::moods;
-use crate::music::{Mpd, Music, MusicSettings};
-use crate::places;
-use crate::recommend::History;
+use crate::observers::mood_log;
+use crate::paths;
+use crate::ports::music::{Mpd, Music, MusicSettings};
+use moodbox_core::recommend::History;
 
 /// What `forget` is told.
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub struct Args {
     yes: bool,
 
     /// The configuration, which names the MPD server; needed for --likes.
-    #[arg(short, long, value_name = "FILE", default_value_os_t = places::config())]
+    #[arg(short, long, value_name = "FILE", default_value_os_t = paths::config())]
     config: PathBuf,
 
     /// The state folder, if it is not the usual one.
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = args.state.clone().unwrap_or_else(usual_state);
     let file = folder.join("history.json");
     let kept = kept(&file)?;
-    let visits = moods::load(&moods::beside(&file)).unwrap_or_default().len();
+    let visits = mood_log::load(&mood_log::beside(&file)).unwrap_or_default().len();
     if !kept.is_there() && visits == 0 && history::set_aside_files(&file) == 0 {
         println!("Nothing is kept in {}.", folder.display());
         return Ok(ExitCode::SUCCESS);
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// The folder of this user's daemon; for an administrator that of the service.
 fn usual_state() -> PathBuf {
-    let own = places::state();
+    let own = paths::state();
     let service = Path::new("/var/lib/moodbox");
     if !own.join("lock").exists() && service.join("lock").exists() { service.to_owned() } else { own }
 }

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::cli::suggest;
 use crate::config::{self, Config};
-use crate::library::listen::{self, Progress};
+use crate::library::analysis::{self, Progress};
+use crate::library::feature_cache;
 use crate::library::listing::{self, Source};
-use crate::library::sounds;
-use crate::music::Mpd;
-use crate::open;
-use crate::places;
-use crate::recommend::{Catalog, Entry, Kind};
+use crate::paths;
+use crate::port_factory;
+use crate::ports::music::Mpd;
+use moodbox_core::recommend::{Catalog, Entry, Kind};
 
 /// Count the library, list it, show what is not known of it, and set it.
 #[derive(clap::Args, Clone, Debug)]
@@ -87,7 +87,7 @@ fn axis(text: &str) -> Result<f32, String> {
 
 /// Reads the library and prints or does what was asked for. Fails if there is nothing in it.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let path = args.config.clone().unwrap_or_else(places::config);
+    let path = args.config.clone().unwrap_or_else(paths::config);
     match &args.action {
         None => show(&args, &path),
         Some(Action::Set { item, valence, arousal, clear }) => {
@@ -125,12 +125,13 @@ fn show(args: &Args, config: &Path) -> anyhow::Result<ExitCode> {
 
 /// The library of a configuration, with what was measured of it.
 fn from_config(config: &Config) -> (Catalog, Progress) {
-    let (mut catalog, problems) = open::library(config);
+    let (mut catalog, problems) = port_factory::library(config);
     for problem in problems {
         eprintln!("moodbox library: {problem}");
     }
     let folder = config.music.as_ref().and_then(Mpd::folder);
-    let progress = listen::recall(&mut catalog, &sounds::peek(&open::sounds()), folder.as_deref());
+    let progress =
+        analysis::recall(&mut catalog, &feature_cache::peek(&port_factory::sounds()), folder.as_deref());
     (catalog, progress)
 }
 
@@ -156,7 +157,7 @@ fn set(
             axis(arousal, known.map(|known| known.arousal), "arousal")?,
         )),
     };
-    open::setter(&config).set(kind, &id, place)?;
+    port_factory::setter(&config).set(kind, &id, place)?;
     print(&if args.json {
         json!({ "kind": kind.name(), "id": id, "valence": place.map(|at| at.0), "arousal": place.map(|at| at.1) })
             .to_string()
@@ -167,7 +168,7 @@ fn set(
         }
     });
     if kind == Kind::Video {
-        places::note_of_another_state("what was set for videos");
+        paths::note_of_another_state("what was set for videos");
     }
     Ok(ExitCode::SUCCESS)
 }

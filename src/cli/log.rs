@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-use crate::logbook::Keeper;
+use crate::log_buffer::Keeper;
 
 /// Starts logging to standard error, from `level` on. `-v` says more; `MOODBOX_LOG` (for example
 /// `moodbox=debug`) wins over both.

@@ -7,10 +7,10 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::explain;
-use crate::mood::{Mood, Reading, Scores, Strength};
-use crate::places;
-use crate::vision::photo::read_photo;
-use crate::vision::{FaceReading, Look, Vision, VisionConfig};
+use crate::paths;
+use crate::ports::vision::photo::read_photo;
+use crate::ports::vision::{FaceReading, Look, Vision, VisionConfig};
+use moodbox_core::mood::{Mood, Reading, Scores, Strength};
 
 /// Says what the kiosk would read from photographs.
 #[derive(Debug, clap::Args)]
@@ -39,9 +39,9 @@ pub struct Args {
 /// Where vision finds its parts when no configuration says otherwise.
 pub fn vision_config() -> VisionConfig {
     VisionConfig {
-        runtime: places::runtime(),
-        face_model: places::face_model(),
-        mood_model: places::mood_model(),
+        runtime: paths::runtime(),
+        face_model: paths::face_model(),
+        mood_model: paths::mood_model(),
         face_sha256: None,
     }
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use crate::web::login::token;
-use crate::web::{StoredPassword, login};
+use crate::observers::web::login::token;
+use crate::observers::web::{StoredPassword, login};
 
 /// What `password` is told.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stored = StoredPassword::make(&word)?;
     match &args.file {
         Some(path) => {
-            crate::store::write_atomic(path, format!("{}\n", stored.as_str()).as_bytes())
+            crate::ports::store::write_atomic(path, format!("{}\n", stored.as_str()).as_bytes())
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             eprintln!("The hash stands in {}. In the configuration:", path.display());
             eprintln!("    [web]\n    password_file = \"{}\"", path.display());

@@ -10,13 +10,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
-use crate::device::Device;
-use crate::fleet::Fleet;
-use crate::kiosk::event::{Event, Health, Part};
-use crate::kiosk::policy::Mode;
-use crate::onlook::{Onlookers, Publisher};
-use crate::open;
-use crate::web::{self, Papers, Watcher};
+use crate::observers::fleet::Fleet;
+use crate::observers::web::{self, Papers, Watcher};
+use crate::observers::{Observers, Publisher};
+use crate::port_factory;
+use crate::wiring::Device;
+use moodbox_core::kiosk::event::{Event, Health, Part};
+use moodbox_core::kiosk::policy::Mode;
 
 /// What `run` is told.
 #[derive(Debug, clap::Args)]
@@ -28,22 +28,22 @@ Started by systemd, it says READY=1 when the button works, feeds the watchdog fr
 decides, and logs to the journal: `journalctl -u moodbox`. MOODBOX_LOG=moodbox=debug says more.")]
 pub struct Args {
     /// The configuration file.
-    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
     config: PathBuf,
 }
 
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
-    let alone = open::state_folder()?;
-    let mut ports = open::ports(&config)?;
-    let mut settings = config.settings(open::judge(&ports.vision));
+    let alone = port_factory::state_folder()?;
+    let mut ports = port_factory::ports(&config)?;
+    let mut settings = config.settings(port_factory::judge(&ports.vision));
     settings.prompts = ports.prompts(&config);
     announce(&config);
     let fleet = Fleet::new(&config, &settings)?;
     fleet.time(&mut ports, config.light.is_some());
     // After the timing: what is timed is the panel of the device alone.
-    let page = config.web.as_ref().map(|web| (web.clone(), open::mirror(&mut ports.panel)));
+    let page = config.web.as_ref().map(|web| (web.clone(), port_factory::mirror(&mut ports.panel)));
     if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {
         tracing::warn!(
             "in public people are told before they are looked at, and there are no prompts to tell them with: \
@@ -59,7 +59,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
-    let mut onlookers = Onlookers::default();
+    let mut onlookers = Observers::default();
     let (publisher, latest) = Publisher::new(&settings);
     onlookers.add(publisher);
     if let Some((web, panel)) = page {

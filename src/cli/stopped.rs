@@ -9,16 +9,16 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::config;
-use crate::kiosk::action::Screen;
-use crate::kiosk::event::TroubleKind;
-use crate::open;
-use crate::panel::{Picture, screens};
+use crate::port_factory;
+use crate::ports::panel::{Picture, screens};
+use moodbox_core::kiosk::action::Screen;
+use moodbox_core::kiosk::event::TroubleKind;
 
 /// What `stopped` is told.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The configuration file.
-    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::places::config())]
+    #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
     config: PathBuf,
 
     /// How the daemon ended, in systemd's words; by default what SERVICE_RESULT says.
@@ -45,7 +45,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(_) => TroubleKind::Stopped,
         Err(_) => TroubleKind::SettingsBroken,
     };
-    let mut panel = open::panel(&choice);
+    let mut panel = port_factory::panel(&choice);
     let (width, height) = panel.size();
     let mut picture = Picture::new(width, height);
     screens::draw(&Screen::Trouble(kind), language, &mut picture);

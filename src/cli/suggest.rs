@@ -11,15 +11,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::config::{self, Config};
-use crate::kiosk::house::House;
 use crate::library;
-use crate::mood::{Mood, Strength};
-use crate::open;
-use crate::places;
-use crate::recommend::{
-    Catalog, History, Pick, Request, Shelf, Suggestion, Taste, Templates, Weights, suggest,
+use crate::paths;
+use crate::port_factory;
+use moodbox_core::kiosk::house_rules::House;
+use moodbox_core::mood::{Mood, Strength};
+use moodbox_core::recommend::{
+    Catalog, History, ItemStore, Pick, Request, Suggestion, Taste, Templates, Weights, suggest,
 };
-use crate::text::Language;
+use moodbox_core::text::Language;
 
 /// Show what would be played for a mood, and why.
 #[derive(clap::Args, Clone, Debug)]
@@ -71,7 +71,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (catalog, configured, language, here) = match &args.catalog {
         Some(file) => (catalog(file)?, Vec::new(), Language::En, Here::default()),
         None => {
-            let path = args.config.clone().unwrap_or_else(places::config);
+            let path = args.config.clone().unwrap_or_else(paths::config);
             let (catalog, configured, language) = from_config(&path)?;
             (catalog, configured, language, Here::of(&config::load(&path)?))
         }
@@ -97,7 +97,7 @@ impl Here {
     fn of(config: &Config) -> Here {
         let now = chrono::Local::now();
         // A broken history is the daemon's to set aside; here it counts as none.
-        let history = fs::read_to_string(open::history()).ok().filter(|_| config.learns);
+        let history = fs::read_to_string(port_factory::history()).ok().filter(|_| config.learns);
         Here {
             weights: config.weights,
             history: history.and_then(|text| History::from_json(&text).ok()).unwrap_or_default(),
@@ -111,11 +111,11 @@ impl Here {
 /// The library of a configuration, its folders of templates, its language.
 pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Vec<PathBuf>, Language)> {
     let config = config::load(path)?;
-    let (catalog, problems) = open::library(&config);
+    let (catalog, problems) = port_factory::library(&config);
     for problem in problems {
         eprintln!("moodbox suggest: {problem}");
     }
-    Ok((catalog, open::templates(&config), config.language))
+    Ok((catalog, port_factory::templates(&config), config.language))
 }
 
 /// Suggests from a library that was read, and prints it. Fails if there is nothing to play.
@@ -200,8 +200,8 @@ pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
     #[serde(default, deny_unknown_fields)]
     #[derive(Default)]
     struct Library {
-        music: Shelf,
-        video: Shelf,
+        music: ItemStore,
+        video: ItemStore,
     }
     // Bit by bit: a large library is in memory once, and never as text.
     let file_opened = fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;

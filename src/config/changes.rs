@@ -14,8 +14,8 @@ use toml::{Table, Value};
 
 use super::file::File;
 use super::{Config, ConfigError};
-use crate::panel::presets::PRESETS;
-use crate::store;
+use crate::ports::panel::presets::PRESETS;
+use crate::ports::store;
 
 /// What may stand in a setting.
 #[derive(Clone, Copy, Debug)]
@@ -294,7 +294,7 @@ fn is_changeable(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::{DEFAULT, load_with};
-    use crate::kiosk::policy::Mode;
+    use moodbox_core::kiosk::policy::Mode;
 
     fn text(text: &str) -> Option<Said> {
         Some(Said::Text(text.into()))

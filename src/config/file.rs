@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::button::Backend;
-use crate::kiosk::house::Press;
-use crate::kiosk::policy::Mode;
-use crate::panel::presets::{Controller, Turn};
-use crate::text::Language;
+use crate::ports::button::Backend;
+use crate::ports::panel::presets::{Controller, Turn};
+use moodbox_core::kiosk::house_rules::Press;
+use moodbox_core::kiosk::policy::Mode;
+use moodbox_core::text::Language;
 
 pub use super::fleet::{Metrics, Mqtt};
 
@@ -323,7 +323,7 @@ impl TryFrom<String> for ClockTime {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        crate::recommend::minute_of_day(&word)
+        moodbox_core::recommend::minute_of_day(&word)
             .map(ClockTime)
             .ok_or_else(|| format!("`{word}` is no time of the day; write it as \"22:30\", 00:00 to 23:59"))
     }

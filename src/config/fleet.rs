@@ -8,9 +8,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::valid::{Wrong, password, wrong};
-use crate::fleet::home::{Command, Home, Told};
-use crate::fleet::metrics::MetricsSettings;
-use crate::fleet::mqtt::{MqttSettings, Tls, authorities};
+use crate::observers::metrics::MetricsSettings;
+use crate::observers::mqtt::home::{Command, Home, Told};
+use crate::observers::mqtt::{MqttSettings, Tls, authorities};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,9 +7,9 @@ mod valid;
 
 use std::path::{Path, PathBuf};
 
-use crate::places;
-use crate::text::Language;
+use crate::paths;
 pub use changes::Changes;
+use moodbox_core::text::Language;
 pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, Wrong};
 
 /// The shipped configuration file: it documents every setting.
@@ -55,7 +55,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 
 /// Where the page writes what people change on it.
 pub fn changes_file() -> PathBuf {
-    places::state().join("settings.toml")
+    paths::state().join("settings.toml")
 }
 
 /// Reads and checks a file, and the changes that lie over it; there may be none.
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(shipped.hold_menu, least.hold_menu);
         assert_eq!((shipped.start_volume, shipped.volume_cap), (least.start_volume, least.volume_cap));
         assert_eq!((&shipped.house, shipped.weights), (&least.house, least.weights));
-        assert_eq!(shipped.weights, crate::recommend::Weights::default());
+        assert_eq!(shipped.weights, moodbox_core::recommend::Weights::default());
         assert_eq!((shipped.learns, shipped.asks_if_it_helped), (least.learns, least.asks_if_it_helped));
     }
 
@@ -159,9 +159,9 @@ mod tests {
         assert_eq!(house.sleep.after.unwrap().as_secs(), 45 * 60);
         assert_eq!((house.sleep.fade.as_secs(), house.sleep.at_track_end), (20, true));
         assert_eq!(house.idle_off.unwrap().as_secs(), 600);
-        assert_eq!(house.press, crate::kiosk::house::Press::Again);
+        assert_eq!(house.press, moodbox_core::kiosk::house_rules::Press::Again);
         assert_eq!((config.weights.content, config.weights.novelty), (2.0, 0.5));
-        assert_eq!(config.weights.taste, crate::recommend::Weights::default().taste);
+        assert_eq!(config.weights.taste, moodbox_core::recommend::Weights::default().taste);
         assert_eq!((config.learns, config.asks_if_it_helped), (false, true));
     }
 

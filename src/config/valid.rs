@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use super::file::{self, File};
 use super::fleet;
-use crate::button::ButtonSettings;
-use crate::camera::worker::CaptureSettings;
-use crate::fleet::metrics::MetricsSettings;
-use crate::fleet::mqtt::MqttSettings;
-use crate::kiosk::event::Button;
-use crate::kiosk::gesture::GestureTimes;
-use crate::kiosk::house::{House, QuietHours, Sleep};
-use crate::kiosk::policy::Mode;
-use crate::kiosk::{Has, Live, Settings, Times};
-use crate::mood::Judge;
-use crate::music::{Address, MusicSettings};
-use crate::panel::presets::{PRESETS, SpiSettings};
-use crate::places;
-use crate::recommend::{Quiet, Weights};
-use crate::text::Language;
-use crate::video::VideoSettings;
-use crate::vision::VisionConfig;
-use crate::web::{StoredPassword, WebSettings};
+use crate::observers::metrics::MetricsSettings;
+use crate::observers::mqtt::MqttSettings;
+use crate::observers::web::{StoredPassword, WebSettings};
+use crate::paths;
+use crate::ports::button::ButtonSettings;
+use crate::ports::camera::worker::CaptureSettings;
+use crate::ports::music::{Address, MusicSettings};
+use crate::ports::panel::presets::{PRESETS, SpiSettings};
+use crate::ports::video::VideoSettings;
+use crate::ports::vision::VisionConfig;
+use moodbox_core::kiosk::event::Button;
+use moodbox_core::kiosk::gesture::GestureTimes;
+use moodbox_core::kiosk::house_rules::{House, QuietHours, Sleep};
+use moodbox_core::kiosk::policy::Mode;
+use moodbox_core::kiosk::{Has, Live, Settings, Times};
+use moodbox_core::mood::DecisionRule;
+use moodbox_core::recommend::{Quiet, Weights};
+use moodbox_core::text::Language;
 
 /// A configuration in which every part that is there can be opened as it stands.
 #[derive(Clone, Debug)]
@@ -131,11 +131,11 @@ impl PanelChoice {
 impl Config {
     /// What of the settings of the core counts as soon as it is changed. The judge has no part in it.
     pub fn live(&self) -> Live {
-        self.settings(Judge::never_sure()).live()
+        self.settings(DecisionRule::never_sure()).live()
     }
 
     /// The settings of the core, with the judge of the model that is installed.
-    pub fn settings(&self, judge: Judge) -> Settings {
+    pub fn settings(&self, judge: DecisionRule) -> Settings {
         Settings {
             mode: self.mode,
             language: self.language,
@@ -205,9 +205,9 @@ impl TryFrom<File> for Config {
                 ..CaptureSettings::default()
             },
             vision: VisionConfig {
-                runtime: file.vision.runtime.unwrap_or_else(places::runtime),
-                face_model: file.vision.face_model.unwrap_or_else(places::face_model),
-                mood_model: file.vision.mood_model.unwrap_or_else(places::mood_model),
+                runtime: file.vision.runtime.unwrap_or_else(paths::runtime),
+                face_model: file.vision.face_model.unwrap_or_else(paths::face_model),
+                mood_model: file.vision.mood_model.unwrap_or_else(paths::mood_model),
                 face_sha256: None,
             },
             panel: file.panel.as_ref().map(panel).transpose()?,
@@ -381,13 +381,13 @@ fn prompts(file: &file::Prompts, panel: bool) -> Option<PromptChoice> {
         file::Switch::Auto if !panel => false,
         file::Switch::Auto | file::Switch::Off => return None,
     };
-    let folder = file.folder.clone().unwrap_or_else(places::prompts);
+    let folder = file.folder.clone().unwrap_or_else(paths::prompts);
     Some(PromptChoice { folder, volume: file.volume.percent(), asked_for })
 }
 
 fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
     // A picture in our own folder is out of reach of an mpv that runs as somebody else.
-    let still = file.socket.as_ref().map(|_| places::still()).filter(|still| still.is_file());
+    let still = file.socket.as_ref().map(|_| paths::still()).filter(|still| still.is_file());
     let settings = VideoSettings {
         still,
         program: file.program,
@@ -395,7 +395,7 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
         vo: Some(file.output).filter(|output| output != "auto"),
         hwdec: file.hwdec,
         volume_cap,
-        ..VideoSettings::new(places::runtime_folder())
+        ..VideoSettings::new(paths::runtime_folder())
     };
     VideoChoice { settings, folders: file.folders }
 }
@@ -485,7 +485,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
     Ok(MusicSettings {
         password,
         volume_cap: file.volume_cap.percent(),
-        memory: Some(places::state().join("queue.json")),
+        memory: Some(paths::state().join("queue.json")),
         folder: file.folder.clone(),
         ..MusicSettings::new(address)
     })

@@ -10,10 +10,10 @@ use crossterm::event::{KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, execute, terminal};
 
 use super::notes::{Note, What};
-use crate::button::simulated::Presser;
-use crate::kiosk::event::{Button, Edge, Event, Health, PlayerEvent};
-use crate::mood::Reading;
-use crate::panel::terminal::to_ansi;
+use crate::ports::button::simulated::Presser;
+use crate::ports::panel::terminal::to_ansi;
+use moodbox_core::kiosk::event::{Button, Edge, Event, Health, PlayerEvent};
+use moodbox_core::mood::Reading;
 
 const HELP: &str =
     "space: press   d: double press (like)   l: long press (stop)   n: next   + -: volume   q: leave";

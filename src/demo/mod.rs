@@ -15,24 +15,24 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, bail};
 use crossbeam_channel::{Receiver, Sender, after, bounded, select};
 
-use crate::button::simulated::{Presser, SimulatedButtons};
-use crate::button::{ButtonError, Buttons};
-use crate::camera::Camera;
-use crate::camera::photos::PhotoCamera;
-use crate::camera::posted::PostedCamera;
 use crate::config::{CameraChoice, Config, PanelChoice};
-use crate::device::{Device, OpenButtons, Ports};
-use crate::kiosk::event::{Button, Edge, Event};
-use crate::kiosk::{Has, Settings};
-use crate::light::SharedLight;
-use crate::music::Music;
-use crate::onlook::{Onlookers, Publisher};
-use crate::open;
-use crate::panel::png::PngPanel;
-use crate::panel::several::Latest;
-use crate::places;
-use crate::video::Video;
-use crate::web::{self, Papers, WebSettings};
+use crate::observers::web::{self, Papers, WebSettings};
+use crate::observers::{Observers, Publisher};
+use crate::paths;
+use crate::port_factory;
+use crate::ports::button::simulated::{Presser, SimulatedButtons};
+use crate::ports::button::{ButtonError, Buttons};
+use crate::ports::camera::Camera;
+use crate::ports::camera::photos::PhotoCamera;
+use crate::ports::camera::uploaded::UploadedCamera;
+use crate::ports::light::SharedLight;
+use crate::ports::music::Music;
+use crate::ports::panel::png::PngPanel;
+use crate::ports::panel::tee::Latest;
+use crate::ports::video::Video;
+use crate::wiring::{Device, OpenButtons, Ports};
+use moodbox_core::kiosk::event::{Button, Edge, Event};
+use moodbox_core::kiosk::{Has, Settings};
 use tokio::sync::watch;
 
 use notes::{Note, Taker, TimedLight, TimedPanel};
@@ -58,14 +58,14 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 ///
 /// `file` is where the configuration was read from.
 pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::Result<ExitCode> {
-    let _alone = open::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
+    let _alone = port_factory::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
     let (notes, heard) = bounded(4096);
-    let players = (open::music(&config), open::video(&config));
+    let players = (port_factory::music(&config), port_factory::video(&config));
     let (mut device, settings, presser, parts) = start(&config, &notes, players.0, players.1)?;
     let has = settings.has;
     let queue = device.queue();
     let panel = panel_path(&config);
-    let mut onlookers = Onlookers::default();
+    let mut onlookers = Observers::default();
     onlookers.add(Taker::new(notes));
     let page = match config.web.clone() {
         // Nobody has time to look at it.
@@ -114,25 +114,25 @@ pub(crate) fn start(
         Some(choice) => {
             let (width, height) = choice.size();
             let png = PngPanel::new(panel_path(config), width, height);
-            Some(Box::new(TimedPanel::new(png, notes.clone())) as Box<dyn crate::panel::Panel>)
+            Some(Box::new(TimedPanel::new(png, notes.clone())) as Box<dyn crate::ports::panel::Panel>)
         }
     };
-    let mirror = open::mirror(&mut panel);
+    let mirror = port_factory::mirror(&mut panel);
     let (camera, chooser): (Box<dyn Camera>, _) = match &config.camera {
         CameraChoice::Photos(paths) => {
-            let camera = PhotoCamera::new(paths, Some(open::PHOTO_FPS))?;
+            let camera = PhotoCamera::new(paths, Some(port_factory::PHOTO_FPS))?;
             let chooser = camera.chooser();
             (Box::new(camera), Some(chooser))
         }
-        CameraChoice::V4l2(_) => (open::camera(config)?, None),
+        CameraChoice::V4l2(_) => (port_factory::camera(config)?, None),
     };
-    let (camera, inbox) = PostedCamera::new(camera);
+    let (camera, inbox) = UploadedCamera::new(camera);
     let (on, light) = watch::channel(false);
-    let vision = open::vision(config);
+    let vision = port_factory::vision(config);
     if let Err(error) = &vision {
         bail!("{error}");
     }
-    let mut settings = config.settings(open::judge(&vision));
+    let mut settings = config.settings(port_factory::judge(&vision));
     let ports = Ports {
         buttons,
         light: SharedLight::new(Box::new(TimedLight { notes: notes.clone(), on })),
@@ -142,14 +142,14 @@ pub(crate) fn start(
         panel,
         music,
         video,
-        video_folders: open::video_folders(config),
-        feelings: open::feelings(),
-        listening: open::listening(config),
-        history: open::history(),
-        templates: open::templates(config),
+        video_folders: port_factory::video_folders(config),
+        feelings: port_factory::feelings(),
+        listening: port_factory::listening(config),
+        history: port_factory::history(),
+        templates: port_factory::templates(config),
         // The machine under a demo stays on.
-        power: Box::new(crate::power::Simulated::new()),
-        speaker: open::speaker(config),
+        power: Box::new(crate::ports::power::Simulated::new()),
+        speaker: port_factory::speaker(config),
         watch_cameras: None,
     };
     settings.prompts = ports.prompts(config);
@@ -172,7 +172,7 @@ pub(crate) fn start_page(
     parts: PageParts,
     core: &Settings,
     device: &mut Device,
-    onlookers: &mut Onlookers,
+    onlookers: &mut Observers,
 ) -> anyhow::Result<String> {
     settings.listen = free(settings.listen).context("the page has no port")?;
     let address = format!("http://{}/#device", settings.listen);
@@ -213,7 +213,7 @@ fn free(listen: SocketAddr) -> std::io::Result<SocketAddr> {
 pub(crate) fn panel_path(config: &Config) -> std::path::PathBuf {
     match &config.panel {
         Some(PanelChoice::Png { path, .. }) => path.clone(),
-        _ => places::runtime_folder().join("panel.png"),
+        _ => paths::runtime_folder().join("panel.png"),
     }
 }
 

@@ -6,12 +6,12 @@ use crossbeam_channel::Sender;
 use tokio::sync::watch;
 
 use crate::daemon::Observer;
-use crate::kiosk::State;
-use crate::kiosk::action::{Action, Screen};
-use crate::kiosk::event::{Event, Time};
-use crate::light::{Light, LightError};
-use crate::mood::Reading;
-use crate::panel::{Panel, PanelError, Picture};
+use crate::ports::light::{Light, LightError};
+use crate::ports::panel::{Panel, PanelError, Picture};
+use moodbox_core::kiosk::State;
+use moodbox_core::kiosk::action::{Action, Screen};
+use moodbox_core::kiosk::event::{Event, Time};
+use moodbox_core::mood::Reading;
 
 /// One thing noticed.
 pub struct Note {

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::notes::{Note, What};
-use crate::kiosk::Has;
-use crate::kiosk::action::Screen;
-use crate::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent};
-use crate::mood::Reading;
+use moodbox_core::kiosk::Has;
+use moodbox_core::kiosk::action::Screen;
+use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent};
+use moodbox_core::mood::Reading;
 
 /// Everything noticed since the device started.
 pub struct Report {

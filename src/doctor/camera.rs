@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::{Finding, Patient, Subject, configured};
-use crate::camera::formats::{Rgb, to_rgb};
-use crate::camera::{Camera, CameraError, Frame};
 use crate::config::Config;
-use crate::light::{Light, LightOn, NoLight, SharedLight};
+use crate::ports::camera::formats::{Rgb, to_rgb};
+use crate::ports::camera::{Camera, CameraError, Frame};
+use crate::ports::light::{Light, LightOn, NoLight, SharedLight};
 
 const PART: Subject = Subject::Camera;
 

@@ -3,7 +3,7 @@
 use super::{Finding, Patient, Subject};
 use crate::config::{Config, ConfigError};
 use crate::library;
-use crate::recommend::Templates;
+use moodbox_core::recommend::Templates;
 
 const PART: Subject = Subject::Configuration;
 

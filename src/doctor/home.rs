@@ -1,7 +1,7 @@
 //! The broker of the home.
 
 use super::{Finding, Patient, Subject, configured};
-use crate::fleet::mqtt;
+use crate::observers::mqtt;
 
 const PART: Subject = Subject::Broker;
 

@@ -3,11 +3,10 @@
 //! The machine is seen through a [`System`], which in tests is a folder; the parts through [`Parts`], which
 //! opens the real ports. Nothing is changed, and of a frame only its brightness is kept.
 
-mod bus;
 mod camera;
 mod clock;
 mod config;
-mod header;
+mod gpio;
 mod home;
 mod machine;
 mod model;
@@ -15,6 +14,7 @@ mod music;
 mod panel;
 mod permissions;
 mod power;
+mod spi;
 mod storage;
 mod system;
 mod video;
@@ -24,15 +24,15 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::button::{self, ButtonError, ButtonSettings, Buttons};
-use crate::camera::{Camera, CameraError};
 use crate::config::{Config, ConfigError, PanelChoice};
-use crate::light::gpio::GpioLight;
-use crate::light::{Light, LightError};
-use crate::open;
-use crate::panel::Panel;
-use crate::panel::png::PngPanel;
-use crate::panel::spi::SpiPanel;
+use crate::port_factory;
+use crate::ports::button::{self, ButtonError, ButtonSettings, Buttons};
+use crate::ports::camera::{Camera, CameraError};
+use crate::ports::light::gpio::GpioLight;
+use crate::ports::light::{Light, LightError};
+use crate::ports::panel::Panel;
+use crate::ports::panel::png::PngPanel;
+use crate::ports::panel::spi::SpiPanel;
 
 pub(crate) use power::throttled;
 pub use system::{System, User};
@@ -151,7 +151,7 @@ impl Default for Parts {
         Parts {
             buttons: Box::new(button::open),
             light: Box::new(|line| Ok(Box::new(GpioLight::open(line, false)?))),
-            camera: Box::new(open::camera),
+            camera: Box::new(port_factory::camera),
             panel: Box::new(|choice| match choice {
                 PanelChoice::Spi(settings) => Box::new(SpiPanel::new(settings.clone())),
                 PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
@@ -199,10 +199,10 @@ const CHECKS: [Check; 17] = [
     config::check,
     machine::board,
     machine::kernel,
-    bus::check,
+    spi::check,
     panel::check,
-    header::button,
-    header::light,
+    gpio::button,
+    gpio::light,
     camera::check,
     model::check,
     music::check,

@@ -1,8 +1,8 @@
 //! The networks: whether they answer what they must, and how fast.
 
 use super::{Finding, Patient, Subject, configured};
-use crate::camera::formats::Rgb;
-use crate::vision::{Vision, VisionError};
+use crate::ports::camera::formats::Rgb;
+use crate::ports::vision::{Vision, VisionError};
 
 const PART: Subject = Subject::Model;
 

@@ -1,7 +1,7 @@
 //! MPD, its library, and where the sound comes out.
 
 use super::{Finding, Patient, Subject, System, configured};
-use crate::music::{Mpd, Music, MusicError, MusicSettings, Output};
+use crate::ports::music::{Mpd, Music, MusicError, MusicSettings, Output};
 
 const PART: Subject = Subject::Music;
 

@@ -1,7 +1,7 @@
 //! The panel, and the test image that shows how it is wired and mounted.
 
 use super::{Finding, Patient, Subject, configured};
-use crate::panel::{PanelError, test_image};
+use crate::ports::panel::{PanelError, test_image};
 
 const PART: Subject = Subject::Panel;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Patient, Subject, System};
-use crate::places;
+use crate::paths;
 
 const PART: Subject = Subject::Storage;
 
@@ -14,7 +14,7 @@ const NEARLY_FULL: u64 = 200;
 /// The folder of the daemon that systemd starts, if there is one; else that of this user.
 pub(super) fn state_folder(system: &System) -> PathBuf {
     let service = system.path("/var/lib/moodbox");
-    if service.is_dir() && std::env::var_os("STATE_DIRECTORY").is_none() { service } else { places::state() }
+    if service.is_dir() && std::env::var_os("STATE_DIRECTORY").is_none() { service } else { paths::state() }
 }
 
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {

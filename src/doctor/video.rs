@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Finding, Patient, Subject, configured};
 use crate::config::VideoChoice;
-use crate::music::connect_unix;
+use crate::ports::music::connect_unix;
 
 const PART: Subject = Subject::Video;
 
@@ -60,7 +60,7 @@ fn player(choice: &VideoChoice) -> Finding {
 }
 
 fn videos(choice: &VideoChoice) -> Vec<Finding> {
-    let (items, errors) = crate::video::folder::catalog(&choice.folders);
+    let (items, errors) = crate::ports::video::folder::catalog(&choice.folders);
     if let Some(error) = errors.first() {
         return vec![Finding::warning(
             PART,

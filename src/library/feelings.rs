@@ -10,8 +10,8 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::history::set_aside;
-use crate::recommend::{Feeling, FeelingSource, Item};
-use crate::store;
+use crate::ports::store;
+use moodbox_core::recommend::{Feeling, FeelingSource, Item};
 
 /// More videos than the scan reads are never set.
 const MOST: usize = 20_000;

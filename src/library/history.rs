@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::recommend::{History, HistoryError};
-use crate::store;
+use crate::ports::store;
+use moodbox_core::recommend::{History, HistoryError};
 
 /// What became of a file that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub fn save(file: &Path, history: &History) -> io::Result<()> {
 /// over time. A request to do so is answered by its end.
 pub fn forget(file: &Path) -> io::Result<()> {
     let asides = (1..=MOST_ASIDE).map(|number| aside(file, number));
-    let beside: Vec<PathBuf> = asides.chain([super::moods::beside(file)]).collect();
+    let beside: Vec<PathBuf> = asides.chain([crate::observers::mood_log::beside(file)]).collect();
     store::remove(std::iter::once(file).chain(beside.iter().map(PathBuf::as_path)))?;
     // Last: while it is there, a start after a power cut goes on from here.
     store::remove([request(file).as_path()])
@@ -98,8 +98,8 @@ pub(super) fn set_aside(file: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mood::Mood;
-    use crate::recommend::Outcome;
+    use moodbox_core::mood::Mood;
+    use moodbox_core::recommend::Outcome;
 
     fn history() -> History {
         let mut history = History::default();

@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use super::feelings::{self, FeelingsProblem};
-use crate::music::{Mpd, MusicError, MusicSettings};
-use crate::recommend::{Catalog, Entry, FeelingSource, Kind, Shelf};
+use crate::ports::music::{Mpd, MusicError, MusicSettings};
+use moodbox_core::recommend::{Catalog, Entry, FeelingSource, ItemStore, Kind};
 
 /// How the feeling of an item is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -82,7 +82,7 @@ pub fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
 }
 
 /// How many items of a shelf are known in which way; every way is there, also with none.
-pub fn counts(shelf: &Shelf) -> [(Source, usize); 4] {
+pub fn counts(shelf: &ItemStore) -> [(Source, usize); 4] {
     let mut counts = Source::ALL.map(|source| (source, 0));
     for entry in shelf.iter() {
         let source = Source::of(&entry);
@@ -182,7 +182,7 @@ impl Setter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recommend::Item;
+    use moodbox_core::recommend::Item;
 
     fn catalog() -> Catalog {
         let item = |id: &str, title: &str, genre: &str| Item {

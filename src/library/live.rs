@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::recommend::{Catalog, Feeling, FeelingSource, Kind, Shelf};
+use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, ItemStore, Kind};
 
 /// One catalog, shared by the threads that fill it. Whoever changes it tells the new one to everybody.
 #[derive(Clone)]
@@ -59,7 +59,7 @@ impl LiveCatalog {
     }
 
     /// Replaces all items of a kind.
-    pub fn replace(&self, kind: Kind, items: impl Into<Shelf>) {
+    pub fn replace(&self, kind: Kind, items: impl Into<ItemStore>) {
         let mut shelf = items.into();
         let mut shared = self.lock();
         for ((of, id), (valence, arousal)) in &shared.heard {
@@ -140,7 +140,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recommend::Item;
+    use moodbox_core::recommend::Item;
 
     fn item(id: &str, genre: &str) -> Item {
         Item { id: id.into(), genres: vec![genre.into()], ..Item::default() }

@@ -32,7 +32,7 @@ impl StateLock {
     /// When another process has it, or it cannot be written.
     pub fn take(folder: &Path) -> Result<StateLock, LockError> {
         let io = |why| LockError::Io { folder: folder.to_owned(), why };
-        crate::store::make_folder(folder).map_err(io)?;
+        crate::ports::store::make_folder(folder).map_err(io)?;
         let mut options = File::options();
         let mut file = options
             .read(true)
@@ -53,7 +53,7 @@ impl StateLock {
         }
         file.set_len(0).map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
-        if let Err(error) = crate::store::sweep(folder) {
+        if let Err(error) = crate::ports::store::sweep(folder) {
             tracing::debug!(%error, "what was left half written in {} stays there", folder.display());
         }
         Ok(StateLock { _file: file })

@@ -2,13 +2,12 @@
 //! was measured and set, the lock that keeps a second daemon away from it, and the watch that tells when
 //! something was edited; and the catalog as it grows.
 
+pub mod analysis;
+pub mod feature_cache;
 pub mod feelings;
 pub mod history;
-pub mod listen;
 pub mod listing;
 pub mod live;
 pub mod lock;
-pub mod moods;
-pub mod sounds;
 pub mod templates;
 pub mod watch;

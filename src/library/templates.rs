@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::watch::Watch;
-use crate::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
-use crate::mood::Mood;
-use crate::recommend::{Kind, Problem, Templates, nearest};
+use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
+use moodbox_core::mood::Mood;
+use moodbox_core::recommend::{Kind, Problem, Templates, nearest};
 
 /// Something wrong in a folder of templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl Follower {
     }
 }
 
-type Read = Result<Option<crate::recommend::Template>, Vec<TemplateProblem>>;
+type Read = Result<Option<moodbox_core::recommend::Template>, Vec<TemplateProblem>>;
 
 fn read(file: &Path, kind: Kind) -> Read {
     let problem =

@@ -43,7 +43,7 @@ pub struct Watch {
     /// Closed by the other side when it is time to end.
     stop: Option<UnixStream>,
     over: bool,
-    ears: Ears,
+    ears: InotifySet,
 }
 
 impl Watch {
@@ -62,7 +62,7 @@ impl Watch {
             mounts: None,
             stop: None,
             over: false,
-            ears: Ears::default(),
+            ears: InotifySet::default(),
         };
         watch.renew();
         watch
@@ -121,7 +121,7 @@ impl Watch {
     }
 
     fn renew(&mut self) {
-        self.ears = Ears::open(&self.folders, &self.files).unwrap_or_else(|error| {
+        self.ears = InotifySet::open(&self.folders, &self.files).unwrap_or_else(|error| {
             let names: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
             let again = LOOK_AGAIN.as_secs();
             tracing::warn!(
@@ -129,7 +129,7 @@ impl Watch {
                  fs.inotify.max_user_watches and max_user_instances if that is too seldom",
                 names.join(", ")
             );
-            Ears::default()
+            InotifySet::default()
         });
     }
 
@@ -151,7 +151,7 @@ impl Watch {
             Err(error) => {
                 tracing::warn!(%error, "the watches were lost");
                 drop(fds);
-                self.ears = Ears::default();
+                self.ears = InotifySet::default();
                 return Signs::Counting;
             }
         }
@@ -175,7 +175,7 @@ enum Signs {
 
 /// The kernel's reports.
 #[derive(Debug, Default)]
-struct Ears {
+struct InotifySet {
     /// None: the system has no watches left.
     inotify: Option<OwnedFd>,
     /// Some folders are not watched.
@@ -186,11 +186,13 @@ struct Ears {
     trees: BTreeSet<i32>,
 }
 
-impl Ears {
+impl InotifySet {
     /// A watch on every folder below these; for a missing one on the nearest that is there.
-    fn open(folders: &[PathBuf], files: &[PathBuf]) -> io::Result<Ears> {
-        let mut ears =
-            Ears { inotify: Some(init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?), ..Ears::default() };
+    fn open(folders: &[PathBuf], files: &[PathBuf]) -> io::Result<InotifySet> {
+        let mut ears = InotifySet {
+            inotify: Some(init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?),
+            ..InotifySet::default()
+        };
         let mut seen = BTreeSet::new();
         for folder in folders {
             if folder.is_dir() {

@@ -14,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use disk::{Cut, MARK, Op};
+use moodbox::audio_analysis::Features;
 use moodbox::library::lock::StateLock;
-use moodbox::library::{feelings, history, sounds};
-use moodbox::mood::Mood;
-use moodbox::recommend::{History, Outcome};
-use moodbox::sound::Features;
-use moodbox::store::write_atomic;
+use moodbox::library::{feature_cache, feelings, history};
+use moodbox::ports::store::write_atomic;
+use moodbox_core::mood::Mood;
+use moodbox_core::recommend::{History, Outcome};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -60,7 +60,7 @@ fn read(root: &Path, file: &str) -> Result<String, String> {
             problem.map_or(Ok(format!("{feelings:?}")), |problem| Err(problem.to_string()))
         }
         SOUNDS => {
-            let (sounds, problem) = sounds::load(&path);
+            let (sounds, problem) = feature_cache::load(&path);
             assert!(problem.is_some() || sounds.len() < 1000);
             // The same in any order, so the text is compared and not the table.
             let text = fs::read_to_string(path).unwrap_or_default();
@@ -72,7 +72,11 @@ fn read(root: &Path, file: &str) -> Result<String, String> {
 
 const FILES: [&str; 6] = [HISTORY, FEELINGS, SOUNDS, RESUME, SETTINGS, PASSWORD];
 
-fn change(root: &Path, random: &mut ChaCha8Rng, remembered: &mut (History, sounds::Sounds)) -> &'static str {
+fn change(
+    root: &Path,
+    random: &mut ChaCha8Rng,
+    remembered: &mut (History, feature_cache::Sounds),
+) -> &'static str {
     let (learnt, heard) = remembered;
     let path = |file: &str| root.join(file);
     match random.random_range(0..100) {
@@ -99,8 +103,8 @@ fn change(root: &Path, random: &mut ChaCha8Rng, remembered: &mut (History, sound
             let features = Features { tempo: Some(120.0), loudness: -14.0, brightness: 1800.0, mode: 0.3 };
             let name = format!("/m/{}.ogg", random.random_range(0..1000));
             let file = fs::metadata(std::env::current_exe().unwrap()).unwrap();
-            heard.put(sounds::Identity::of(Path::new(&name), &file), Some(features));
-            sounds::save(&path(SOUNDS), heard).unwrap();
+            heard.put(feature_cache::Identity::of(Path::new(&name), &file), Some(features));
+            feature_cache::save(&path(SOUNDS), heard).unwrap();
             SOUNDS
         }
         which => {

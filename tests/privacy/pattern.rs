@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use moodbox::camera::formats::{Rgb, to_rgb};
-use moodbox::camera::{Frame, PixelFormat};
-use moodbox::mood::Scores;
-use moodbox::vision::VisionError;
-use moodbox::vision::align::{Framing, align};
-use moodbox::vision::face::FaceFinder;
-use moodbox::vision::model::MoodModel;
-use moodbox::vision::pixels::Luma;
-use moodbox::vision::sidecar::Sidecar;
-use moodbox::vision::tensor::{Spec, TensorError, Tensors, TfLite, read_model};
+use moodbox::ports::camera::formats::{Rgb, to_rgb};
+use moodbox::ports::camera::{Frame, PixelFormat};
+use moodbox::ports::vision::VisionError;
+use moodbox::ports::vision::align::{Framing, align};
+use moodbox::ports::vision::face::FaceFinder;
+use moodbox::ports::vision::model::MoodModel;
+use moodbox::ports::vision::pixels::Luma;
+use moodbox::ports::vision::sidecar::Sidecar;
+use moodbox::ports::vision::tensor::{Spec, TensorError, Tensors, TfLite, read_model};
+use moodbox_core::mood::Scores;
 
 /// The size of the picture, as a camera sends it.
 pub const WIDTH: u32 = 640;

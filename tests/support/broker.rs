@@ -139,8 +139,8 @@ impl Broker {
     }
 
     /// Somebody who listens to a topic and may speak.
-    pub fn onlooker(&self, topic: &str) -> Onlooker {
-        Onlooker::new(self.port, topic)
+    pub fn onlooker(&self, topic: &str) -> Observer {
+        Observer::new(self.port, topic)
     }
 }
 
@@ -177,13 +177,13 @@ pub fn authority(name: &Path) {
 }
 
 /// Another client of the broker.
-pub struct Onlooker {
+pub struct Observer {
     pub client: Client,
     pub heard: Receiver<(String, String)>,
 }
 
-impl Onlooker {
-    fn new(port: u16, topic: &str) -> Onlooker {
+impl Observer {
+    fn new(port: u16, topic: &str) -> Observer {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("onlooker-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut options = MqttOptions::new(id, ("127.0.0.1", port));
@@ -210,7 +210,7 @@ impl Onlooker {
             }
         });
         listens.recv_timeout(super::PATIENCE).expect("the onlooker listens");
-        Onlooker { client, heard }
+        Observer { client, heard }
     }
 
     /// Waits for this on a topic.

@@ -8,10 +8,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use moodbox::kiosk::action::PlayerCommand;
-use moodbox::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
-use moodbox::music::{Address, Mpd, Music, MusicSettings, worker};
-use moodbox::recommend::Item;
+use moodbox::ports::music::{Address, Mpd, Music, MusicSettings, worker};
+use moodbox_core::kiosk::action::PlayerCommand;
+use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
+use moodbox_core::recommend::Item;
 
 use super::{receive, run, wait_for};
 

@@ -9,9 +9,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use moodbox::kiosk::action::PlayerCommand;
-use moodbox::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
-use moodbox::video::{Mpv, Video, VideoSettings, worker};
+use moodbox::ports::video::{Mpv, Video, VideoSettings, worker};
+use moodbox_core::kiosk::action::PlayerCommand;
+use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
 
 use super::{receive, run, wait_for};
 

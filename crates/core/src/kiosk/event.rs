@@ -1,0 +1,245 @@
+//! What the world tells the kiosk. Plain data: ports make these, [`step`](super::step::step) reads them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::runtime_settings::Live;
+use crate::mood::{Mood, Scores};
+use crate::recommend::{Catalog, History, Templates};
+
+/// Time since the daemon started, from a clock that never goes back.
+pub type Time = Duration;
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// An edge of a button of the device itself, debounced.
+    Button(Button, Edge),
+    /// A gesture that came from somewhere else than the device: the page, the home.
+    /// In public mode it never starts a capture.
+    Remote(Gesture),
+    /// A mood that a person or another sensor named, without a camera.
+    Picked(Mood, Source),
+    /// What the page or the home asks for by its name. None of these ever starts a capture.
+    RemoteCommand(RemoteCommand),
+    /// The camera streams and its picture has settled.
+    CaptureStarted,
+    /// One frame was looked at.
+    FrameObserved(Observation),
+    /// What a capture cost: frames looked at, and the mean time that vision took for one.
+    Looked { frames: usize, vision: Duration },
+    /// The capture is over: the camera is closed and the light is off.
+    CaptureEnded(Result<(), Trouble>),
+    /// What can be played has changed.
+    Catalog(Arc<Catalog>),
+    /// What was learnt here before the daemon started.
+    History(Box<History>),
+    /// The templates have changed.
+    Templates(Arc<Templates>),
+    /// The music player reports.
+    Music(PlayerEvent),
+    /// The video player reports.
+    Video(PlayerEvent),
+    /// A part of the device went away or came back.
+    Part(Part, Health),
+    /// The local wall clock, minutes since midnight (0..1440): at the start and every minute while awake.
+    WallClock(u16),
+    /// A person asks for the music to stop after this long, with the fade of the house; none takes the
+    /// wish back. It holds for the visit that goes on.
+    Sleep(Option<Duration>),
+    /// Settings that count at once were changed.
+    Settings(Box<Live>),
+    /// Erase what was learnt here: likes, skips, what was played, whether it helped.
+    Forget,
+    /// A prompt of this number is over, heard or not.
+    Spoken(u64),
+    /// The device could not be shut down or started anew.
+    PowerRefused(Trouble),
+    /// The time asked for by [`State::deadline`](super::state::State::deadline) has come.
+    Tick,
+    /// The service manager or the person at the terminal asks to stop.
+    Shutdown,
+}
+
+/// The buttons a device may have. Only `Main` is required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Button {
+    Main,
+    Next,
+    VolumeUp,
+    VolumeDown,
+}
+
+/// The two edges of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    Down,
+    Up,
+}
+
+/// What a person did with the main button.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gesture {
+    #[default]
+    Short,
+    Double,
+    Long,
+}
+
+/// What an onlooker may ask for, where one button would need three gestures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteCommand {
+    /// Go to the next item.
+    Next,
+    /// End whatever goes on: what plays, a choice, a look.
+    Stop,
+    /// The person likes what plays.
+    Like,
+    /// Percent; brought under the cap.
+    Volume(u8),
+}
+
+/// Who named a mood that no camera saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A person, out of the moods that the device offered.
+    Hand,
+    /// The local page.
+    Page,
+    /// The home that the device belongs to.
+    Home,
+    /// Another sensor, by its name.
+    Sensor(String),
+}
+
+/// What vision found in one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation {
+    /// Faces in the frame, of any size.
+    pub faces: usize,
+    /// Area of the second largest face over the largest, 0 with fewer than two.
+    pub rival: f32,
+    /// Calibrated scores of the largest face; none without a face.
+    pub scores: Option<Scores>,
+}
+
+/// A player (MPD or mpv) reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlayerEvent {
+    /// What plays now, or that it is paused.
+    Playing(NowPlaying),
+    /// What we gave it to play is over.
+    Finished,
+    /// One of our items could not be played (it vanished or is broken); the player goes on.
+    Skipped { id: String, reason: String },
+}
+
+/// The state of a player.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct NowPlaying {
+    /// Item identity: the uri in MPD's database, the path of a video.
+    pub id: String,
+    pub title: String,
+    pub artist: String,
+    pub elapsed: Duration,
+    pub length: Option<Duration>,
+    /// Volume in percent, where the player has one.
+    pub volume: Option<u8>,
+    pub paused: bool,
+    /// Whether it is an item that this kiosk chose; another client may have changed the queue.
+    pub ours: bool,
+}
+
+/// A part of the device that may be missing or fail on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Camera,
+    Vision,
+    Light,
+    Panel,
+    Button,
+    Music,
+    Video,
+    Templates,
+    Library,
+    /// What the music player does with its own files: ill while it reads them.
+    Scan,
+    /// What there is to play: ill while that is nothing at all.
+    Stock,
+    Prompts,
+}
+
+/// Whether a part works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Well,
+    Ill(Trouble),
+}
+
+/// Something that does not work, in words for two readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What it is, as the panel names it (the panel has room for about forty letters).
+    pub kind: TroubleKind,
+    /// The whole report for the log and the terminal: what, where, and the cure.
+    pub report: String,
+}
+
+/// The troubles that the panel has words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleKind {
+    CameraMissing,
+    CameraBusy,
+    CameraSilent,
+    CameraFormat,
+    CameraDenied,
+    VisionBroken,
+    ButtonDenied,
+    LightDenied,
+    PanelBroken,
+    MusicAbsent,
+    MusicPassword,
+    MusicSilent,
+    /// The player reads its files, and knows none of them yet.
+    MusicScanning,
+    VideoAbsent,
+    TemplateBroken,
+    LibraryEmpty,
+    /// The daemon itself ended in failure, or was ended because it hung.
+    Stopped,
+    /// The configuration cannot be used, so the daemon does not start.
+    SettingsBroken,
+    PowerDenied,
+    Other,
+}
+
+impl TroubleKind {
+    /// Every kind.
+    pub const ALL: [TroubleKind; 20] = [
+        TroubleKind::CameraMissing,
+        TroubleKind::CameraBusy,
+        TroubleKind::CameraSilent,
+        TroubleKind::CameraFormat,
+        TroubleKind::CameraDenied,
+        TroubleKind::VisionBroken,
+        TroubleKind::ButtonDenied,
+        TroubleKind::LightDenied,
+        TroubleKind::PanelBroken,
+        TroubleKind::MusicAbsent,
+        TroubleKind::MusicPassword,
+        TroubleKind::MusicSilent,
+        TroubleKind::MusicScanning,
+        TroubleKind::VideoAbsent,
+        TroubleKind::TemplateBroken,
+        TroubleKind::LibraryEmpty,
+        TroubleKind::Stopped,
+        TroubleKind::SettingsBroken,
+        TroubleKind::PowerDenied,
+        TroubleKind::Other,
+    ];
+}

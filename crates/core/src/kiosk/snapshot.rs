@@ -1,0 +1,287 @@
+//! What an onlooker may know: a plain value made from the state, for the page, the home and the metrics.
+//!
+//! It holds no frame, no face and no path. Whoever looks on gets this and nothing else.
+
+use serde::Serialize;
+
+use super::action::Screen;
+use super::event::{Part, Source, Time, TroubleKind};
+use super::policy::{InputOrigin, Mode, Start};
+use super::state::{Has, Origin, Phase, Session, State, Voice};
+use crate::mood::{Mood, Scores, Strength};
+use crate::recommend::AudioSource;
+use crate::text::{self, Language};
+
+/// How many of the next items are told.
+const AHEAD: usize = 5;
+
+/// The kiosk at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Snapshot {
+    pub mode: Mode,
+    pub language: Language,
+    pub has: Has,
+    pub phase: Stage,
+    /// What a press from elsewhere than the device would lead to in idle.
+    pub press: Start,
+    /// The mood of the visit that goes on.
+    pub mood: Option<KnownMood>,
+    /// The moods that a person is asked to choose from; empty when nobody is asked.
+    pub candidates: Vec<Mood>,
+    /// Which of the candidates the button would take.
+    pub selected: Option<Mood>,
+    /// Which of the two players is heard.
+    pub speaks: AudioSource,
+    pub music: Option<Playback>,
+    pub video: Option<Playback>,
+    /// What comes next of the one that is heard, at most five.
+    pub next: Vec<Upcoming>,
+    /// Percent.
+    pub volume: u8,
+    /// Percent; nothing is played louder.
+    pub volume_cap: u8,
+    /// Minutes until what plays is faded out, rounded up; none without a timer. At 0 it waits for the end of
+    /// the track.
+    pub sleep_min: Option<u64>,
+    pub troubles: Vec<TroubleTold>,
+    /// Looks that came to a reading since the start.
+    pub looks: u64,
+    /// How many times something was chosen since the start.
+    pub visits: u64,
+}
+
+/// Where in a visit the kiosk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Idle,
+    /// The notice of public mode stands on the panel.
+    Notice,
+    Looking,
+    /// A person is asked to choose a mood.
+    Choosing,
+    Playing,
+    /// Fading out.
+    Stopping,
+    /// Nobody was in front of the camera.
+    NoFace,
+    SeveralFaces,
+    /// Nothing in the library fits the mood.
+    NothingToPlay,
+    /// The house has quiet hours in which nothing is started.
+    QuietHours,
+    /// What was learnt here was erased.
+    Forgotten,
+    /// A part is ill and the panel says so.
+    Trouble,
+    Leaving,
+}
+
+/// A mood and how it is known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KnownMood {
+    pub mood: Mood,
+    /// The mood in the device's language, as it is named where a person chooses one.
+    pub word: &'static str,
+    pub by: Known,
+    /// The name of the sensor, if one named the mood.
+    pub sensor: Option<String>,
+    pub strength: Strength,
+    /// Calibrated probabilities of all seven, if a face was read.
+    pub scores: Option<Scores>,
+}
+
+impl KnownMood {
+    /// The calibrated probability of the mood, if a face was read.
+    pub fn confidence(&self) -> Option<f32> {
+        self.scores.as_ref().map(|scores| scores.of(self.mood))
+    }
+}
+
+/// How a mood is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// A face was read.
+    Camera,
+    /// A person chose it at the device.
+    Hand,
+    /// A person chose it on the page.
+    Page,
+    /// The home named it.
+    Home,
+    /// Another sensor named it.
+    Sensor,
+    /// Nobody did: something that suits most people plays.
+    Nobody,
+}
+
+/// What a player plays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Playback {
+    pub title: String,
+    pub artist: String,
+    /// Whole seconds.
+    pub elapsed_s: u64,
+    /// Whole seconds.
+    pub length_s: Option<u64>,
+    /// In the device's language; empty for what another client plays.
+    pub why: String,
+    pub liked: bool,
+    pub paused: bool,
+    /// Whether this kiosk chose it.
+    pub ours: bool,
+}
+
+/// An item that comes later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Upcoming {
+    pub title: String,
+    pub artist: String,
+    /// In the device's language.
+    pub why: String,
+}
+
+/// Something that is ill, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TroubleTold {
+    pub part: Part,
+    pub kind: TroubleKind,
+    /// What is wrong, in the device's language.
+    pub title: &'static str,
+    /// What a person can do, in the device's language.
+    pub cure: &'static str,
+}
+
+impl Snapshot {
+    /// The kiosk as it stands at a time.
+    pub fn of(state: &State, at: Time) -> Snapshot {
+        let settings = &state.settings;
+        let language = settings.language;
+        let session = match &state.phase {
+            Phase::Playing(session) | Phase::Stopping { session, .. } => Some(session),
+            _ => None,
+        };
+        let (candidates, selected) = match &state.phase {
+            Phase::Choosing { candidates, selected, .. } => {
+                (candidates.clone(), candidates.get(*selected).copied())
+            }
+            _ => (Vec::new(), None),
+        };
+        let speaks = session.map(Session::speaker).unwrap_or_default();
+        let plays = |which| session.and_then(|session| playback(session, session.voice(which), language, at));
+        Snapshot {
+            mode: settings.mode,
+            language,
+            has: settings.has,
+            phase: stage(&state.phase),
+            press: settings.mode.start(InputOrigin::Remote),
+            mood: session.map(|session| known(session, language)),
+            candidates,
+            selected,
+            speaks,
+            music: plays(AudioSource::Music),
+            video: plays(AudioSource::Video),
+            next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
+            volume: state.volume(),
+            volume_cap: state.cap(),
+            sleep_min: match &state.phase {
+                Phase::Playing(session) => session
+                    .sleep_at
+                    .map(|due| due.saturating_sub(at).as_secs_f64() / 60.0)
+                    .map(|left| left.ceil() as u64),
+                _ => None,
+            },
+            troubles: state
+                .troubles
+                .iter()
+                .map(|(part, trouble)| {
+                    let words = text::trouble(trouble.kind, language);
+                    TroubleTold { part: *part, kind: trouble.kind, title: words.title, cure: words.cure }
+                })
+                .collect(),
+            looks: state.looks,
+            visits: state.sessions,
+        }
+    }
+
+    /// What the player that is heard plays.
+    pub fn heard(&self) -> Option<&Playback> {
+        match self.speaks {
+            AudioSource::Music => self.music.as_ref(),
+            AudioSource::Video => self.video.as_ref(),
+        }
+    }
+}
+
+fn stage(phase: &Phase) -> Stage {
+    match phase {
+        // The question is for whoever holds the button.
+        Phase::Idle | Phase::Asking { .. } => Stage::Idle,
+        Phase::Notice { .. } => Stage::Notice,
+        Phase::Looking { .. } => Stage::Looking,
+        Phase::Choosing { .. } => Stage::Choosing,
+        Phase::Playing(_) => Stage::Playing,
+        Phase::Stopping { .. } => Stage::Stopping,
+        Phase::Message { screen, .. } => match screen {
+            Screen::NoFace => Stage::NoFace,
+            Screen::SeveralFaces { .. } => Stage::SeveralFaces,
+            Screen::NothingToPlay { .. } => Stage::NothingToPlay,
+            Screen::Quiet { .. } => Stage::QuietHours,
+            Screen::Forgotten => Stage::Forgotten,
+            Screen::Power(_) => Stage::Leaving,
+            _ => Stage::Trouble,
+        },
+        Phase::Leaving => Stage::Leaving,
+    }
+}
+
+fn known(session: &Session, language: Language) -> KnownMood {
+    let (by, sensor, scores) = match &session.origin {
+        Origin::Seen { scores } => (Known::Camera, None, Some(*scores)),
+        Origin::Chosen(Source::Hand) => (Known::Hand, None, None),
+        Origin::Chosen(Source::Page) => (Known::Page, None, None),
+        Origin::Chosen(Source::Home) => (Known::Home, None, None),
+        Origin::Chosen(Source::Sensor(name)) => (Known::Sensor, Some(name.clone()), None),
+        Origin::Nobody => (Known::Nobody, None, None),
+    };
+    KnownMood {
+        mood: session.mood,
+        word: text::mood(session.mood, language).word,
+        by,
+        sensor,
+        strength: session.strength,
+        scores,
+    }
+}
+
+fn playback(session: &Session, voice: &Voice, language: Language, at: Time) -> Option<Playback> {
+    let now = voice.now.as_ref()?;
+    let pick = voice.picks.iter().find(|pick| now.ours && pick.id == now.id);
+    Some(Playback {
+        title: now.title.clone(),
+        artist: now.artist.clone(),
+        elapsed_s: voice.elapsed(at).as_secs(),
+        length_s: now.length.map(|length| length.as_secs()),
+        why: pick.map(|pick| pick.why.say(language)).unwrap_or_default(),
+        liked: session.liked.contains(&now.id),
+        paused: now.paused,
+        ours: now.ours,
+    })
+}
+
+fn upcoming(voice: &Voice, language: Language) -> Vec<Upcoming> {
+    let current = voice.now.as_ref().filter(|now| now.ours).map(|now| now.id.as_str());
+    let after = voice.picks.iter().position(|pick| Some(pick.id.as_str()) == current).map_or(0, |at| at + 1);
+    voice
+        .picks
+        .iter()
+        .skip(after)
+        .take(AHEAD)
+        .map(|pick| Upcoming {
+            title: pick.title.clone(),
+            artist: pick.artist.clone(),
+            why: pick.why.say(language),
+        })
+        .collect()
+}

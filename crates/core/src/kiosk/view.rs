@@ -1,0 +1,167 @@
+//! What the panel shows: a function of the state and the time alone.
+
+use std::time::Duration;
+
+use super::action::{Amiss, Flash, Playing, Screen};
+use super::event::{Part, Time, TroubleKind};
+use super::state::{Origin, Phase, Session, State};
+use crate::recommend::{AudioSource, Pick};
+use crate::text;
+
+/// The progress ring moves in this many steps: smooth to the eye, and few enough for the SPI bus.
+const LOOK_STEPS: u32 = 20;
+
+/// Most cameras have given their first frame by then; those that take longer are told of.
+const WAKES: Duration = Duration::from_millis(1500);
+
+impl State {
+    /// When the picture changes by time alone.
+    pub(super) fn redraw_deadline(&self, at: Time) -> Option<Time> {
+        if !self.settings.has.panel {
+            return None;
+        }
+        match &self.phase {
+            Phase::Notice { .. } => Some(at + until_next_second(at)),
+            Phase::Looking { since, started: None, .. } => Some(*since + WAKES).filter(|due| at < *due),
+            Phase::Looking { started: Some(started), .. } => {
+                let step = self.settings.times.capture / LOOK_STEPS;
+                (at < *started + self.settings.times.capture).then(|| at + step)
+            }
+            Phase::Playing(session) => {
+                let mood_until = session.since + self.settings.times.mood;
+                let voice = session.voice(session.speaker());
+                let waiting = voice.waits_from().filter(|from| at < *from);
+                if at < mood_until {
+                    return [waiting, Some(mood_until)].into_iter().flatten().min();
+                }
+                let runs = voice.now.as_ref().is_some_and(|now| !now.paused);
+                let into_second = Duration::from_nanos(u64::from(voice.elapsed(at).subsec_nanos()));
+                let second = runs.then(|| at + Duration::from_secs(1) - into_second);
+                [waiting, second].into_iter().flatten().min()
+            }
+            _ => None,
+        }
+    }
+
+    /// What the panel shows now: a function of the state and the time alone.
+    pub(super) fn view(&self, at: Time) -> Screen {
+        if let Some((choice, next)) = self.hold_view(at)
+            && !matches!(self.phase, Phase::Leaving)
+        {
+            return Screen::Hold { choice, next };
+        }
+        match &self.phase {
+            Phase::Idle if self.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
+            Phase::Idle => {
+                let troubles = self.troubles().map(|(_, trouble)| trouble.kind).collect();
+                if self.dim_from().is_some_and(|from| at >= from) {
+                    Screen::Dozing { troubles }
+                } else {
+                    Screen::Idle { troubles }
+                }
+            }
+            Phase::Notice { until, .. } => {
+                let left = until.saturating_sub(at);
+                Screen::Notice {
+                    seconds: left.as_millis().div_ceil(1000).min(255) as u8,
+                    text: self.settings.notice.clone(),
+                }
+            }
+            Phase::Looking { since, started: None, .. } if at >= *since + WAKES => Screen::Waking,
+            Phase::Looking { started: None, .. } => Screen::Look { done: 0.0 },
+            Phase::Looking { started: Some(started), .. } => {
+                let capture = self.settings.times.capture;
+                let gone = at.saturating_sub(*started);
+                if gone >= capture {
+                    return Screen::Thinking;
+                }
+                let steps = (gone.as_secs_f32() / capture.as_secs_f32() * LOOK_STEPS as f32).floor();
+                Screen::Look { done: steps / LOOK_STEPS as f32 }
+            }
+            Phase::Choosing { candidates, selected, .. } => {
+                Screen::Unsure { candidates: candidates.clone(), selected: *selected }
+            }
+            Phase::Asking { .. } => Screen::AskToForget,
+            Phase::Playing(session)
+                if at < session.since + self.settings.times.mood
+                    && session.flash.is_none()
+                    && self.gone(session).is_none()
+                    && !session.voice(session.speaker()).waits(at) =>
+            {
+                let Session { mood, strength, .. } = *session;
+                match &session.origin {
+                    Origin::Seen { scores } => Screen::Mood { mood, strength, confidence: scores.of(mood) },
+                    Origin::Chosen(_) => {
+                        Screen::Chosen { mood, by: session.origin.sensor().map(str::to_owned) }
+                    }
+                    Origin::Nobody => Screen::Gentle,
+                }
+            }
+            Phase::Playing(session) => match self.gone(session) {
+                Some(kind) if session.flash.is_none() => Screen::Trouble(kind),
+                _ => Screen::Playing(self.playing(session, at)),
+            },
+            Phase::Stopping { session, .. } => {
+                Screen::Playing(Playing { flash: Some(Flash::Stopping), ..self.playing(session, at) })
+            }
+            Phase::Message { screen, .. } => screen.clone(),
+            Phase::Leaving => Screen::Goodbye,
+        }
+    }
+
+    /// The reason of a pick in the person's language; a mood that a sensor named is marked by its name.
+    pub(super) fn why(&self, session: &Session, pick: &Pick) -> String {
+        let language = self.settings.language;
+        let why = pick.why.say(language);
+        match session.origin.sensor() {
+            Some(name) => format!("{name}: {}; {why}", text::mood(session.mood, language).word),
+            None => why,
+        }
+    }
+
+    fn playing(&self, session: &Session, at: Time) -> Playing {
+        let voice = session.voice(session.speaker());
+        let now = voice.now.clone().unwrap_or_default();
+        let pick = voice.picks.iter().find(|pick| pick.id == now.id).or(voice.picks.first());
+        // Until the player has spoken, what was asked for is the best that can be said.
+        let told = voice.now.is_some();
+        Playing {
+            mood: Some(session.mood),
+            title: if told { now.title } else { pick.map(|pick| pick.title.clone()).unwrap_or_default() },
+            artist: if told { now.artist } else { pick.map(|pick| pick.artist.clone()).unwrap_or_default() },
+            elapsed: Duration::from_secs(voice.elapsed(at).as_secs()),
+            length: now.length,
+            why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
+            liked: session.liked.contains(&now.id),
+            paused: now.paused,
+            amiss: self.amiss(session, at),
+            flash: session.flash.map(|(flash, _)| flash),
+        }
+    }
+
+    /// Why the player that is heard is away, if it is.
+    fn gone(&self, session: &Session) -> Option<TroubleKind> {
+        session.voice(session.speaker()).away_since?;
+        self.troubles.get(&part(session.speaker())).map(|trouble| trouble.kind)
+    }
+
+    fn amiss(&self, session: &Session, at: Time) -> Option<Amiss> {
+        let speaker = session.speaker();
+        if session.voice(speaker).waits(at) {
+            return Some(Amiss::Waiting);
+        }
+        let other = if speaker == AudioSource::Music { Part::Video } else { Part::Music };
+        self.troubles.get(&other).map(|trouble| Amiss::Ill(trouble.kind))
+    }
+}
+
+fn part(which: AudioSource) -> Part {
+    match which {
+        AudioSource::Music => Part::Music,
+        AudioSource::Video => Part::Video,
+    }
+}
+
+fn until_next_second(at: Time) -> Duration {
+    Duration::from_secs(1) - Duration::from_nanos(u64::from(at.subsec_nanos()))
+}

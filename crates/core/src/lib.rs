@@ -1,0 +1,10 @@
+//! The decisions of moodbox, as pure functions: an [`Event`](kiosk::event::Event) and the time go in,
+//! [`Action`](kiosk::action::Action)s come out. Nothing here opens a file, a socket or a device, reads a
+//! clock, starts a thread or sleeps; `clippy.toml` of this crate refuses the parts of `std` that would.
+
+#![forbid(unsafe_code)]
+
+pub mod kiosk;
+pub mod mood;
+pub mod recommend;
+pub mod text;

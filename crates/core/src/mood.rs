@@ -1,0 +1,322 @@
+//! The seven moods, the scores a model gives them, and what a look at a person came to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// One of the seven expressions of FER2013, in the order of its labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mood {
+    Angry,
+    Disgust,
+    Fear,
+    Happy,
+    Sad,
+    Surprise,
+    Neutral,
+}
+
+impl Mood {
+    /// Every mood, in the order of the model's outputs.
+    pub const ALL: [Mood; 7] =
+        [Mood::Angry, Mood::Disgust, Mood::Fear, Mood::Happy, Mood::Sad, Mood::Surprise, Mood::Neutral];
+
+    /// Position in [`Mood::ALL`] and in the model's output.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The name used in files, folders and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mood::Angry => "angry",
+            Mood::Disgust => "disgust",
+            Mood::Fear => "fear",
+            Mood::Happy => "happy",
+            Mood::Sad => "sad",
+            Mood::Surprise => "surprise",
+            Mood::Neutral => "neutral",
+        }
+    }
+
+    /// Where the mood lies on the plane of feeling: (valence, arousal), each in [-1, 1].
+    ///
+    /// The circumplex of Russell (1980), "A circumplex model of affect": placements read
+    /// off its figure 4 and rounded to tenths; neutral is the origin.
+    pub const fn valence_arousal(self) -> (f32, f32) {
+        match self {
+            Mood::Angry => (-0.5, 0.8),
+            Mood::Disgust => (-0.7, 0.3),
+            Mood::Fear => (-0.6, 0.7),
+            Mood::Happy => (0.8, 0.4),
+            Mood::Sad => (-0.7, -0.4),
+            Mood::Surprise => (0.3, 0.8),
+            Mood::Neutral => (0.0, 0.0),
+        }
+    }
+}
+
+impl fmt::Display for Mood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A word that is none of the seven moods.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a mood; the moods are angry, disgust, fear, happy, sad, surprise and neutral")]
+pub struct UnknownMood(pub String);
+
+impl FromStr for Mood {
+    type Err = UnknownMood;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let wanted = word.trim().to_ascii_lowercase();
+        Mood::ALL.into_iter().find(|mood| mood.name() == wanted).ok_or_else(|| UnknownMood(word.to_owned()))
+    }
+}
+
+/// A probability for each mood: finite, not negative, summing to one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scores([f32; 7]);
+
+impl Scores {
+    /// Softmax of the model's logits divided by the calibration temperature.
+    ///
+    /// Anything that is not a finite number counts as "no evidence": the result is then uniform,
+    /// which no threshold takes for sure.
+    pub fn from_logits(logits: [f32; 7], temperature: f32) -> Scores {
+        let temperature = if temperature.is_finite() && temperature > 0.0 { temperature } else { 1.0 };
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Scores::uniform();
+        }
+        let top = logits.iter().copied().fold(f32::MIN, f32::max);
+        let powers = logits.map(|logit| ((logit - top) / temperature).exp());
+        let sum: f32 = powers.iter().sum();
+        Scores(powers.map(|power| power / sum))
+    }
+
+    /// One seventh each.
+    pub const fn uniform() -> Scores {
+        Scores([1.0 / 7.0; 7])
+    }
+
+    /// The whole weight on one mood: what a person picked by hand.
+    pub fn certain(mood: Mood) -> Scores {
+        let mut scores = [0.0; 7];
+        scores[mood.index()] = 1.0;
+        Scores(scores)
+    }
+
+    /// Mean of several; uniform if there are none.
+    pub fn mean(all: &[Scores]) -> Scores {
+        if all.is_empty() {
+            return Scores::uniform();
+        }
+        let mut sum = [0.0f32; 7];
+        for scores in all {
+            for (total, score) in sum.iter_mut().zip(scores.0) {
+                *total += score;
+            }
+        }
+        Scores(sum.map(|total| total / all.len() as f32))
+    }
+
+    /// The probability of one mood.
+    pub const fn of(&self, mood: Mood) -> f32 {
+        self.0[mood.index()]
+    }
+
+    /// The most probable mood and the one after it.
+    pub fn top_two(&self) -> ((Mood, f32), (Mood, f32)) {
+        let mut ranked = Mood::ALL.map(|mood| (mood, self.of(mood)));
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        (ranked[0], ranked[1])
+    }
+
+    /// Pairs of mood and probability in the order of [`Mood::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Mood, f32)> + '_ {
+        Mood::ALL.into_iter().map(|mood| (mood, self.of(mood)))
+    }
+
+    /// The probabilities in the order of [`Mood::ALL`].
+    pub const fn as_array(&self) -> &[f32; 7] {
+        &self.0
+    }
+}
+
+impl Serialize for Scores {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+/// How marked a mood is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    Slight,
+    Clear,
+    Strong,
+}
+
+/// What a look at a person came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reading {
+    /// One mood stands out.
+    Sure { mood: Mood, strength: Strength, scores: Scores },
+    /// Two moods are too close, or none is strong enough. The candidates are part of the reading,
+    /// so that no screen can forget them.
+    Unsure { first: Mood, second: Mood, scores: Scores },
+    /// Nobody was in front of the camera.
+    NoFace,
+    /// Two or more faces of about the same size: whose mood is meant cannot be told.
+    SeveralFaces { count: usize },
+}
+
+/// When a set of scores may be called sure. Travels in the sidecar beside the model file.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Least distance between the first and the second probability.
+    pub margin: f32,
+    /// Least probability of the first, for each mood.
+    pub threshold: Thresholds,
+}
+
+/// A least probability for each mood, each in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    pub angry: f32,
+    pub disgust: f32,
+    pub fear: f32,
+    pub happy: f32,
+    pub sad: f32,
+    pub surprise: f32,
+    pub neutral: f32,
+}
+
+impl Thresholds {
+    /// The same for every mood.
+    pub const fn all(at: f32) -> Thresholds {
+        Thresholds { angry: at, disgust: at, fear: at, happy: at, sad: at, surprise: at, neutral: at }
+    }
+
+    /// The threshold of one mood.
+    pub const fn of(&self, mood: Mood) -> f32 {
+        match mood {
+            Mood::Angry => self.angry,
+            Mood::Disgust => self.disgust,
+            Mood::Fear => self.fear,
+            Mood::Happy => self.happy,
+            Mood::Sad => self.sad,
+            Mood::Surprise => self.surprise,
+            Mood::Neutral => self.neutral,
+        }
+    }
+}
+
+/// From which top probability a sure mood counts as clear, and as strong.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrengthLimits {
+    pub clear: f32,
+    pub strong: f32,
+}
+
+impl StrengthLimits {
+    /// Grade a top probability.
+    pub fn grade(&self, top: f32) -> Strength {
+        if top >= self.strong {
+            Strength::Strong
+        } else if top >= self.clear {
+            Strength::Clear
+        } else {
+            Strength::Slight
+        }
+    }
+}
+
+/// The rule that turns scores into a reading: thresholds and grades chosen on validation data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRule {
+    pub decision: Decision,
+    pub strength: StrengthLimits,
+}
+
+impl DecisionRule {
+    /// For a device without a model: nothing is ever sure.
+    pub fn never_sure() -> DecisionRule {
+        DecisionRule {
+            decision: Decision { margin: 1.0, threshold: Thresholds::all(1.0) },
+            strength: StrengthLimits { clear: 1.0, strong: 1.0 },
+        }
+    }
+
+    /// Sure with a strength, or unsure with the two candidates.
+    pub fn read(&self, scores: Scores) -> Reading {
+        let ((first, p1), (second, p2)) = scores.top_two();
+        if p1 >= self.decision.threshold.of(first) && p1 - p2 >= self.decision.margin {
+            Reading::Sure { mood: first, strength: self.strength.grade(p1), scores }
+        } else {
+            Reading::Unsure { first, second, scores }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge() -> DecisionRule {
+        DecisionRule {
+            decision: Decision { margin: 0.15, threshold: Thresholds { sad: 0.9, ..Thresholds::all(0.5) } },
+            strength: StrengthLimits { clear: 0.8, strong: 0.95 },
+        }
+    }
+
+    #[test]
+    fn every_mood_is_found_by_its_name_in_any_case() {
+        for mood in Mood::ALL {
+            assert_eq!(mood.name().to_uppercase().parse(), Ok(mood));
+            assert_eq!(Mood::ALL[mood.index()], mood);
+        }
+        let error = "joyful".parse::<Mood>().unwrap_err().to_string();
+        assert!(error.contains("joyful") && error.contains("surprise"), "{error}");
+    }
+
+    #[test]
+    fn softmax_sums_to_one_and_keeps_the_order_at_any_size() {
+        for scale in [0.0, 1.0, 1e4, -1e4, f32::MAX / 4.0] {
+            let scores = Scores::from_logits([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0].map(|x| x * scale), 1.5);
+            let sum: f32 = scores.as_array().iter().sum();
+            assert!((sum - 1.0).abs() < 1e-5, "scale {scale}: {sum}");
+        }
+        assert_eq!(Scores::from_logits([0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0], 1.0).top_two().0.0, Mood::Happy);
+    }
+
+    #[test]
+    fn logits_that_are_not_numbers_never_make_a_mood() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let scores = Scores::from_logits([bad, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0);
+            assert!(matches!(judge().read(scores), Reading::Unsure { .. }));
+        }
+    }
+
+    #[test]
+    fn a_mood_is_sure_only_above_its_own_threshold_and_margin() {
+        let happy = Scores::from_logits([0.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0], 1.0);
+        assert!(matches!(
+            judge().read(happy),
+            Reading::Sure { mood: Mood::Happy, strength: Strength::Strong, .. }
+        ));
+        let sad = Scores::from_logits([0.0, 0.0, 0.0, 0.0, 3.5, 0.0, 0.0], 1.0);
+        assert!(matches!(judge().read(sad), Reading::Unsure { first: Mood::Sad, .. }));
+        let close = Scores::from_logits([0.0, 0.0, 0.0, 6.0, 5.9, 0.0, 0.0], 1.0);
+        assert!(matches!(judge().read(close), Reading::Unsure { first: Mood::Happy, second: Mood::Sad, .. }));
+    }
+}

@@ -1,0 +1,574 @@
+//! Items in little room: a hundred thousand tracks in about twenty megabytes.
+//!
+//! A library repeats itself: few artists, albums and genres for many tracks. Each distinct word is kept
+//! once, each distinct list of genres once, and the rest of the text of all items in one string.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::catalog::{Feeling, FeelingSource, Item};
+use super::genre;
+
+/// Items of one kind. Each id is on it once: of two items with one id the later one stays.
+#[derive(Clone, Default)]
+pub struct ItemStore {
+    words: Words,
+    lists: Lists,
+    /// Ids and titles, one after another.
+    text: String,
+    rows: Vec<Row>,
+    by_id: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
+}
+
+/// One item of a shelf, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    pub artist: &'a str,
+    pub album: &'a str,
+    pub length: Option<Duration>,
+    pub feeling: Option<Feeling>,
+    pub explicit: bool,
+    pub rating: Option<u8>,
+    pub like: Option<u8>,
+    shelf: &'a ItemStore,
+    row: &'a Row,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    id_at: u32,
+    id_len: u32,
+    title_len: u32,
+    pub(super) artist: u32,
+    album: u32,
+    pub(super) genres: u32,
+    pub(super) tags: u32,
+    pub(super) playlists: u32,
+    /// Milliseconds; `u32::MAX` is unknown.
+    millis: u32,
+    pub(super) feeling: Option<Feeling>,
+    pub(super) explicit: bool,
+    pub(super) rating: Option<u8>,
+    pub(super) like: Option<u8>,
+}
+
+impl Row {
+    pub(super) fn length(&self) -> Option<Duration> {
+        (self.millis != u32::MAX).then(|| Duration::from_millis(self.millis.into()))
+    }
+
+    pub(super) fn seconds(&self) -> Option<f32> {
+        (self.millis != u32::MAX).then(|| self.millis as f32 / 1000.0)
+    }
+}
+
+impl ItemStore {
+    pub fn new() -> ItemStore {
+        ItemStore::default()
+    }
+
+    /// Puts an item on the shelf; one with the same id is replaced. An item without an id, or one that
+    /// would bring the text over four gigabytes, is left out: the answer is whether it was taken.
+    pub fn push(&mut self, item: Item) -> bool {
+        let room = self.text.len() + item.id.len() + item.title.len();
+        if item.id.is_empty() || room > u32::MAX as usize || self.rows.len() >= u32::MAX as usize {
+            return false;
+        }
+        let genres =
+            self.lists.intern(&mut self.words, item.genres.iter().flat_map(|genre| genre_words(genre)));
+        let tags = self.lists.intern(&mut self.words, item.tags.iter().map(|tag| normalized(tag)));
+        let playlists =
+            self.lists.intern(&mut self.words, item.playlists.iter().map(|name| normalized(name)));
+        let told = item.feeling.and_then(Feeling::checked);
+        // A measurement is the last resort: it stands behind every word that a person wrote.
+        let (set, measured) = match told {
+            Some(feeling) if feeling.source == FeelingSource::Sound => (None, told),
+            told => (told, None),
+        };
+        let feeling = set
+            .or_else(|| numbers(&item.tags))
+            .or_else(|| genre::feeling_of_tags(self.lists.words(tags).map(|word| self.words.get(word))))
+            .or_else(|| genre::feeling(self.lists.words(genres).map(|word| self.words.get(word))))
+            .or_else(|| genre::feeling(self.lists.words(tags).map(|word| self.words.get(word))))
+            .or(measured);
+        let millis = item.length.map_or(u32::MAX, |length| {
+            u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
+        });
+        let row = Row {
+            id_at: self.text.len() as u32,
+            id_len: item.id.len() as u32,
+            title_len: item.title.len() as u32,
+            artist: self.words.intern(&item.artist),
+            album: self.words.intern(&item.album),
+            genres,
+            tags,
+            playlists,
+            millis,
+            feeling,
+            explicit: item.explicit,
+            rating: item.rating.map(|rating| rating.min(10)),
+            like: item.like.map(|like| like.min(2)),
+        };
+        let place = self.place(&item.id);
+        self.text.push_str(&item.id);
+        self.text.push_str(&item.title);
+        match place {
+            Some(at) => self.rows[at] = row,
+            None => {
+                // Two ids with one 64-bit hash: both stay on the shelf, the first is found by its name.
+                self.by_id.entry(hash(&item.id)).or_insert(self.rows.len() as u32);
+                self.rows.push(row);
+            }
+        }
+        true
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The item at a position, in the order of arrival.
+    pub fn get(&self, at: usize) -> Option<Entry<'_>> {
+        self.rows.get(at).map(|row| self.entry(row))
+    }
+
+    /// The item with this id.
+    pub fn find(&self, id: &str) -> Option<Entry<'_>> {
+        self.place(id).and_then(|at| self.get(at))
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        self.rows.iter().map(|row| self.entry(row))
+    }
+
+    /// Notes what was measured from the sound of an item. The answer is whether this changed anything: what
+    /// is known by a tag or a genre stays, and an id that is not here is passed over.
+    pub fn measured(&mut self, id: &str, valence: f32, arousal: f32) -> bool {
+        let heard = Feeling { valence, arousal, source: FeelingSource::Sound }.checked();
+        let Some(row) = self.place(id).and_then(|at| self.rows.get_mut(at)) else { return false };
+        let open = row.feeling.is_none_or(|known| known.source == FeelingSource::Sound);
+        let changes = open && heard.is_some() && row.feeling != heard;
+        if changes {
+            row.feeling = heard;
+        }
+        changes
+    }
+
+    /// Gives back the room that growing left over; call it after the last [`ItemStore::push`].
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        self.words.all.shrink_to_fit();
+        self.lists.flat.shrink_to_fit();
+        self.lists.ends.shrink_to_fit();
+    }
+
+    /// Position of the item with this id.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        let at = *self.by_id.get(&hash(id))? as usize;
+        (self.id(self.rows.get(at)?) == id).then_some(at)
+    }
+
+    /// Position of each of many items. Each step is done for all of them before the next, so that the memory
+    /// is asked for many at a time: one by one, half the time of a list went by waiting for it.
+    pub(super) fn places(&self, keys: &[Key]) -> Vec<Option<u32>> {
+        let mut places: Vec<_> = keys.iter().map(|key| self.by_id.get(&key.hash).copied()).collect();
+        for (place, key) in places.iter_mut().zip(keys) {
+            let row = place.and_then(|at| self.rows.get(at as usize));
+            if row.is_none_or(|row| self.id(row) != key.id) {
+                *place = None;
+            }
+        }
+        places
+    }
+
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    pub(super) fn id(&self, row: &Row) -> &str {
+        &self.text[row.id_at as usize..][..row.id_len as usize]
+    }
+
+    pub(super) fn word(&self, word: u32) -> &str {
+        self.words.get(word)
+    }
+
+    /// The number of a word as it is stored, if anything on the shelf carries it.
+    pub(super) fn find_word(&self, word: &str) -> Option<u32> {
+        self.words.numbers.get(word).copied()
+    }
+
+    /// How many words there are: their numbers are below it.
+    pub(super) fn word_count(&self) -> usize {
+        self.words.all.len()
+    }
+
+    /// How many distinct lists of words there are: their numbers are below it.
+    pub(super) fn list_count(&self) -> usize {
+        self.lists.ends.len()
+    }
+
+    pub(super) fn list(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
+        self.lists.words(list)
+    }
+
+    fn entry<'a>(&'a self, row: &'a Row) -> Entry<'a> {
+        let title_at = (row.id_at + row.id_len) as usize;
+        Entry {
+            id: self.id(row),
+            title: &self.text[title_at..][..row.title_len as usize],
+            artist: self.words.get(row.artist),
+            album: self.words.get(row.album),
+            length: row.length(),
+            feeling: row.feeling,
+            explicit: row.explicit,
+            rating: row.rating,
+            like: row.like,
+            shelf: self,
+            row,
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// Lower case, each of `a; b` and `a/b` by itself.
+    pub fn genres(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.genres)
+    }
+
+    pub fn tags(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.tags)
+    }
+
+    pub fn playlists(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.of(self.row.playlists)
+    }
+
+    fn of(&self, list: u32) -> impl Iterator<Item = &'a str> + use<'a> {
+        let shelf = self.shelf;
+        shelf.lists.words(list).map(move |word| shelf.words.get(word))
+    }
+
+    /// An item of its own, with the words as they are stored.
+    pub fn to_item(&self) -> Item {
+        Item {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            artist: self.artist.to_owned(),
+            album: self.album.to_owned(),
+            genres: self.genres().map(str::to_owned).collect(),
+            tags: self.tags().map(str::to_owned).collect(),
+            playlists: self.playlists().map(str::to_owned).collect(),
+            length: self.length,
+            feeling: self.feeling,
+            explicit: self.explicit,
+            rating: self.rating,
+            like: self.like,
+        }
+    }
+}
+
+impl PartialEq for ItemStore {
+    fn eq(&self, other: &ItemStore) -> bool {
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.to_item() == b.to_item())
+    }
+}
+
+impl std::fmt::Debug for ItemStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().take(8).map(|entry| entry.id)).finish()?;
+        write!(f, " of {}", self.len())
+    }
+}
+
+impl FromIterator<Item> for ItemStore {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> ItemStore {
+        let mut shelf = ItemStore::new();
+        shelf.extend(items);
+        shelf.shrink();
+        shelf
+    }
+}
+
+impl Extend<Item> for ItemStore {
+    fn extend<I: IntoIterator<Item = Item>>(&mut self, items: I) {
+        for item in items {
+            self.push(item);
+        }
+    }
+}
+
+impl From<Vec<Item>> for ItemStore {
+    fn from(items: Vec<Item>) -> ItemStore {
+        items.into_iter().collect()
+    }
+}
+
+/// From a list of items, one at a time: the list itself is never in memory.
+impl<'de> serde::Deserialize<'de> for ItemStore {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<ItemStore, D::Error> {
+        struct Items;
+        impl<'de> serde::de::Visitor<'de> for Items {
+            type Value = ItemStore;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of items")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<ItemStore, A::Error> {
+                let mut shelf = ItemStore::new();
+                while let Some(item) = items.next_element()? {
+                    shelf.push(item);
+                }
+                shelf.shrink();
+                Ok(shelf)
+            }
+        }
+        deserializer.deserialize_seq(Items)
+    }
+}
+
+/// Each distinct word once, by number.
+#[derive(Clone, Default)]
+struct Words {
+    all: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Words {
+    fn intern(&mut self, word: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(word) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        let word: Arc<str> = word.into();
+        self.all.push(word.clone());
+        self.numbers.insert(word, number);
+        number
+    }
+
+    fn get(&self, number: u32) -> &str {
+        self.all.get(number as usize).map_or("", |word| word)
+    }
+}
+
+/// Each distinct list of words once, by number.
+#[derive(Clone, Default)]
+struct Lists {
+    flat: Vec<u32>,
+    /// Where each list ends in `flat`; it starts where the one before ends.
+    ends: Vec<u32>,
+    numbers: HashMap<Box<[u32]>, u32>,
+}
+
+impl Lists {
+    fn intern<W: AsRef<str>>(&mut self, words: &mut Words, list: impl Iterator<Item = W>) -> u32 {
+        let mut numbers = Vec::new();
+        for word in list {
+            let word = word.as_ref();
+            if word.is_empty() {
+                continue;
+            }
+            let number = words.intern(word);
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if let Some(&known) = self.numbers.get(numbers.as_slice()) {
+            return known;
+        }
+        self.flat.extend(&numbers);
+        self.ends.push(self.flat.len() as u32);
+        let number = self.ends.len() as u32 - 1;
+        self.numbers.insert(numbers.into(), number);
+        number
+    }
+
+    fn words(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.ends.get(list as usize).copied().unwrap_or(0) as usize;
+        let start = (list as usize).checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let start = (start.unwrap_or(0) as usize).min(end);
+        self.flat[start..end].iter().copied()
+    }
+}
+
+/// A feeling written as numbers among the tags: `valence=0.4` and `arousal=-0.6`, both or none.
+fn numbers(tags: &[String]) -> Option<Feeling> {
+    let value = |axis: &str| {
+        tags.iter().find_map(|tag| {
+            let (name, value) = tag.split_once(['=', ':'])?;
+            let value =
+                name.trim().eq_ignore_ascii_case(axis).then(|| value.trim().parse::<f32>().ok())??;
+            (-1.0..=1.0).contains(&value).then_some(value)
+        })
+    };
+    Some(Feeling { valence: value("valence")?, arousal: value("arousal")?, source: FeelingSource::Explicit })
+}
+
+/// A word as it is compared: without surrounding space, in lower case.
+pub fn normalized(word: &str) -> String {
+    word.trim().to_lowercase()
+}
+
+/// The genres that one genre tag names.
+fn genre_words(tag: &str) -> impl Iterator<Item = String> + '_ {
+    tag.split([';', '/', ',', '|', '\0']).map(normalized)
+}
+
+/// An id with its hash, for those that are looked up again and again.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    hash: u64,
+    pub(super) id: String,
+}
+
+impl Key {
+    pub(super) fn new(id: &str) -> Key {
+        Key { hash: hash(id), id: id.to_owned() }
+    }
+}
+
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Nothing but whole hashes is put in.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(id: &str) -> Item {
+        Item { id: id.into(), title: format!("Title of {id}"), ..Item::default() }
+    }
+
+    #[test]
+    fn an_item_comes_back_as_it_was_put_in() {
+        let full = Item {
+            id: "日本/曲.flac".into(),
+            title: "Ночь".into(),
+            artist: "Ólafur".into(),
+            album: "🎵".into(),
+            genres: vec!["ambient".into(), "neo-classical".into()],
+            tags: vec!["calm".into()],
+            playlists: vec!["evening".into()],
+            length: Some(Duration::from_millis(184_250)),
+            feeling: Some(Feeling { valence: 0.4, arousal: -0.6, source: FeelingSource::Explicit }),
+            explicit: true,
+            rating: Some(8),
+            like: Some(2),
+        };
+        let shelf: ItemStore = vec![item("a"), full.clone(), item("c")].into();
+        assert_eq!(shelf.find("日本/曲.flac").unwrap().to_item(), full);
+        assert_eq!(shelf.get(0).unwrap().title, "Title of a");
+        assert_eq!(shelf.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
+        assert!(shelf.find("b").is_none());
+        let keys = ["c", "b", "", "a"].map(Key::new);
+        assert_eq!(shelf.places(&keys), [Some(2), None, None, Some(0)]);
+    }
+
+    #[test]
+    fn an_id_is_on_the_shelf_once_and_never_without_a_name() {
+        let mut shelf = ItemStore::new();
+        assert!(shelf.push(item("a")));
+        assert!(shelf.push(Item { title: "newer".into(), ..item("a") }));
+        assert!(!shelf.push(item("")));
+        assert_eq!(shelf.len(), 1);
+        assert_eq!(shelf.find("a").unwrap().title, "newer");
+    }
+
+    #[test]
+    fn a_genre_tag_with_several_genres_counts_as_each_in_any_case() {
+        let shelf: ItemStore =
+            vec![Item { genres: vec!["Electronic; AMBIENT/Drone".into()], ..item("a") }].into();
+        let genres: Vec<_> = shelf.get(0).unwrap().genres().collect();
+        assert_eq!(genres, ["electronic", "ambient", "drone"]);
+    }
+
+    #[test]
+    fn a_feeling_that_is_no_number_is_unknown_and_one_too_large_is_brought_in() {
+        let with = |valence, arousal| {
+            let feeling = Some(Feeling { valence, arousal, source: FeelingSource::Sound });
+            ItemStore::from(vec![Item { feeling, ..item("a") }]).get(0).unwrap().feeling
+        };
+        assert_eq!(with(f32::NAN, 0.0), None);
+        assert_eq!(with(0.0, f32::INFINITY), None);
+        let feeling = with(7.0, -7.0).unwrap();
+        assert_eq!((feeling.valence, feeling.arousal), (1.0, -1.0));
+    }
+
+    #[test]
+    fn a_feeling_comes_from_what_is_surest_and_says_so() {
+        let sound = Some(Feeling { valence: 0.1, arousal: 0.1, source: FeelingSource::Sound });
+        let set = Some(Feeling { valence: 0.9, arousal: 0.9, source: FeelingSource::Explicit });
+        let full = Item {
+            feeling: set,
+            tags: vec!["Valence=0.3".into(), "arousal: -0.2".into(), "calm".into()],
+            genres: vec!["Disco".into()],
+            ..item("a")
+        };
+        let words = Item { feeling: sound, tags: vec!["calm".into()], ..full.clone() };
+        let genre = Item { tags: vec!["valence=0.3".into(), "arousal=many".into()], ..words.clone() };
+        let heard = Item { genres: vec![], ..genre.clone() };
+        let mut found = Vec::new();
+        for item in [full.clone(), Item { feeling: sound, ..full }, words, genre, heard] {
+            let feeling = ItemStore::from(vec![item]).get(0).unwrap().feeling.unwrap();
+            found.push((feeling.valence, feeling.arousal, feeling.source));
+        }
+        use FeelingSource::{Explicit, Genre, Sound};
+        assert_eq!(found[..2], [(0.9, 0.9, Explicit), (0.3, -0.2, Explicit)]);
+        assert_eq!([found[2].2, found[3].2, found[4].2], [Explicit, Genre, Sound]);
+    }
+
+    #[test]
+    fn a_measurement_fills_what_is_unknown_and_nothing_else() {
+        let mut shelf: ItemStore =
+            vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+        let before = shelf.get(0).unwrap().feeling;
+        assert!(!shelf.measured("a", 0.5, 0.5) && !shelf.measured("c", 0.5, 0.5));
+        assert!(!shelf.measured("b", f32::NAN, 0.5));
+        assert!(shelf.measured("b", 0.5, 0.5) && !shelf.measured("b", 0.5, 0.5));
+        assert!(shelf.measured("b", 0.4, 0.5), "the file changed");
+        assert_eq!(shelf.get(0).unwrap().feeling, before);
+        assert_eq!(shelf.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
+    }
+
+    #[test]
+    fn an_item_without_a_feeling_gets_the_one_of_its_genre() {
+        let shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+        let feeling = shelf.find("a").unwrap().feeling.unwrap();
+        assert_eq!(feeling.source, FeelingSource::Genre);
+        assert!(feeling.arousal < 0.0);
+        assert_eq!(shelf.find("b").unwrap().feeling, None);
+    }
+}

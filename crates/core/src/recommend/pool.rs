@@ -1,0 +1,128 @@
+//! Which items a pool holds. The words of a pool are looked up once for each distinct list of words on
+//! the shelf, so that asking an item is looking into a table.
+
+use super::item_store::{ItemStore, Row};
+use super::reason::Reason;
+use super::template::{Point, Pool};
+
+/// A pool, prepared for one shelf.
+pub(super) struct PoolOnShelf<'a> {
+    pool: &'a Pool,
+    tags: Table,
+    genres: Table,
+    playlists: Table,
+}
+
+/// For each list on the shelf the word that meets the pool; none at all if the pool does not ask.
+type Table = Option<Vec<Option<u32>>>;
+
+impl<'a> PoolOnShelf<'a> {
+    pub(super) fn new(pool: &'a Pool, shelf: &ItemStore) -> PoolOnShelf<'a> {
+        PoolOnShelf {
+            pool,
+            tags: table(&pool.tags, shelf),
+            genres: table(&pool.genres, shelf),
+            playlists: table(&pool.playlists, shelf),
+        }
+    }
+
+    pub(super) fn holds(&self, shelf: &ItemStore, row: &Row) -> bool {
+        let meets = |table: &Table, list: u32| {
+            table.as_ref().is_none_or(|table| table.get(list as usize).is_some_and(Option::is_some))
+        };
+        meets(&self.tags, row.tags)
+            && meets(&self.genres, row.genres)
+            && meets(&self.playlists, row.playlists)
+            && self.pool.region.is_none_or(|region| {
+                row.feeling
+                    .is_some_and(|feeling| region.contains(Point::new(feeling.valence, feeling.arousal)))
+            })
+            && (self.pool.folders.is_empty() || self.folder(shelf, row).is_some())
+    }
+
+    /// What about an item of this pool met it.
+    pub(super) fn reason(&self, shelf: &ItemStore, row: &Row) -> Option<Reason> {
+        let word = |table: &Table, list: u32| {
+            let word = table.as_ref()?.get(list as usize).copied().flatten()?;
+            Some(shelf.word(word).to_owned())
+        };
+        word(&self.tags, row.tags)
+            .map(Reason::Tagged)
+            .or_else(|| word(&self.genres, row.genres).map(Reason::Genre))
+            .or_else(|| word(&self.playlists, row.playlists).map(Reason::Playlist))
+            .or_else(|| self.folder(shelf, row).map(|folder| Reason::Folder(folder.to_owned())))
+    }
+
+    fn folder(&self, shelf: &ItemStore, row: &Row) -> Option<&'a str> {
+        let id = shelf.id(row);
+        self.pool.folders.iter().map(String::as_str).find(|folder| in_folder(id, folder))
+    }
+}
+
+/// Whether a path begins with a folder or has it somewhere in it: `nature` holds both
+/// `nature/sea.mp4` and `/media/stick/nature/sea.mp4`.
+fn in_folder(path: &str, folder: &str) -> bool {
+    path.match_indices(folder).any(|(at, _)| {
+        let bytes = path.as_bytes();
+        (at == 0 || bytes[at - 1] == b'/') && bytes.get(at + folder.len()) == Some(&b'/')
+    })
+}
+
+fn table(words: &[String], shelf: &ItemStore) -> Table {
+    if words.is_empty() {
+        return None;
+    }
+    let mut wanted = vec![false; shelf.word_count()];
+    for number in words.iter().filter_map(|word| shelf.find_word(word)) {
+        wanted[number as usize] = true;
+    }
+    let first = |list| shelf.list(list).find(|&word| wanted[word as usize]);
+    Some((0..shelf.list_count() as u32).map(first).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::{Feeling, FeelingSource, Item};
+    use super::super::template::Region;
+    use super::*;
+
+    fn holds(pool: &Pool, item: Item) -> bool {
+        let shelf: ItemStore = vec![item].into();
+        PoolOnShelf::new(pool, &shelf).holds(&shelf, &shelf.rows()[0])
+    }
+
+    fn item() -> Item {
+        Item {
+            id: "Quiet/Sea/01.flac".into(),
+            genres: vec!["Ambient".into()],
+            tags: vec!["calm".into(), "sea".into()],
+            playlists: vec!["Evening".into()],
+            feeling: Some(Feeling { valence: 0.4, arousal: -0.6, source: FeelingSource::Explicit }),
+            ..Item::default()
+        }
+    }
+
+    #[test]
+    fn an_item_is_in_a_pool_if_it_meets_every_list_by_one_of_its_words() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let region = |low, high| Some(Region { valence: (low, high), arousal: (-1.0, 1.0) });
+        let cases = [
+            (Pool::default(), true),
+            (Pool { tags: words(&["storm", "sea"]), ..Pool::default() }, true),
+            (Pool { tags: words(&["storm"]), ..Pool::default() }, false),
+            (Pool { tags: words(&["sea"]), genres: words(&["ambient"]), ..Pool::default() }, true),
+            (Pool { tags: words(&["sea"]), genres: words(&["rock"]), ..Pool::default() }, false),
+            (Pool { playlists: words(&["evening"]), ..Pool::default() }, true),
+            (Pool { folders: words(&["Quiet"]), ..Pool::default() }, true),
+            (Pool { folders: words(&["Sea"]), ..Pool::default() }, true),
+            (Pool { folders: words(&["Qui"]), ..Pool::default() }, false),
+            (Pool { region: region(0.3, 0.5), ..Pool::default() }, true),
+            (Pool { region: region(0.5, 0.9), ..Pool::default() }, false),
+        ];
+        for (pool, expected) in cases {
+            assert_eq!(holds(&pool, item()), expected, "{pool:?}");
+        }
+        let unknown = Item { feeling: None, genres: vec![], tags: vec!["sea".into()], ..item() };
+        assert!(!holds(&Pool { region: region(-1.0, 1.0), ..Pool::default() }, unknown), "unknown feeling");
+    }
+}

@@ -1,0 +1,329 @@
+//! What a fleet is watched by: counts, times and health in the text format of Prometheus.
+//!
+//! Nothing of a face is counted. Moods are counted only where `[metrics] moods = true` asks for it, in every
+//! mode: whoever scrapes often enough sees one press at a time.
+
+mod meter;
+pub mod rate;
+pub mod scrape;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use prometheus::core::Collector;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec,
+    Opts, Registry, TextEncoder,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::doctor::System;
+use crate::sysinfo as machine;
+use meter::Meter;
+use moodbox_core::kiosk::event::Part;
+use moodbox_core::kiosk::{Has, Settings};
+
+/// Seconds. The light and the panel answer within tens of milliseconds, music within a few seconds.
+const QUICK: [f64; 9] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
+const SLOW: [f64; 9] = [0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
+
+/// Where the metrics are read, and whether moods are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsSettings {
+    pub listen: SocketAddr,
+    pub moods: bool,
+}
+
+/// The metrics of one device: read by whoever scrapes, written by observers on other threads.
+#[derive(Clone)]
+pub struct Metrics(Arc<Meters>);
+
+pub(super) struct Meters {
+    registry: Registry,
+    system: System,
+    /// The players that this device has.
+    pub players: Vec<&'static str>,
+    /// The look or press that the next light, picture and sound answer.
+    pending: Mutex<Pending>,
+    pub presses: IntCounterVec,
+    pub looks: IntCounterVec,
+    pub visits: IntCounter,
+    pub moods: Option<IntCounterVec>,
+    pub likes: IntCounter,
+    pub press_to_light: Histogram,
+    pub press_to_panel: Histogram,
+    pub press_to_play: HistogramVec,
+    pub capture: Histogram,
+    pub vision_frame: Histogram,
+    pub part_up: IntGaugeVec,
+    pub part_failures: IntCounterVec,
+    pub playing: IntGaugeVec,
+    pub library: IntGaugeVec,
+    pub volume: Gauge,
+    pub throttled: IntGaugeVec,
+    pub temperature: GaugeVec,
+    pub memory: IntGaugeVec,
+}
+
+/// What is still to be answered, and since when.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub light: Option<Instant>,
+    pub panel: Option<Instant>,
+}
+
+/// Something that cannot be registered or written down.
+#[derive(Debug, thiserror::Error)]
+#[error("metrics: {0}")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+impl Metrics {
+    /// The metrics of this machine; `moods` counts moods as well.
+    pub fn new(settings: &Settings, moods: bool) -> Result<Metrics, MetricsError> {
+        Metrics::at(settings, moods, System::here())
+    }
+
+    /// The same for a folder that looks like a machine.
+    pub fn at(settings: &Settings, moods: bool, system: System) -> Result<Metrics, MetricsError> {
+        let registry = Registry::new();
+        let made = Maker(&registry);
+        let build = made.gauges(
+            "moodbox_build_info",
+            "1, with the version and the mode as labels.",
+            &["version", "mode"],
+        )?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION"), &name(settings.mode)]).set(1);
+        // The process's own is hidden where the service manager hides the kernel's files.
+        let start = made.number("moodbox_start_time_seconds", "When the daemon started, in Unix time.")?;
+        start.set(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64());
+        let meters = Meters {
+            players: PLAYERS
+                .into_iter()
+                .zip([settings.has.music, settings.has.video])
+                .filter_map(|(player, there)| there.then_some(player))
+                .collect(),
+            pending: Mutex::default(),
+            presses: made.counters(
+                "moodbox_presses_total",
+                "Presses of the main button, by where they came from.",
+                &["from"],
+            )?,
+            looks: made.counters(
+                "moodbox_looks_total",
+                "Looks, by how they ended: read, unsure, nobody (or several), failed, given_up.",
+                &["result"],
+            )?,
+            visits: made.counter("moodbox_visits_total", "Times that something was chosen to be played.")?,
+            moods: match moods {
+                true => Some(made.counters(
+                    "moodbox_moods_total",
+                    "Visits by mood and by who named it. Only where it is switched on.",
+                    &["mood", "by"],
+                )?),
+                false => None,
+            },
+            likes: made.counter("moodbox_likes_total", "Likes of what was played.")?,
+            press_to_light: made.histogram(
+                "moodbox_press_to_light_seconds",
+                "From the press (in public mode: from the end of the notice) until the light is on.",
+                &QUICK,
+            )?,
+            press_to_panel: made.histogram(
+                "moodbox_press_to_panel_seconds",
+                "From the press until the panel shows that it was noticed.",
+                &QUICK,
+            )?,
+            press_to_play: made.histograms(
+                "moodbox_press_to_play_seconds",
+                "From the press (in public mode: from the end of the notice) until a player plays.",
+                &["player"],
+                &SLOW,
+            )?,
+            capture: made.histogram(
+                "moodbox_capture_seconds",
+                "From the first settled frame to the end of the look.",
+                &SLOW,
+            )?,
+            vision_frame: made.histogram(
+                "moodbox_vision_frame_seconds",
+                "What vision took for a frame: the mean of each look.",
+                &QUICK,
+            )?,
+            part_up: made.gauges("moodbox_part_up", "Whether a part of the device works.", &["part"])?,
+            part_failures: made.counters(
+                "moodbox_part_failures_total",
+                "How often a part of the device stopped working.",
+                &["part"],
+            )?,
+            playing: made.gauges(
+                "moodbox_playing",
+                "Whether a player plays what was chosen.",
+                &["player"],
+            )?,
+            library: made.gauges("moodbox_library_items", "What there is to play.", &["player"])?,
+            volume: made.number("moodbox_volume_ratio", "The volume, from 0 to 1.")?,
+            throttled: made.gauges(
+                "moodbox_throttled",
+                "What slows the processor down now, as the Pi's firmware says.",
+                &["reason"],
+            )?,
+            temperature: made.numbers(
+                "moodbox_temperature_celsius",
+                "The hottest thermometer of the board.",
+                &["sensor"],
+            )?,
+            // Without a label, and still a vector: a line that nobody has set is not there.
+            memory: made.gauges(
+                "moodbox_memory_available_bytes",
+                "Memory that programs may still get.",
+                &[],
+            )?,
+            system,
+            registry: registry.clone(),
+        };
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let metrics = Metrics(Arc::new(meters));
+        metrics.begin(settings.has);
+        Ok(metrics)
+    }
+
+    /// A device that is well tells so from the start: what is missing cannot be told from what is ill.
+    fn begin(&self, has: Has) {
+        let here = [(Part::Panel, has.panel), (Part::Music, has.music), (Part::Video, has.video)];
+        let absent = |part: Part| here.iter().any(|(other, there)| *other == part && !there);
+        for part in PARTS.into_iter().filter(|part| !absent(*part)) {
+            self.0.part_up.with_label_values(&[&*name(part)]).set(1);
+            self.0.part_failures.with_label_values(&[&*name(part)]);
+        }
+        for from in ["button", "elsewhere"] {
+            self.0.presses.with_label_values(&[from]);
+        }
+        for result in ["read", "unsure", "nobody", "failed", "given_up"] {
+            self.0.looks.with_label_values(&[result]);
+        }
+        for player in &self.0.players {
+            self.0.press_to_play.with_label_values(&[*player]);
+            self.0.playing.with_label_values(&[*player]).set(0);
+            self.0.library.with_label_values(&[*player]).set(0);
+        }
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub fn text(&self) -> Result<Vec<u8>, MetricsError> {
+        self.look_at_the_machine();
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.0.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+
+    fn look_at_the_machine(&self) {
+        let machine = machine::look(&self.0.system);
+        for (reason, is_so) in machine.throttled {
+            self.0.throttled.with_label_values(&[reason]).set(i64::from(is_so));
+        }
+        if let Some(degrees) = machine.temperature {
+            self.0.temperature.with_label_values(&["hottest"]).set(degrees);
+        }
+        if let Some(bytes) = machine.memory_available {
+            self.0.memory.with_label_values::<&str>(&[]).set(bytes);
+        }
+    }
+
+    /// The observer that writes them, on the thread of the core.
+    pub fn observer(&self) -> Meter {
+        Meter::new(self.clone())
+    }
+
+    pub(super) fn meters(&self) -> &Meters {
+        &self.0
+    }
+
+    pub(super) fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn part(&self, part: Part, well: bool) {
+        let up = self.0.part_up.with_label_values(&[&*name(part)]);
+        if !well && up.get() == 1 {
+            self.0.part_failures.with_label_values(&[&*name(part)]).inc();
+        }
+        up.set(i64::from(well));
+    }
+}
+
+/// What each player is called in a label.
+pub(super) const PLAYERS: [&str; 2] = ["music", "video"];
+
+/// The parts that every kiosk has, or may have.
+const PARTS: [Part; 11] = [
+    Part::Camera,
+    Part::Vision,
+    Part::Light,
+    Part::Panel,
+    Part::Button,
+    Part::Music,
+    Part::Video,
+    Part::Templates,
+    Part::Library,
+    Part::Scan,
+    Part::Stock,
+];
+
+/// How a value is called in every other place where programs read it.
+pub(super) fn name(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => name,
+        _ => "other".to_owned(),
+    }
+}
+
+/// Makes metrics and registers them.
+struct Maker<'a>(&'a Registry);
+
+impl Maker<'_> {
+    fn keep<C: Collector + Clone + 'static>(
+        &self,
+        made: Result<C, prometheus::Error>,
+    ) -> Result<C, MetricsError> {
+        let made = made?;
+        self.0.register(Box::new(made.clone()))?;
+        Ok(made)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {
+        self.keep(IntCounter::new(name, help))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
+        self.keep(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn number(&self, name: &str, help: &str) -> Result<Gauge, MetricsError> {
+        self.keep(Gauge::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+        self.keep(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn numbers(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, MetricsError> {
+        self.keep(GaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, MetricsError> {
+        self.keep(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
+    }
+
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> Result<HistogramVec, MetricsError> {
+        self.keep(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels))
+    }
+}

@@ -1,0 +1,285 @@
+//! The moods of this place over time, if somebody switched that on: a line for each visit, in a file that a
+//! person can read, export and erase. No picture, no face, no name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use serde::{Serialize, Serializer};
+
+use crate::daemon::Observer;
+use crate::ports::store;
+use moodbox_core::kiosk::State;
+use moodbox_core::kiosk::action::Action;
+use moodbox_core::kiosk::event::Time;
+use moodbox_core::kiosk::snapshot::{Known, Snapshot};
+use moodbox_core::mood::Mood;
+
+/// The first line of the file, and of what is exported.
+pub const HEADER: &str = "time,mood,by,confidence";
+
+/// Visits that are kept, however long ago is asked for: some 2 MB.
+const MOST: usize = 50_000;
+
+/// A day's worth of visits between two looks at what is too old.
+const PRUNE_AFTER: usize = 200;
+
+/// A visit as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Visit {
+    #[serde(serialize_with = "seconds")]
+    pub time: DateTime<Utc>,
+    pub mood: Mood,
+    pub by: Known,
+    /// The calibrated probability, if a face was read.
+    pub confidence: Option<f32>,
+}
+
+fn seconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+impl Visit {
+    /// As a line of the file, without its end.
+    pub fn line(&self) -> String {
+        let time = self.time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let confidence = self.confidence.map(|confidence| format!("{confidence:.3}")).unwrap_or_default();
+        format!("{time},{},{},{confidence}", self.mood, word(self.by))
+    }
+
+    fn read(line: &str) -> Option<Visit> {
+        let mut fields = line.split(',');
+        let time = DateTime::parse_from_rfc3339(fields.next()?).ok()?.to_utc();
+        let mood = fields.next()?.parse().ok()?;
+        let by = fields.next()?;
+        let by = EVERY.into_iter().find(|known| word(*known) == by)?;
+        let confidence = match fields.next()? {
+            "" => None,
+            number => Some(number.parse().ok()?),
+        };
+        fields.next().is_none().then_some(Visit { time, mood, by, confidence })
+    }
+}
+
+const EVERY: [Known; 6] =
+    [Known::Camera, Known::Hand, Known::Page, Known::Home, Known::Sensor, Known::Nobody];
+
+fn word(by: Known) -> &'static str {
+    match by {
+        Known::Camera => "camera",
+        Known::Hand => "hand",
+        Known::Page => "page",
+        Known::Home => "home",
+        Known::Sensor => "sensor",
+        Known::Nobody => "nobody",
+    }
+}
+
+/// The file, beside that of what is learnt.
+pub fn beside(history: &Path) -> PathBuf {
+    history.with_file_name("moods.csv")
+}
+
+/// Erases the file.
+pub fn erase(file: &Path) -> io::Result<()> {
+    store::remove([file])
+}
+
+/// The visits of a file, the oldest first. A line that a power cut tore is left out.
+pub fn load(file: &Path) -> io::Result<Vec<Visit>> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Visit::read).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes away what is older than so many days before `now`, and what is more than is ever kept.
+fn prune(file: &Path, days: u32, now: DateTime<Utc>) -> io::Result<()> {
+    let all = load(file)?;
+    let oldest = now - TimeDelta::days(days.into());
+    let young = all.iter().filter(|visit| visit.time >= oldest);
+    let kept: Vec<&Visit> = young.collect();
+    let kept = &kept[kept.len().saturating_sub(MOST)..];
+    if kept.len() < all.len() {
+        let mut text = format!("{HEADER}\n");
+        for visit in kept {
+            text.push_str(&visit.line());
+            text.push('\n');
+        }
+        store::write_atomic(file, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn append(file: &Path, visit: &Visit) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut open: File = OpenOptions::new().append(true).create(true).open(file)?;
+    let header = if open.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
+    // One write for the whole line: what is torn by a power cut is at most the last one.
+    open.write_all(format!("{header}{}\n", visit.line()).as_bytes())?;
+    open.sync_data()
+}
+
+/// What the thread that owns the file is asked for.
+enum Order {
+    Add(Visit),
+    Erase(Sender<io::Result<()>>),
+}
+
+/// The way to the thread that owns the file. Clones lead to the same.
+#[derive(Clone)]
+pub struct Moods {
+    file: PathBuf,
+    orders: Sender<Order>,
+}
+
+impl Moods {
+    /// The visits that are kept.
+    pub fn load(&self) -> io::Result<Vec<Visit>> {
+        load(&self.file)
+    }
+
+    /// Forgets all of them. Waits until that is done.
+    pub fn erase(&self) -> io::Result<()> {
+        let (tell, told) = bounded(1);
+        let gone = |_| io::Error::other("the thread that keeps the moods has left");
+        self.orders.send(Order::Erase(tell)).map_err(|_| io::Error::other("the device is leaving"))?;
+        told.recv().map_err(gone)?
+    }
+}
+
+/// Notes the mood of each visit as it begins.
+pub struct Noter {
+    orders: Sender<Order>,
+    visits: u64,
+}
+
+impl Observer for Noter {
+    /// Whoever asked: the page, the command, or the button of the device.
+    fn action(&mut self, _at: Time, action: &Action) {
+        if matches!(action, Action::Forget) {
+            let (tell, _) = bounded(1);
+            // Full: the thread is behind by dozens of visits, and nobody can be kept waiting here.
+            if self.orders.try_send(Order::Erase(tell)).is_err() {
+                tracing::error!(
+                    "the moods over time could not be erased; do it on the page, or with `moodbox forget`"
+                );
+            }
+        }
+    }
+
+    fn stepped(&mut self, at: Time, state: &State) {
+        if state.sessions() == self.visits {
+            return;
+        }
+        self.visits = state.sessions();
+        if let Some(known) = Snapshot::of(state, at).mood {
+            let confidence = known.confidence();
+            let visit = Visit { time: Utc::now(), mood: known.mood, by: known.by, confidence };
+            // A card that is far behind: a mood less is no harm.
+            let _ = self.orders.try_send(Order::Add(visit));
+        }
+    }
+}
+
+/// The three ends: for readers, for the core's thread, and the body of the thread that owns the file.
+pub fn keeper(file: PathBuf, days: u32) -> (Moods, Noter, impl FnOnce() + Send + 'static) {
+    let (orders, inbox) = bounded(64);
+    let moods = Moods { file: file.clone(), orders: orders.clone() };
+    (moods, Noter { orders, visits: 0 }, move || keep(&file, days, &inbox))
+}
+
+fn keep(file: &Path, days: u32, inbox: &Receiver<Order>) {
+    let tell = |what: &str, done: io::Result<()>| {
+        if let Err(error) = done {
+            tracing::warn!("the moods over time: {} could not be {what}: {error}", file.display());
+        }
+    };
+    tell("shortened", prune(file, days, Utc::now()));
+    let mut added = 0;
+    for order in inbox {
+        match order {
+            Order::Add(visit) => {
+                tell("written", append(file, &visit));
+                added += 1;
+                if added % PRUNE_AFTER == 0 {
+                    tell("shortened", prune(file, days, Utc::now()));
+                }
+            }
+            Order::Erase(tell) => {
+                // Whoever asked may have left.
+                let _ = tell.send(erase(file));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(days_ago: i64, now: DateTime<Utc>) -> Visit {
+        Visit {
+            time: now - TimeDelta::days(days_ago),
+            mood: Mood::Sad,
+            by: Known::Camera,
+            confidence: Some(0.75),
+        }
+    }
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339("2026-06-01T12:00:00Z").unwrap().to_utc()
+    }
+
+    #[test]
+    fn a_visit_is_a_line_that_is_read_as_it_was_written() {
+        let seen = visit(0, noon());
+        assert_eq!(seen.line(), "2026-06-01T12:00:00Z,sad,camera,0.750");
+        assert_eq!(Visit::read(&seen.line()), Some(seen));
+        let picked = Visit { by: Known::Page, confidence: None, ..seen };
+        assert_eq!(picked.line(), "2026-06-01T12:00:00Z,sad,page,");
+        assert_eq!(Visit::read(&picked.line()), Some(picked));
+        for torn in
+            ["", HEADER, "2026-06-01T12:0", "2026-06-01T12:00:00Z,sad", "2026-06-01T12:00:00Z,joy,page,"]
+        {
+            assert_eq!(Visit::read(torn), None, "{torn}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_old_is_taken_away_and_a_torn_end_does_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state/moods.csv");
+        for days_ago in [40, 31, 29, 0] {
+            append(&file, &visit(days_ago, noon())).unwrap();
+        }
+        OpenOptions::new().append(true).open(&file).unwrap().write_all(b"2026-06-01T12:").unwrap();
+        prune(&file, 30, noon()).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text.lines().next(), Some(HEADER));
+        assert_eq!(load(&file).unwrap(), [visit(29, noon()), visit(0, noon())]);
+    }
+
+    #[test]
+    fn visits_are_kept_by_a_thread_and_erased_on_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let (moods, noter, keep) = keeper(folder.path().join("moods.csv"), 30);
+        let thread = std::thread::spawn(keep);
+        noter.orders.send(Order::Add(visit(0, Utc::now()))).unwrap();
+        noter.orders.send(Order::Add(visit(1, Utc::now()))).unwrap();
+        moods.erase().unwrap();
+        assert!(moods.load().unwrap().is_empty());
+        assert!(!folder.path().join("moods.csv").exists());
+        noter.orders.send(Order::Add(visit(0, Utc::now()))).unwrap();
+        drop(noter);
+        let reader = moods.file.clone();
+        drop(moods);
+        thread.join().unwrap();
+        assert_eq!(load(&reader).unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,396 @@
+//! The connection to a broker. One task keeps it and takes commands, another sends what has changed.
+
+pub mod home;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, TrySendError};
+use rumqttc::{
+    AsyncClient, ConnectReturnCode, ConnectionError, EventLoop, LastWill, MqttOptions, Packet, Publish, QoS,
+    SubscribeFilter, TlsConfiguration, Transport,
+};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::sync::watch;
+
+use crate::daemon::Clock;
+use crate::observers::Latest;
+use crate::observers::metrics::rate::{Limiter, pause};
+use home::{Home, OFFLINE, Refused};
+use moodbox_core::kiosk::event::Event;
+
+/// How to reach a broker, and what it is told.
+#[derive(Clone)]
+pub struct MqttSettings {
+    pub host: String,
+    pub port: u16,
+    /// Present for `mqtts`.
+    pub tls: Option<Tls>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub home: Home,
+}
+
+impl std::fmt::Debug for MqttSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MqttSettings")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("user", &self.user)
+            .field("home", &self.home)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MqttSettings {
+    /// Where the broker is, as it is written in the configuration.
+    pub fn place(&self) -> String {
+        let scheme = if self.tls.is_some() { "mqtts" } else { "mqtt" };
+        format!("{scheme}://{}:{}", self.host, self.port)
+    }
+
+    /// For a client of this name with something behind it: of two with one name a broker keeps the later.
+    fn options(&self, behind: &str) -> Result<MqttOptions, MqttError> {
+        let name = format!("moodbox-{}{behind}", self.home.id);
+        let mut options = MqttOptions::new(name, (self.host.clone(), self.port));
+        options.set_keep_alive(KEEP_ALIVE_S);
+        options.set_max_packet_size(PACKET, PACKET);
+        if let Some(user) = &self.user {
+            options.set_credentials(user, self.password.clone().unwrap_or_default());
+        }
+        if let Some(tls) = &self.tls {
+            let config = client_config(tls)?;
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
+        }
+        Ok(options)
+    }
+}
+
+fn open(options: MqttOptions) -> (AsyncClient, EventLoop) {
+    let (client, mut events) = AsyncClient::new(options, WAITING);
+    let mut network = events.network_options();
+    network.set_connection_timeout(CONNECT_WITHIN.as_secs());
+    events.set_network_options(network);
+    (client, events)
+}
+
+/// Asks the broker once whether it is there and lets this device in. The daemon's own connection stays.
+///
+/// # Errors
+/// What is wrong, and the cure.
+pub fn greet(settings: &MqttSettings) -> Result<(), Trouble> {
+    let cannot = |error: &dyn std::fmt::Display| Trouble {
+        what: error.to_string(),
+        cure: "mend [mqtt] in the configuration".into(),
+    };
+    let options = settings.options("-doctor").map_err(|error| cannot(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| cannot(&error))?;
+    runtime.block_on(async {
+        let (client, mut events) = open(options);
+        // The first that a broker says is whether it lets us in.
+        events.poll().await.map_err(|error| report(&error))?;
+        // Without a goodbye a broker notes a client that broke off.
+        if client.try_disconnect().is_ok() {
+            let goodbye = async { while events.poll().await.is_ok() {} };
+            let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+        }
+        Ok(())
+    })
+}
+
+/// Whom to believe that the broker is the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// The authorities that this system trusts.
+    System,
+    /// Those in this PEM file, and nobody else.
+    File(PathBuf),
+}
+
+/// Why the connection cannot be set up, whatever the broker says.
+#[derive(Debug, thiserror::Error)]
+pub enum MqttError {
+    #[error("ca_file {path}: {reason}. Write the certificate of the authority into it, as PEM")]
+    Authority { path: PathBuf, reason: String },
+    #[error(
+        "this system trusts no authority ({0}); install ca-certificates, or name the broker's own with ca_file"
+    )]
+    NoAuthority(String),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Requests that may wait for the broker; whoever makes more waits.
+const WAITING: usize = 64;
+
+/// A broker that does not answer within this is away.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a broker takes as a sign of life. It says that we are gone after half as much again.
+const KEEP_ALIVE_S: u16 = 30;
+const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S as u64);
+
+/// On one topic: a press in a hurry is a few commands; a stuck automation is thousands.
+const BURST: u32 = 10;
+const PER_SECOND: f64 = 2.0;
+
+/// The largest packet taken and sent, in bytes. Whatever is larger on our topics is nothing for us.
+const PACKET: usize = 64 * 1024;
+
+/// A connection that is ready to be kept.
+pub struct Connection {
+    client: AsyncClient,
+    events: EventLoop,
+    home: Arc<Home>,
+}
+
+impl Connection {
+    /// Reads the authorities; the broker is first asked in [`Connection::keep`].
+    pub fn new(settings: &MqttSettings) -> Result<Connection, MqttError> {
+        let home = &settings.home;
+        let mut options = settings.options("")?;
+        options.set_last_will(LastWill::new(home.status(), OFFLINE, QoS::AtLeastOnce, true));
+        let (client, events) = open(options);
+        Ok(Connection { client, events, home: Arc::new(home.clone()) })
+    }
+
+    /// Keeps the connection until the daemon leaves. A broker that is away is asked again and again.
+    pub async fn keep(self, mut latest: Latest, queue: Sender<Event>) {
+        let (tell, link) = watch::channel(0);
+        let home = self.home.clone();
+        let inbox = Inbox::new(self.home, latest.clone(), queue);
+        tokio::select! {
+            () = hold(self.events, inbox, &tell) => {}
+            () = tell_changes(&self.client, &home, &mut latest, link) => {}
+        }
+    }
+}
+
+fn client_config(tls: &Tls) -> Result<Arc<rustls::ClientConfig>, MqttError> {
+    let mut roots = rustls::RootCertStore::empty();
+    match tls {
+        Tls::File(path) => {
+            for certificate in authorities(path)? {
+                roots.add(certificate)?;
+            }
+        }
+        Tls::System => {
+            let found = rustls_native_certs::load_native_certs();
+            let (known, _) = roots.add_parsable_certificates(found.certs);
+            if known == 0 {
+                let reasons: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+                return Err(MqttError::NoAuthority(reasons.join(", ")));
+            }
+        }
+    }
+    // The provider is named here, so that no other crate's choice of one can make this panic.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// The certificates in a PEM file: at least one.
+pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttError> {
+    let broken = |reason: String| MqttError::Authority { path: path.to_owned(), reason };
+    let text = fs::read(path).map_err(|error| broken(error.to_string()))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err(broken("there is no certificate in it".into())),
+        Ok(found) => Ok(found),
+        Err(error) => Err(broken(error.to_string())),
+    }
+}
+
+/// Polls the connection for ever: reconnects with growing pauses, takes commands.
+async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<u64>) {
+    let clock = Clock::start();
+    let (mut failures, mut told) = (0, None);
+    let mut since = None;
+    loop {
+        match events.poll().await {
+            Ok(rumqttc::Event::Incoming(Packet::ConnAck(_))) => {
+                tracing::info!("mqtt: connected");
+                told = None;
+                since = Some(clock.now());
+                link.send_modify(|times| *times += 1);
+            }
+            Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => inbox.take(clock.now(), &message),
+            Ok(_) => {}
+            Err(error) => {
+                // Only a connection that held for a while counts as a broker that is well.
+                let held = since.take().is_some_and(|since| clock.now() >= since + KEEP_ALIVE);
+                failures = if held { 1 } else { failures + 1 };
+                let report = report(&error);
+                if told.as_ref() != Some(&report) {
+                    tracing::warn!("mqtt: {report}; trying again, at most two minutes apart");
+                    told = Some(report);
+                }
+                tokio::time::sleep(pause(failures, chance())).await;
+            }
+        }
+    }
+}
+
+/// In [0, 1), and another on each device: where a hash map gets its own from.
+fn chance() -> f64 {
+    let word = std::hash::RandomState::new().build_hasher().finish();
+    (word >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// What is wrong with the connection, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub what: String,
+    pub cure: String,
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.what, self.cure)
+    }
+}
+
+fn report(error: &ConnectionError) -> Trouble {
+    let away = "see broker in [mqtt], and whether the broker runs";
+    let (what, cure) = match error {
+        ConnectionError::ConnectionRefused(ConnectReturnCode::BadUserNamePassword) => {
+            ("the broker does not know this user or password".into(), "see user and password_file in [mqtt]")
+        }
+        ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized) => (
+            "the broker does not let us in".into(),
+            "see user and password_file in [mqtt], and the broker's rights",
+        ),
+        ConnectionError::ConnectionRefused(ConnectReturnCode::BadClientId) => {
+            ("the broker does not take our name".into(), "see id in [mqtt]")
+        }
+        ConnectionError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            ("nothing listens at the broker's address".into(), away)
+        }
+        ConnectionError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => (
+            "this service may not reach the broker".into(),
+            "allow its address: `systemctl edit moodbox`, [Service], IPAddressAllow=ADDRESS",
+        ),
+        ConnectionError::Tls(error) => {
+            (format!("the broker could not prove who it is ({error})"), "see ca_file in [mqtt]")
+        }
+        ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {
+            ("the broker does not answer".into(), away)
+        }
+        other => (other.to_string(), away),
+    };
+    Trouble { what, cure: cure.into() }
+}
+
+/// Sends what stands when the connection comes up, and then what differs from what was sent.
+async fn tell_changes(
+    client: &AsyncClient,
+    home: &Home,
+    latest: &mut Latest,
+    mut link: watch::Receiver<u64>,
+) {
+    let mut told: Option<BTreeMap<String, String>> = None;
+    loop {
+        tokio::select! {
+            up = link.changed() => {
+                if up.is_err() {
+                    return;
+                }
+                let topics = home.subscriptions().into_iter();
+                // At most once: a command that comes twice is a track skipped that nobody asked for.
+                let filters: Vec<_> =
+                    topics.map(|topic| SubscribeFilter::new(topic, QoS::AtMostOnce)).collect();
+                if !filters.is_empty() && client.subscribe_many(filters).await.is_err() {
+                    return;
+                }
+                told = Some(BTreeMap::new());
+            }
+            changed = latest.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
+        // Nothing piles up for a broker that was never there.
+        let Some(told) = &mut told else { continue };
+        let snapshot = latest.borrow_and_update().clone();
+        for message in home.messages(&snapshot) {
+            if told.get(&message.topic) == Some(&message.payload) {
+                continue;
+            }
+            let sent = client.publish(&message.topic, QoS::AtLeastOnce, true, message.payload.clone());
+            if sent.await.is_err() {
+                return;
+            }
+            told.insert(message.topic, message.payload);
+        }
+    }
+}
+
+/// What comes in, on its way to the core.
+struct Inbox {
+    home: Arc<Home>,
+    latest: Latest,
+    queue: Sender<Event>,
+    /// One for each topic, so that a sensor that talks too much takes no button away.
+    gates: BTreeMap<String, Gate>,
+    /// For topics that were not asked for.
+    stray: Gate,
+}
+
+struct Gate {
+    limiter: Limiter,
+    /// Too much came; that was said.
+    refusing: bool,
+}
+
+impl Gate {
+    fn new() -> Gate {
+        Gate { limiter: Limiter::new(BURST, PER_SECOND), refusing: false }
+    }
+}
+
+impl Inbox {
+    fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>) -> Inbox {
+        let gates = home.subscriptions().into_iter().map(|topic| (topic, Gate::new())).collect();
+        Inbox { home, latest, queue, gates, stray: Gate::new() }
+    }
+
+    fn take(&mut self, at: Duration, message: &Publish) {
+        let snapshot = self.latest.borrow().clone();
+        // A topic that is no text is none of ours.
+        let named = std::str::from_utf8(&message.topic).unwrap_or_default();
+        let (topic, gate) = match self.gates.get_mut(named) {
+            Some(gate) => (named, gate),
+            None => ("topics that nobody asked for", &mut self.stray),
+        };
+        // The limit comes first: what is wrong costs as much as what is right, a line in the log included.
+        if !gate.limiter.allows(at) {
+            if !std::mem::replace(&mut gate.refusing, true) {
+                tracing::warn!(
+                    "mqtt: more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
+                );
+            }
+            return;
+        }
+        gate.refusing = false;
+        match self.home.event(named, &message.payload, message.retain, &snapshot) {
+            Ok(event) => match self.queue.try_send(event) {
+                Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+                Err(TrySendError::Full(_)) => tracing::warn!("mqtt: the device is too busy for a command"),
+            },
+            Err(Refused::Again) => {}
+            Err(refused) => tracing::warn!("mqtt: {refused}"),
+        }
+    }
+}

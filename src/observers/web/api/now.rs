@@ -1,0 +1,174 @@
+//! What goes on, and the levers for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream, StreamExt};
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::Body;
+use crate::observers::web::Site;
+use crate::observers::web::fault::Fault;
+use crate::ports::panel::png::to_png;
+use moodbox_core::kiosk::event::{Event, Gesture, RemoteCommand, Source};
+use moodbox_core::kiosk::policy::Start;
+use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
+use moodbox_core::mood::Mood;
+
+pub async fn now(State(site): State<Arc<Site>>) -> Json<Snapshot> {
+    let snapshot = site.latest.borrow().as_ref().clone();
+    Json(snapshot)
+}
+
+/// The panel as it stands.
+pub async fn panel(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
+    let picture = site.panel.as_ref().and_then(|panel| panel.picture());
+    let picture =
+        picture.ok_or_else(|| Fault::not_found("this device has no panel, or nothing stands on it yet"))?;
+    let mut response = to_png(&picture).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    Ok(response)
+}
+
+/// A line now and then, so that both ends see when the other is gone.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Server-sent events: `snapshot` with the snapshot as JSON, `panel` when there is a new picture,
+/// and of a simulated device `light` with `true` or `false`.
+pub async fn live(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
+    let place = site.live.clone().try_acquire_owned().map_err(|_| {
+        Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open; close one").retry_after(5)
+    })?;
+    let snapshots = news(site.latest.clone(), move |snapshot| {
+        // Lives as long as the stream.
+        let _ = &place;
+        sse::Event::default().event("snapshot").json_data(snapshot.as_ref())
+    });
+    let pictures = site.panel.as_ref().map(|panel| {
+        let mut drawn = 0u64;
+        news(panel.watch(), move |_| {
+            drawn += 1;
+            Ok(sse::Event::default().event("panel").data(drawn.to_string()))
+        })
+    });
+    let pictures = stream::iter(pictures).flatten();
+    let lights = site.simulated.as_ref().map(|device| {
+        news(device.light.clone(), |on| Ok(sse::Event::default().event("light").data(on.to_string())))
+    });
+    let rest = stream::select(pictures, stream::iter(lights).flatten());
+    Ok(Sse::new(stream::select(snapshots, rest)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+}
+
+/// What stands in a cell now, and each time it changes; what came and went in between is left out.
+fn news<T: Clone + Send + Sync + 'static>(
+    mut cell: watch::Receiver<T>,
+    tell: impl FnMut(T) -> Result<sse::Event, axum::Error>,
+) -> impl Stream<Item = Result<sse::Event, axum::Error>> {
+    // The first comes at once.
+    cell.mark_changed();
+    stream::unfold(cell, |mut cell| async move {
+        cell.changed().await.ok()?;
+        let value = cell.borrow_and_update().clone();
+        Some((value, cell))
+    })
+    .map(tell)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Press {
+    #[serde(default)]
+    gesture: Gesture,
+}
+
+/// A press from elsewhere than the device. What it means is the core's to say; where it could only be
+/// refused, the person is told.
+pub async fn press(State(site): State<Arc<Site>>, Body(press): Body<Press>) -> Result<StatusCode, Fault> {
+    let (stage, start) = {
+        let now = site.latest.borrow();
+        (now.phase, now.press)
+    };
+    let rests =
+        !matches!(stage, Stage::Playing | Stage::Choosing | Stage::Looking | Stage::Notice | Stage::Stopping);
+    if rests && start == Start::Refuse {
+        return Err(Fault::new(
+            StatusCode::FORBIDDEN,
+            "in public only the button of the device starts a look",
+        ));
+    }
+    site.tell(Event::Remote(press.gesture))?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+pub async fn next(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Next)
+}
+
+pub async fn stop(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Stop)
+}
+
+pub async fn like(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Like)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    percent: u8,
+}
+
+pub async fn volume(State(site): State<Arc<Site>>, Body(volume): Body<Volume>) -> Result<StatusCode, Fault> {
+    let cap = site.latest.borrow().volume_cap;
+    if volume.percent > cap {
+        return Err(Fault::unprocessable(format!(
+            "the volume goes from 0 to {cap} %, the cap of this house"
+        )));
+    }
+    ask(&site, RemoteCommand::Volume(volume.percent))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sleep {
+    /// 0 takes the timer back.
+    minutes: u8,
+}
+
+/// The longest that a sleep timer can be set to, in minutes: no visit is much longer.
+pub const LATEST_SLEEP: u8 = 240;
+
+pub async fn sleep(
+    State(site): State<Arc<Site>>,
+    Body(Sleep { minutes }): Body<Sleep>,
+) -> Result<StatusCode, Fault> {
+    if minutes > LATEST_SLEEP {
+        return Err(Fault::unprocessable(format!("the sleep timer goes up to {LATEST_SLEEP} minutes")));
+    }
+    let after = (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)));
+    site.tell(Event::Sleep(after))?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picked {
+    mood: Mood,
+}
+
+pub async fn mood(State(site): State<Arc<Site>>, Body(picked): Body<Picked>) -> Result<StatusCode, Fault> {
+    site.tell(Event::Picked(picked.mood, Source::Page))?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn ask(site: &Site, ask: RemoteCommand) -> Result<StatusCode, Fault> {
+    site.tell(Event::RemoteCommand(ask))?;
+    Ok(StatusCode::ACCEPTED)
+}

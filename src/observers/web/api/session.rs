@@ -1,0 +1,115 @@
+//! Coming in and going out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+
+use super::Body;
+use crate::observers::web::Site;
+use crate::observers::web::fault::Fault;
+use crate::observers::web::guard::{COOKIE, Peer, cookie};
+use moodbox_core::text::Language;
+
+/// What a page has to know before anything else.
+#[derive(Serialize)]
+pub struct Told {
+    /// Whether a password has to be said first.
+    login: bool,
+    /// Whether there is a password at all.
+    locked: bool,
+    /// What each change has to repeat in the header `X-CSRF-Token`.
+    csrf: String,
+    language: Language,
+    version: &'static str,
+    /// Whether this is the simulated device.
+    simulated: bool,
+}
+
+fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
+    let locked = site.door.password().is_some();
+    let known =
+        cookie.is_some_and(|cookie| site.door.inside().sessions.csrf(cookie, Instant::now()).is_some());
+    Json(Told {
+        login: locked && !known,
+        locked,
+        csrf: site.door.csrf_for(cookie),
+        language: site.latest.borrow().language,
+        version: env!("CARGO_PKG_VERSION"),
+        simulated: site.simulated.is_some(),
+    })
+}
+
+pub async fn get(State(site): State<Arc<Site>>, headers: HeaderMap) -> Json<Told> {
+    told(&site, cookie(&headers))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    password: String,
+}
+
+pub async fn login(
+    State(site): State<Arc<Site>>,
+    peer: Option<Extension<Peer>>,
+    Body(login): Body<Login>,
+) -> Result<Response, Fault> {
+    if site.door.password().is_none() {
+        return Err(Fault::new(StatusCode::CONFLICT, "this device has no password: nobody has to log in"));
+    }
+    let peer = peer.map_or(IpAddr::from([0; 4]), |Extension(peer)| peer.0);
+    check(&site, peer, login.password).await?;
+    let granted = site
+        .door
+        .inside()
+        .sessions
+        .open(Instant::now())
+        .map_err(|error| Fault::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let mut response = told(&site, Some(&granted.cookie)).into_response();
+    set_cookie(
+        &mut response,
+        &format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=604800", granted.cookie),
+    );
+    Ok(response)
+}
+
+pub async fn logout(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    if let Some(cookie) = cookie(&headers) {
+        site.door.inside().sessions.close(cookie);
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));
+    response
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().insert(SET_COOKIE, value);
+    }
+}
+
+/// Checks a password, one at a time, for those who have patience left.
+pub async fn check(site: &Site, from: IpAddr, password: String) -> Result<(), Fault> {
+    let Some(stored) = site.door.password().cloned() else { return Ok(()) };
+    if let Err(wait) = site.door.inside().patience.may_try(from, Instant::now()) {
+        let seconds = wait.as_secs() + 1;
+        return Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, format!("too many tries; wait {seconds} s"))
+            .retry_after(seconds));
+    }
+    // Argon2 takes its time on purpose: beside the thread that serves, and never twice at once.
+    let _turn = site.door.checking.acquire().await;
+    let right = tokio::task::spawn_blocking(move || stored.accepts(&password)).await.unwrap_or(false);
+    if !right {
+        tracing::warn!("page: a wrong password from {from}");
+        return Err(Fault::new(StatusCode::UNAUTHORIZED, "this is not the password"));
+    }
+    site.door.inside().patience.right(from);
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! The page: what goes on, live, and the levers for it. Served by the daemon itself, on a thread of its own.
+//!
+//! The page knows what every onlooker knows ([`Snapshot`](moodbox_core::kiosk::snapshot::Snapshot)), and asks for
+//! things by events ([`Event::Ask`]), so nothing here can do what the core does not allow. Everything it
+//! needs is inside the binary: `assets/`.
+
+mod api;
+mod assets;
+mod fault;
+mod guard;
+pub mod login;
+mod routes;
+mod server;
+mod shelves;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Sender, TrySendError};
+use tokio::sync::watch;
+
+use crate::config::{self, Changes, Config};
+use crate::library::listing::Setter;
+use crate::observers::mood_log::{self, Moods};
+use crate::observers::{self, Observers};
+use crate::port_factory;
+use crate::ports::button::simulated::Presser;
+use crate::ports::camera::photos::Chooser;
+use crate::ports::camera::uploaded::Inbox;
+use crate::ports::panel::tee::Latest;
+use crate::wiring::Device;
+use moodbox_core::kiosk::event::Event;
+
+pub use login::StoredPassword;
+pub use shelves::{Shelves, Watcher};
+
+use api::health;
+use api::templates::Desk;
+use fault::Fault;
+use guard::Door;
+
+/// Where the page listens, and who may see it.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    pub listen: SocketAddr,
+    /// Without one, whoever reaches the port may come in; the configuration allows that on loopback alone.
+    pub password: Option<StoredPassword>,
+    /// Names by which browsers may call the device, besides addresses and `localhost`.
+    pub names: Vec<String>,
+}
+
+/// What the page is made from.
+pub struct Parts {
+    pub queue: Sender<Event>,
+    pub latest: observers::Latest,
+    /// The newest picture of the panel, where there is one.
+    pub panel: Option<Latest>,
+    /// What there is to play, and by which templates.
+    pub shelves: Shelves,
+    /// The configuration file, if the parts that it names may be examined.
+    pub config: Option<PathBuf>,
+    /// What the page reads and writes on disk.
+    pub papers: Papers,
+    /// The simulated device, in the demo.
+    pub simulated: Option<Simulated>,
+}
+
+/// What the page reads and writes on disk.
+pub struct Papers {
+    /// The configuration file, where there is one to lay changes over.
+    pub settings: Option<PathBuf>,
+    /// What was changed on the page, as the daemon started with it.
+    pub changes: (PathBuf, Changes),
+    /// A person's own folder of templates.
+    pub templates: Option<PathBuf>,
+    /// Where the page writes templates, over those.
+    pub page_templates: PathBuf,
+    /// The moods over time, where they are kept.
+    pub moods: Option<Moods>,
+    /// Sets where an item lies on the plane of feeling.
+    pub setter: Setter,
+    /// The card of the mood model.
+    pub card: PathBuf,
+}
+
+impl Papers {
+    /// As a configuration, read from `settings`, names them.
+    ///
+    /// # Errors
+    /// When the changes that were made on the page before cannot be read.
+    pub fn of(config: &Config, settings: Option<PathBuf>, moods: Option<Moods>) -> anyhow::Result<Papers> {
+        let changes = config::changes_file();
+        let started_with = Changes::read(&changes)?;
+        Ok(Papers {
+            settings,
+            changes: (changes, started_with),
+            templates: config.templates.clone(),
+            page_templates: port_factory::page_templates(),
+            moods,
+            setter: port_factory::setter(config),
+            card: config.vision.mood_model.with_file_name("MODEL_CARD.md"),
+        })
+    }
+}
+
+/// The ports of a simulated device that the page plays.
+pub struct Simulated {
+    pub presser: Presser,
+    pub light: watch::Receiver<bool>,
+    /// Which photo the camera sees; none where the demo uses a real camera.
+    pub chooser: Option<Chooser>,
+    /// Where pictures for the camera may be sent to.
+    pub inbox: Inbox,
+}
+
+/// Everything that answers have at hand.
+pub struct Site {
+    door: Door,
+    queue: Sender<Event>,
+    latest: observers::Latest,
+    panel: Option<Latest>,
+    shelves: Shelves,
+    config: Option<PathBuf>,
+    settings: Option<PathBuf>,
+    changes: PathBuf,
+    started_with: Changes,
+    /// Held while settings or templates are written.
+    writing: tokio::sync::Mutex<()>,
+    desk: Desk,
+    moods: Option<Moods>,
+    setter: Setter,
+    card: PathBuf,
+    /// A service manager starts the daemon again when it ends.
+    restartable: bool,
+    simulated: Option<Simulated>,
+    /// What the last examination found, and when.
+    examined: tokio::sync::Mutex<Option<health::Examined>>,
+    /// Open streams of events: each is a place among the connections that stays taken.
+    live: Arc<tokio::sync::Semaphore>,
+}
+
+/// More pages than this are not kept up to date at once.
+const MOST_LIVE: usize = 24;
+
+impl Site {
+    fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Site> {
+        let (changes, started_with) = parts.papers.changes;
+        Ok(Site {
+            door: Door::new(settings.password.clone(), settings.names.clone())?,
+            queue: parts.queue,
+            latest: parts.latest,
+            panel: parts.panel,
+            shelves: parts.shelves,
+            config: parts.config,
+            settings: parts.papers.settings,
+            changes,
+            started_with,
+            writing: tokio::sync::Mutex::new(()),
+            desk: Desk::new(parts.papers.templates, parts.papers.page_templates),
+            moods: parts.papers.moods,
+            setter: parts.papers.setter,
+            card: parts.papers.card,
+            // systemd sets it for everything that it starts.
+            restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),
+            simulated: parts.simulated,
+            examined: tokio::sync::Mutex::new(None),
+            live: Arc::new(tokio::sync::Semaphore::new(MOST_LIVE)),
+        })
+    }
+
+    /// Tells the core; never waits for it.
+    fn tell(&self, event: Event) -> Result<(), Fault> {
+        self.queue.try_send(event).map_err(|error| {
+            let why = match error {
+                TrySendError::Full(_) => "the device is too busy; try again",
+                TrySendError::Disconnected(_) => "the device is leaving",
+            };
+            Fault::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, why).retry_after(1)
+        })
+    }
+}
+
+/// Keeps the moods over time on a thread of their own, if the configuration asks for that.
+pub fn keep_moods(
+    config: &Config,
+    device: &mut Device,
+    onlookers: &mut Observers,
+) -> std::io::Result<Option<Moods>> {
+    if config.history_days == 0 {
+        return Ok(None);
+    }
+    let (moods, noter, keep) = mood_log::keeper(port_factory::moods(), config.history_days);
+    device.spawn("moods", keep)?;
+    onlookers.add(noter);
+    Ok(Some(moods))
+}
+
+/// The body of the page's thread in the daemon. Ends only if there can be no page at all.
+pub fn run(settings: &WebSettings, parts: Parts) {
+    let told = |address| tracing::info!("the page: http://{address}/");
+    if let Err(error) = serve(settings, parts, told) {
+        tracing::error!("there is no page: {error:#}");
+    }
+}
+
+/// The page without an address to listen at: for connections that come in another way.
+pub struct Page(axum::Router);
+
+impl Page {
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Page> {
+        Ok(Page(routes::router(Arc::new(Site::new(settings, parts)?))))
+    }
+
+    /// Serves one connection, which came from `peer`, to its end; one that stops sending is still
+    /// answered. Needs a runtime with I/O and time.
+    pub async fn attend(
+        &self,
+        stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send,
+        peer: std::net::IpAddr,
+    ) {
+        server::attend(self.0.clone(), stream, peer, true).await;
+    }
+}
+
+/// Serves the page for as long as the process lives. Says where it listens once it does.
+pub fn serve(settings: &WebSettings, parts: Parts, listening: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let site = Arc::new(Site::new(settings, parts)?);
+    server::run(settings.listen, routes::router(site), listening)?;
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! From the configuration to real ports.
+
+use std::path::PathBuf;
+
+use crate::config::{CameraChoice, Config, PanelChoice};
+use crate::library;
+use crate::library::analysis::Listening;
+use crate::library::listing::Setter;
+use crate::library::lock::{LockError, StateLock};
+use crate::paths;
+use crate::ports::button::{self, ButtonSettings};
+use crate::ports::camera::photos::PhotoCamera;
+use crate::ports::camera::v4l2::V4l2Camera;
+use crate::ports::camera::{Camera, CameraError};
+use crate::ports::light::gpio::GpioLight;
+use crate::ports::light::{Light, LightError, NoLight, SharedLight};
+use crate::ports::music::{Mpd, Music};
+use crate::ports::panel::Panel;
+use crate::ports::panel::png::PngPanel;
+use crate::ports::panel::spi::SpiPanel;
+use crate::ports::panel::tee::{Latest, Several};
+use crate::ports::power::{Logind, PowerSwitch};
+use crate::ports::speech::{self, MpvSpeaker, Speaker};
+use crate::ports::video::{Mpv, Video};
+use crate::ports::vision::{Vision, VisionError};
+use crate::wiring::{OpenButtons, Ports};
+use moodbox_core::kiosk::event::{Trouble, TroubleKind};
+use moodbox_core::mood::DecisionRule;
+use moodbox_core::recommend::Catalog;
+
+/// Every port of a real device.
+pub fn ports(config: &Config) -> anyhow::Result<Ports> {
+    Ok(Ports {
+        buttons: buttons(config.button.clone()),
+        light: light(config.light.as_deref()),
+        camera: camera(config)?,
+        capture: config.capture,
+        vision: vision(config),
+        panel: config.panel.as_ref().map(panel),
+        music: music(config),
+        video: video(config),
+        video_folders: video_folders(config),
+        feelings: feelings(),
+        listening: listening(config),
+        history: history(),
+        templates: templates(config),
+        power: Box::new(Logind::new()) as Box<dyn PowerSwitch>,
+        speaker: speaker(config),
+        watch_cameras: watch_cameras(config),
+    })
+}
+
+fn buttons(settings: ButtonSettings) -> OpenButtons {
+    Box::new(move || button::open(&settings))
+}
+
+fn light(line: Option<&str>) -> SharedLight {
+    SharedLight::new(match line {
+        Some(line) => Box::new(LazyLight { line: line.to_owned(), open: None }),
+        None => Box::new(NoLight),
+    })
+}
+
+/// A light that is opened when it is first lit, and again when it failed. If it cannot be lit, the
+/// camera is not opened either: a device that has a light never looks in the dark.
+struct LazyLight {
+    line: String,
+    open: Option<GpioLight>,
+}
+
+impl Light for LazyLight {
+    fn set(&mut self, on: bool) -> Result<(), LightError> {
+        let light = match self.open.take() {
+            Some(light) => self.open.insert(light),
+            None if on => self.open.insert(GpioLight::open(&self.line, false)?),
+            None => return Ok(()),
+        };
+        light.set(on)
+    }
+}
+
+/// The camera that the configuration names. Nothing is opened before the first press.
+pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
+    Ok(match &config.camera {
+        CameraChoice::V4l2(device) => Box::new(V4l2Camera::new(device)),
+        CameraChoice::Photos(paths) => Box::new(PhotoCamera::new(paths, Some(PHOTO_FPS))?),
+    })
+}
+
+/// The pace of photos that stand in for a camera: that of most webcams.
+pub const PHOTO_FPS: f32 = 30.0;
+
+/// The networks, checked by their golden cases.
+pub fn vision(config: &Config) -> Result<Vision, VisionError> {
+    Vision::load(&config.vision)
+}
+
+/// When scores count as sure. Without a model nothing ever does.
+pub fn judge(vision: &Result<Vision, VisionError>) -> DecisionRule {
+    match vision {
+        Ok(vision) => vision.judge(),
+        Err(_) => DecisionRule::never_sure(),
+    }
+}
+
+/// What the screens are drawn on.
+pub fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
+    match choice {
+        PanelChoice::Spi(settings) => {
+            // The same picture as a file in memory: for a person at a distance, and for support.
+            let file = PngPanel::new(
+                paths::runtime_folder().join("panel.png"),
+                settings.width.into(),
+                settings.height.into(),
+            );
+            Box::new(Several::new(Box::new(SpiPanel::new(settings.clone())), vec![Box::new(file)]))
+        }
+        PanelChoice::Png { path, width, height } => Box::new(PngPanel::new(path, *width, *height)),
+    }
+}
+
+/// Lets the pictures of a panel be seen elsewhere too.
+pub fn mirror(panel: &mut Option<Box<dyn Panel>>) -> Option<Latest> {
+    let glass = panel.take()?;
+    let (width, height) = glass.size();
+    let latest = Latest::new(width, height);
+    *panel = Some(Box::new(Several::new(glass, vec![Box::new(latest.clone())])));
+    Some(latest)
+}
+
+/// The client of the MPD server; it connects on its own thread.
+pub fn music(config: &Config) -> Option<Box<dyn Music>> {
+    let settings = config.music.clone()?;
+    Some(Box::new(Mpd::new(settings)))
+}
+
+/// mpv; it is started on its own thread.
+pub fn video(config: &Config) -> Option<Box<dyn Video>> {
+    let choice = config.video.as_ref()?;
+    Some(Box::new(Mpv::new(choice.settings.clone())))
+}
+
+/// The voice of the prompts, if they are wanted and there.
+pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
+    let choice = config.prompts.as_ref()?;
+    if let Err(error) = speech::check(&choice.folder, config.language) {
+        // Without being asked for they are a help, not a part.
+        if choice.asked_for {
+            tracing::warn!("{error}");
+        } else {
+            tracing::info!("{error}");
+        }
+        return None;
+    }
+    let program = config.video.as_ref().map_or("mpv".into(), |video| video.settings.program.clone());
+    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone())))
+}
+
+/// Where cameras come and go, if one is ever to be opened.
+fn watch_cameras(config: &Config) -> Option<PathBuf> {
+    let real = matches!(config.camera, CameraChoice::V4l2(_));
+    (real && config.mode.may_look()).then(|| "/dev".into())
+}
+
+/// Where the videos lie.
+pub fn video_folders(config: &Config) -> Vec<PathBuf> {
+    config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default()
+}
+
+/// The file of what a person set for videos.
+pub fn feelings() -> PathBuf {
+    paths::state().join("feelings.json")
+}
+
+/// The file of what was measured from sounds.
+pub fn sounds() -> PathBuf {
+    paths::state().join("sounds.json")
+}
+
+/// What the thread needs that listens to what is unknown.
+pub fn listening(config: &Config) -> Listening {
+    let music = config.music.clone();
+    let music_folder = Box::new(move || music.as_ref().and_then(Mpd::folder));
+    Listening { music_folder, memory: sounds() }
+}
+
+/// Where values that a person sets are kept.
+pub fn setter(config: &Config) -> Setter {
+    Setter { music: config.music.clone(), videos: feelings() }
+}
+
+/// The file of what is learnt.
+pub fn history() -> PathBuf {
+    paths::state().join("history.json")
+}
+
+/// The file of the moods over time.
+pub fn moods() -> PathBuf {
+    crate::observers::mood_log::beside(&history())
+}
+
+/// The templates that were written on the page.
+pub fn page_templates() -> PathBuf {
+    paths::state().join("templates")
+}
+
+/// Folders of templates, each over the ones before: a person's own, and those written on the page.
+pub fn templates(config: &Config) -> Vec<PathBuf> {
+    config.templates.iter().cloned().chain([page_templates()]).collect()
+}
+
+/// The state folder, for this process alone; or why it cannot be used, when the device can do without: on a
+/// card that can only be read it plays, and learns nothing.
+///
+/// # Errors
+/// When another moodbox has it.
+pub fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
+    match StateLock::take(&paths::state()) {
+        Ok(lock) => Ok(Ok(lock)),
+        Err(error @ LockError::InUse { .. }) => Err(error.into()),
+        Err(error) => {
+            let report = format!("{error}. Nothing is remembered until it can be written");
+            Ok(Err(Trouble { kind: TroubleKind::Other, report }))
+        }
+    }
+}
+
+/// The library as it is now, and what could not be read of it.
+pub fn library(config: &Config) -> (Catalog, Vec<String>) {
+    let mut catalog = Catalog::default();
+    let mut problems = Vec::new();
+    if let Some(music) = music(config) {
+        let mut watcher = music.watcher();
+        match watcher.connect().and_then(|()| watcher.catalog()) {
+            Ok(songs) => catalog.music = songs,
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    let (mut videos, errors) = crate::ports::video::folder::catalog(&video_folders(config));
+    problems.extend(errors.iter().map(ToString::to_string));
+    let (set, problem) = library::feelings::load(&feelings());
+    problems.extend(problem.map(|problem| problem.to_string()));
+    set.put_on(&mut videos);
+    catalog.video = videos.into();
+    (catalog, problems)
+}

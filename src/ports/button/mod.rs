@@ -1,0 +1,94 @@
+//! Buttons. A port turns edges of a GPIO line (or of a key) into [`Event::Button`](moodbox_core::kiosk::event::Event::Button); what the edges
+//! mean (short, double, long) is told by the core.
+
+pub mod gpio;
+pub mod line;
+pub mod rppal;
+pub mod simulated;
+pub mod worker;
+
+use std::time::Duration;
+
+use moodbox_core::kiosk::event::{Button, Edge};
+
+/// A source of debounced edges.
+pub trait Buttons: Send {
+    /// Waits for the next edge. `None` after `patience`, so that the thread can see that it is to end.
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ButtonError {
+    #[error("no GPIO line {line}; {found}. Set `button.line` to a name (see `gpioinfo`) or to `chip:offset`")]
+    Missing { line: String, found: String },
+    #[error("GPIO line {line} is in use by {by}. Stop that program, or choose another line in `button.line`")]
+    Busy { line: String, by: String },
+    #[error("no permission for {line}: add the user to the group `gpio`")]
+    Denied { line: String },
+    #[error("GPIO line {line}: {reason}")]
+    Io { line: String, reason: String },
+}
+
+/// Which code reads the lines of a real device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The kernel's character device, on any board.
+    #[default]
+    Gpiocdev,
+    /// `rppal`, on Raspberry Pi boards.
+    Rppal,
+}
+
+/// How the buttons of a device are wired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ButtonSettings {
+    pub backend: Backend,
+    /// Each button with the name of its line, see [`mod@line`].
+    pub lines: Vec<(Button, String)>,
+    /// The button connects the line to ground, and the line is pulled up; otherwise to 3.3 V, pulled down.
+    pub active_low: bool,
+    /// How long a level has to last to count; 5 to 20 ms suit most buttons.
+    pub debounce: Duration,
+}
+
+impl Default for ButtonSettings {
+    fn default() -> Self {
+        ButtonSettings {
+            backend: Backend::default(),
+            lines: vec![(Button::Main, "GPIO17".to_owned())],
+            active_low: true,
+            debounce: Duration::from_millis(10),
+        }
+    }
+}
+
+/// Opens the buttons of a real device.
+pub fn open(settings: &ButtonSettings) -> Result<Box<dyn Buttons>, ButtonError> {
+    Ok(match settings.backend {
+        Backend::Gpiocdev => Box::new(gpio::GpioButtons::open(settings)?),
+        Backend::Rppal => Box::new(rppal::RppalButtons::open(settings)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds on a machine with and without GPIO: no board calls a line this.
+    #[test]
+    fn a_line_that_no_board_has_is_missing_with_a_list_of_what_is_there() {
+        let lines = vec![(Button::Main, "NO SUCH LINE".to_owned())];
+        let error = open(&ButtonSettings { lines, ..ButtonSettings::default() }).err().expect("no such line");
+        let message = error.to_string();
+        assert!(message.contains("NO SUCH LINE") || message.contains("gpiochip"), "{message}");
+    }
+
+    #[test]
+    fn rppal_says_what_it_cannot_do() {
+        let lines = vec![(Button::Main, "BUTTON".to_owned())];
+        let settings = ButtonSettings { backend: Backend::Rppal, lines, ..ButtonSettings::default() };
+        let message = open(&settings).err().expect("rppal knows no such line").to_string();
+        assert!(message.contains("BUTTON") && message.contains("GPIO0 to GPIO27"), "{message}");
+    }
+}

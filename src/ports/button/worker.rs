@@ -1,0 +1,109 @@
+//! The button's thread: edges in, events out, until it is told to end.
+
+use std::time::Duration;
+
+use super::{ButtonError, Buttons};
+use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
+
+/// How often the thread looks whether it is to end. Very long, because a kiosk that idles should sleep:
+/// the process ends without waiting for it.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Sends every edge as [`Event::Button`] until `ended` says so or `send` finds nobody listening
+/// (returns false). An error ends it too: without its button the kiosk has to be started again.
+pub fn run(
+    buttons: &mut dyn Buttons,
+    ended: &dyn Fn() -> bool,
+    send: &mut dyn FnMut(Event) -> bool,
+) -> Result<(), ButtonError> {
+    while !ended() {
+        match buttons.next(PATIENCE) {
+            Ok(None) => {}
+            Ok(Some((button, edge))) => {
+                if !send(Event::Button(button, edge)) {
+                    break;
+                }
+            }
+            Err(error) => {
+                send(Event::Part(Part::Button, Health::Ill(error.trouble())));
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl ButtonError {
+    /// In words for the panel and for the log.
+    pub fn trouble(&self) -> Trouble {
+        let kind = match self {
+            ButtonError::Denied { .. } => TroubleKind::ButtonDenied,
+            ButtonError::Missing { .. } | ButtonError::Busy { .. } | ButtonError::Io { .. } => {
+                TroubleKind::Other
+            }
+        };
+        Trouble { kind, report: self.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::button::simulated::SimulatedButtons;
+    use moodbox_core::kiosk::event::{Button, Edge};
+
+    #[test]
+    fn every_edge_becomes_an_event_in_its_order() {
+        let (mut buttons, finger) = SimulatedButtons::new();
+        finger.press(Button::Main);
+        finger.press(Button::VolumeUp);
+        let mut seen = Vec::new();
+        run(&mut buttons, &|| false, &mut |event| {
+            if let Event::Button(button, edge) = event {
+                seen.push((button, edge));
+            }
+            seen.len() < 4
+        })
+        .unwrap();
+        assert_eq!(
+            seen,
+            [
+                (Button::Main, Edge::Down),
+                (Button::Main, Edge::Up),
+                (Button::VolumeUp, Edge::Down),
+                (Button::VolumeUp, Edge::Up)
+            ]
+        );
+    }
+
+    #[test]
+    fn it_ends_when_told() {
+        let (mut buttons, finger) = SimulatedButtons::new();
+        finger.press(Button::Main);
+        run(&mut buttons, &|| true, &mut |event| panic!("{event:?} after the end")).unwrap();
+    }
+
+    /// Buttons whose chip is pulled out.
+    struct Broken;
+
+    impl Buttons for Broken {
+        fn next(&mut self, _: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
+            Err(ButtonError::Denied { line: "/dev/gpiochip0".to_owned() })
+        }
+    }
+
+    #[test]
+    fn a_button_that_fails_is_reported_before_the_thread_ends() {
+        let mut reports = Vec::new();
+        let end = run(&mut Broken, &|| false, &mut |event| {
+            if let Event::Part(Part::Button, Health::Ill(trouble)) = event {
+                reports.push(trouble);
+            }
+            true
+        });
+        assert!(end.is_err());
+        assert_eq!(reports.len(), 1);
+        assert_eq!(reports[0].kind, TroubleKind::ButtonDenied);
+        assert!(reports[0].report.contains("group `gpio`"), "{}", reports[0].report);
+    }
+}

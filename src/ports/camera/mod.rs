@@ -1,0 +1,164 @@
+//! Cameras: anything that gives frames. `v4l2` is the real one, `photos` plays files as a camera.
+
+mod agree;
+pub mod bayer;
+pub mod exposure;
+pub mod find;
+pub mod formats;
+pub mod fourcc;
+pub mod negotiate;
+pub mod photos;
+pub mod uploaded;
+pub mod v4l2;
+pub mod warm_up;
+pub mod watch;
+pub mod worker;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::ports::light::LightOn;
+
+/// How the bytes of a frame are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    /// 4:2:2, `Y0 U Y1 V`.
+    Yuyv,
+    /// A JPEG picture a frame.
+    Mjpg,
+    /// 4:2:0, a luma plane, then interleaved `U V`.
+    Nv12,
+    /// 4:2:0, three planes.
+    Yu12,
+    /// 8-bit luma.
+    Grey,
+    /// `R G B`.
+    Rgb3,
+    /// `B G R`.
+    Bgr3,
+    /// A bare sensor's mosaic; its picture has half the width and half the height.
+    Bayer(bayer::Bayer),
+}
+
+/// One frame as the camera gave it. The bytes are wiped when it is dropped, and nothing here
+/// writes them anywhere: no `Serialize`, and `Debug` prints only the size.
+pub struct Frame {
+    pub width: u32,
+    pub height: u32,
+    /// Bytes from one row to the next of the first plane; may exceed the width. Unused for MJPG.
+    pub stride: u32,
+    pub format: PixelFormat,
+    data: Vec<u8>,
+}
+
+impl Frame {
+    /// An empty frame to be filled again and again, so that the steady state allocates nothing.
+    pub fn new() -> Frame {
+        Frame { width: 0, height: 0, stride: 0, format: PixelFormat::Grey, data: Vec::new() }
+    }
+
+    /// Takes over the description and copies the bytes; the previous bytes are wiped.
+    pub fn fill(&mut self, width: u32, height: u32, stride: u32, format: PixelFormat, bytes: &[u8]) {
+        wipe(&mut self.data);
+        self.data.clear();
+        self.data.extend_from_slice(bytes);
+        (self.width, self.height, self.stride, self.format) = (width, height, stride, format);
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Frame::new()
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        wipe(&mut self.data);
+    }
+}
+
+/// Overwrites all the memory of a picture with zeros, beyond its length too, and leaves it as long as that
+/// memory. Many times a second: byte by byte, as `Zeroize` does it, takes about as long as finding a face.
+pub(crate) fn wipe(data: &mut Vec<u8>) {
+    data.resize(data.capacity(), 0);
+    data.fill(0);
+    // As if somebody read the zeros: the compiler may not leave them out.
+    zeroize::optimization_barrier(data.as_slice());
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({}x{} {:?}, {} bytes)", self.width, self.height, self.format, self.data.len())
+    }
+}
+
+/// A camera that can be opened for a capture.
+pub trait Camera: Send {
+    /// Starts streaming. The stream owns the light's guard: while it lives the light is on.
+    fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError>;
+
+    /// Whether it could be started, without starting it: no frame is taken, so no light. Says what it is
+    /// and what it offers.
+    fn probe(&mut self) -> Result<String, CameraError> {
+        Ok(self.describe())
+    }
+
+    /// What it is, for the log: name, node, format, size.
+    fn describe(&self) -> String;
+}
+
+/// How long a camera that was just switched on may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until its first frame: some need two seconds.
+    pub first: Duration,
+    /// From there until the picture has settled.
+    pub settle: Duration,
+}
+
+/// A camera that streams.
+pub trait Stream {
+    /// The next frame, into `frame`, or an error when `deadline` passes first.
+    fn next(&mut self, deadline: Instant, frame: &mut Frame) -> Result<(), CameraError>;
+
+    /// Discards the first frames until the picture can be believed. Cameras that need no warming up
+    /// leave it at this.
+    fn settle(
+        &mut self,
+        _patience: &Patience,
+        _frame: &mut Frame,
+        _cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), CameraError> {
+        Ok(())
+    }
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum CameraError {
+    #[error("no camera {wanted}; cameras here: {found}. Plug it in, or set `camera.device` to one of these")]
+    Missing { wanted: String, found: String },
+    #[error("camera {device} is busy: another program uses it. Close that program (see `fuser -v {device}`)")]
+    Busy { device: String },
+    #[error("no permission for camera {device}: add the user to the group `video`")]
+    Denied { device: String },
+    #[error(
+        "camera {device} offers only {offered}; moodbox reads YUYV, MJPG, NV12, YU12, GREY, RGB3, BGR3 and raw Bayer. {cure}"
+    )]
+    Format { device: String, offered: String, cure: String },
+    #[error("camera {device} gave no frame within {} ms", waited.as_millis())]
+    Silent { device: String, waited: Duration },
+    #[error("camera {device} went away")]
+    Gone { device: String },
+    #[error("photo {path}: {reason}")]
+    Photo { path: String, reason: String },
+    #[error("camera {device}: {source}")]
+    Io { device: String, source: std::io::Error },
+    #[error(transparent)]
+    Light(#[from] crate::ports::light::LightError),
+}

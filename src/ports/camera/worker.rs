@@ -1,0 +1,177 @@
+//! A capture: light on, camera on, a few frames looked at, everything off again.
+
+use std::time::{Duration, Instant};
+
+use super::{Camera, CameraError, Frame, Patience, Stream};
+use crate::ports::camera::formats::FormatError;
+use crate::ports::light::SharedLight;
+use moodbox_core::kiosk::event::{Event, Observation, Trouble, TroubleKind};
+
+/// How a capture goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaptureSettings {
+    /// Frames to look at; five or more make a vote.
+    pub frames: usize,
+    /// The time over which they are spread.
+    pub within: Duration,
+    /// How long the camera may take to wake up.
+    pub patience: Patience,
+    /// How long a single frame may take after that. A camera in the dark may take 200 ms.
+    pub read: Duration,
+}
+
+impl Default for CaptureSettings {
+    fn default() -> Self {
+        CaptureSettings {
+            frames: 6,
+            within: Duration::from_secs(1),
+            patience: Patience { first: Duration::from_secs(3), settle: Duration::from_millis(1500) },
+            read: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why a frame was not looked at.
+#[derive(Debug)]
+pub enum LookError {
+    /// The frame is torn or unreadable; the next one may be whole.
+    Frame(String),
+    /// Nothing can be looked at any more.
+    Broken(Trouble),
+}
+
+impl From<FormatError> for LookError {
+    fn from(error: FormatError) -> LookError {
+        LookError::Frame(error.to_string())
+    }
+}
+
+/// Torn frames for each frame wanted, after which the camera counts as broken.
+const MOST_TORN: usize = 6;
+
+/// A slow processor may take this many times the spread before a capture ends with fewer frames.
+const PATIENCE: u32 = 4;
+
+/// Runs one capture: sends [`Event::CaptureStarted`] once the picture has settled and [`Event::Saw`] for
+/// every frame. The caller sends [`Event::CaptureEnded`] with the result; camera and light are off then.
+///
+/// `cancelled` is asked before every frame; a cancelled capture is no trouble. A capture that saw at least
+/// one frame before the camera fell silent counts.
+pub fn capture(
+    camera: &mut dyn Camera,
+    light: &SharedLight,
+    settings: &CaptureSettings,
+    look: &mut dyn FnMut(&Frame) -> Result<Observation, LookError>,
+    cancelled: &dyn Fn() -> bool,
+    send: &mut dyn FnMut(Event),
+) -> Result<(), Trouble> {
+    let light = light.turn_on().map_err(|error| CameraError::from(error).trouble())?;
+    let stream = camera.start(light).map_err(|error| error.trouble())?;
+    let mut run = Run { stream, frame: Frame::new(), settings, cancelled, clock: &Instant::now };
+    run.stream.settle(&settings.patience, &mut run.frame, cancelled).map_err(|error| error.trouble())?;
+    if cancelled() {
+        return Ok(());
+    }
+    send(Event::CaptureStarted);
+    let ended = run.look_at_frames(look, send);
+    // Ends here in every case, a panic of `look` included: the stream drops, and with it the light.
+    drop(run);
+    ended.map_err(|error| match error {
+        Ended::Camera(error) => error.trouble(),
+        Ended::Trouble(trouble) => trouble,
+    })
+}
+
+/// Why a capture ended before its time.
+#[derive(Debug)]
+enum Ended {
+    Camera(CameraError),
+    Trouble(Trouble),
+}
+
+/// A capture that runs. `clock` is the real one but in tests.
+struct Run<'a> {
+    stream: Box<dyn Stream>,
+    frame: Frame,
+    settings: &'a CaptureSettings,
+    cancelled: &'a dyn Fn() -> bool,
+    clock: &'a dyn Fn() -> Instant,
+}
+
+impl Run<'_> {
+    fn look_at_frames(
+        &mut self,
+        look: &mut dyn FnMut(&Frame) -> Result<Observation, LookError>,
+        send: &mut dyn FnMut(Event),
+    ) -> Result<(), Ended> {
+        let CaptureSettings { frames, within, read, .. } = *self.settings;
+        let begun = (self.clock)();
+        let (mut seen, mut torn) = (0, 0);
+        let mut last_reason = String::new();
+        while seen < frames && !(self.cancelled)() {
+            let now = (self.clock)();
+            if now.duration_since(begun) > within * PATIENCE + read {
+                break;
+            }
+            match self.stream.next(now + read, &mut self.frame) {
+                Err(CameraError::Silent { .. }) if seen > 0 => break,
+                taken => taken.map_err(Ended::Camera)?,
+            }
+            // Frames between two looks are let go, so that the looks are spread over the time.
+            if (self.clock)() < begun + spread(within, seen, frames) {
+                continue;
+            }
+            match look(&self.frame) {
+                Ok(observation) => {
+                    seen += 1;
+                    send(Event::FrameObserved(observation));
+                }
+                Err(LookError::Frame(reason)) => {
+                    torn += 1;
+                    tracing::debug!(%reason, torn, "a frame was skipped");
+                    last_reason = reason;
+                    if torn >= MOST_TORN * frames.max(1) {
+                        break;
+                    }
+                }
+                Err(LookError::Broken(trouble)) => return Err(Ended::Trouble(trouble)),
+            }
+        }
+        if torn > 0 {
+            tracing::info!(seen, torn, reason = %last_reason, "torn frames were skipped");
+        }
+        if seen == 0 && torn > 0 {
+            let report = format!(
+                "the camera sends only frames that cannot be read ({torn} of them; {last_reason}). \
+                 Try another cable, port or camera"
+            );
+            return Err(Ended::Trouble(Trouble { kind: TroubleKind::CameraFormat, report }));
+        }
+        Ok(())
+    }
+}
+
+/// When the look with this number is due: the first at once, the last at the end of the time.
+fn spread(within: Duration, number: usize, frames: usize) -> Duration {
+    within.mul_f64(number as f64 / frames.saturating_sub(1).max(1) as f64)
+}
+
+impl CameraError {
+    /// In words for the panel and for the log.
+    pub fn trouble(&self) -> Trouble {
+        let kind = match self {
+            CameraError::Missing { .. } | CameraError::Gone { .. } => TroubleKind::CameraMissing,
+            CameraError::Busy { .. } => TroubleKind::CameraBusy,
+            CameraError::Denied { .. } => TroubleKind::CameraDenied,
+            CameraError::Format { .. } => TroubleKind::CameraFormat,
+            CameraError::Silent { .. } => TroubleKind::CameraSilent,
+            CameraError::Light(_) => TroubleKind::LightDenied,
+            CameraError::Photo { .. } | CameraError::Io { .. } => TroubleKind::Other,
+        };
+        Trouble { kind, report: self.to_string() }
+    }
+}
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -1,0 +1,13 @@
+//! The ports: each turns a part of the world into events and carries actions out. Each has a trait, a real
+//! implementation and a simulated one, in the same binary.
+
+pub mod button;
+pub mod camera;
+pub mod light;
+pub mod music;
+pub mod panel;
+pub mod power;
+pub mod speech;
+pub mod store;
+pub mod video;
+pub mod vision;

@@ -1,0 +1,239 @@
+//! From MPD's database to items that can be chosen.
+
+use std::collections::HashMap;
+
+use ::mpd::{Query, Song, Subsystem, Term};
+
+use super::MusicError;
+use super::session::{Pairs, Session};
+use super::wire::BROKEN;
+use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore};
+
+/// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
+const WINDOW: u32 = 500;
+/// A library larger than this is cut, so that memory stays bounded.
+const MOST_SONGS: u32 = 200_000;
+
+/// The subsystems that tell that this must be read again.
+pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::Sticker, Subsystem::Playlist];
+
+/// Playlists that are read at most: each is a question of its own.
+const MOST_PLAYLISTS: usize = 200;
+
+/// Every song of the database, window by window: the list of all of them is never in memory at once.
+pub(super) fn songs(session: &mut Session) -> Result<ItemStore, MusicError> {
+    // Every uri holds the empty word; a search without a filter is refused.
+    let mut everything = Query::new();
+    everything.and(Term::File, "");
+    let mut songs = ItemStore::new();
+    let (mut start, mut nameless) = (0, 0);
+    loop {
+        let window = session.run(|client| client.search(&everything, (start, start + WINDOW)))?;
+        let count = window.len() as u32;
+        for item in window.into_iter().map(item) {
+            if item.id.contains(BROKEN) {
+                nameless += 1;
+            } else {
+                songs.push(item);
+            }
+        }
+        start += count;
+        if count < WINDOW || start >= MOST_SONGS {
+            break;
+        }
+    }
+    if nameless > 0 {
+        tracing::warn!(
+            "{nameless} songs have names that are not UTF-8 and cannot be asked for; rename them, for example \
+             with convmv"
+        );
+    }
+    if start >= MOST_SONGS {
+        tracing::warn!(songs = start, "the library is larger than moodbox reads; the rest is left out");
+    }
+    songs.shrink();
+    Ok(songs)
+}
+
+/// Likes, ratings and feelings from the sticker database: of each name the uris that have it, and its value.
+/// A server without a sticker database has none.
+#[derive(Default)]
+pub(super) struct Stickers(HashMap<&'static str, HashMap<String, String>>);
+
+impl Stickers {
+    pub(super) fn read(session: &mut Session) -> Result<Stickers, MusicError> {
+        let mut stickers = Stickers::default();
+        for name in ["like", "rating", "valence", "arousal"] {
+            match session.ask(&["sticker find", "song", "", name]) {
+                Ok(pairs) => stickers.0.insert(name, values(pairs)),
+                Err(error) if error.breaks_connection() => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, "no stickers");
+                    break;
+                }
+            };
+        }
+        Ok(stickers)
+    }
+
+    fn value(&self, name: &str, uri: &str) -> Option<f32> {
+        self.0.get(name)?.get(uri)?.trim().parse().ok()
+    }
+
+    pub(super) fn put_on(&self, item: &mut Item) {
+        let whole = |name: &str, most: f32| {
+            self.value(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(|value| value as u8)
+        };
+        let (like, rating) = (whole("like", 2.0), whole("rating", 10.0));
+        let axis = |name: &str| self.value(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));
+        let feeling = axis("valence").zip(axis("arousal")).map(|(valence, arousal)| Feeling {
+            valence,
+            arousal,
+            source: FeelingSource::Explicit,
+        });
+        (item.like, item.rating, item.feeling) = (like, rating, feeling);
+    }
+}
+
+/// Which stored playlists each file is in. A server without any gives none.
+pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<String>>, MusicError> {
+    let pairs = match session.ask(&["listplaylists"]) {
+        Err(error) if error.breaks_connection() => return Err(error),
+        other => {
+            other.inspect_err(|error| tracing::debug!(%error, "no stored playlists")).unwrap_or_default()
+        }
+    };
+    let names: Vec<String> =
+        pairs.into_iter().filter_map(|(key, name)| (key == "playlist").then_some(name)).collect();
+    if names.len() > MOST_PLAYLISTS {
+        tracing::warn!(playlists = names.len(), most = MOST_PLAYLISTS, "the rest is left out");
+    }
+    let mut of_file: HashMap<String, Vec<String>> = HashMap::new();
+    for name in names.into_iter().take(MOST_PLAYLISTS) {
+        match session.ask(&["listplaylist", &name]) {
+            Err(error) if error.breaks_connection() => return Err(error),
+            // It was taken away in this moment.
+            Err(error) => tracing::debug!(%error, name, "a playlist is passed over"),
+            Ok(pairs) => {
+                for (_, file) in pairs.into_iter().filter(|(key, _)| key == "file") {
+                    of_file.entry(file).or_default().push(name.clone());
+                }
+            }
+        }
+    }
+    Ok(of_file)
+}
+
+/// `file` and `sticker: name=value` pairs as a map from uri to value.
+fn values(pairs: Pairs) -> HashMap<String, String> {
+    let mut values = HashMap::new();
+    let mut file = None;
+    for (key, value) in pairs {
+        if key == "file" {
+            file = Some(value);
+        } else if key == "sticker"
+            && let Some(uri) = file.take()
+            && let Some((_, value)) = value.split_once('=')
+        {
+            values.insert(uri, value.to_owned());
+        }
+    }
+    values
+}
+
+/// One song with what its tags say.
+pub(super) fn item(song: Song) -> Item {
+    let mut item = Item {
+        title: readable(&title(song.title.or(song.name), &song.file)),
+        artist: readable(&song.artist.unwrap_or_default()),
+        length: song.duration.filter(|length| !length.is_zero()),
+        id: song.file,
+        ..Item::default()
+    };
+    for (key, value) in &song.tags {
+        match key.as_str() {
+            "Genre" => item.genres.extend(words(&readable(value))),
+            "Mood" | "Comment" | "Grouping" => item.tags.extend(words(&readable(value))),
+            "Album" => item.album = readable(value),
+            "AlbumArtist" if item.artist.is_empty() => item.artist = readable(value),
+            _ => {}
+        }
+    }
+    for list in [&mut item.genres, &mut item.tags] {
+        list.sort();
+        list.dedup();
+    }
+    item.explicit = item.tags.iter().any(|tag| tag == "explicit");
+    item
+}
+
+/// A text for people: what was not UTF-8 shows as a mark that every font has.
+fn readable(text: &str) -> String {
+    text.replace(BROKEN, "\u{fffd}")
+}
+
+/// The title, or what a person would call the file.
+pub(super) fn title(tag: Option<String>, uri: &str) -> String {
+    match tag {
+        Some(title) if !title.trim().is_empty() => title,
+        _ => {
+            let uri = uri.trim_end_matches('/');
+            let name = uri.rsplit('/').next().unwrap_or(uri);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            if stem.is_empty() { name.to_owned() } else { stem.replace('_', " ") }
+        }
+    }
+}
+
+/// A tag may hold several words: `calm; warm`, `Jazz/Funk`. Long comments are prose, not tags.
+pub(crate) fn words(value: &str) -> impl Iterator<Item = String> {
+    value
+        .split([';', ',', '/', '|'])
+        .map(|word| word.trim().to_lowercase())
+        .filter(|word| !word.is_empty() && word.chars().count() <= 40)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_song_becomes_an_item_with_its_words_in_lower_case() {
+        let song = Song {
+            file: "a/Slow_Rain.ogg".into(),
+            duration: Some(Duration::from_secs(30)),
+            tags: [("Genre", "Jazz; Funk"), ("Genre", "jazz"), ("Mood", "Calm"), ("Comment", "warm, Rain")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..Song::default()
+        };
+        let item = item(song);
+        assert_eq!(item.title, "Slow Rain");
+        assert_eq!(item.genres, ["funk", "jazz"]);
+        assert_eq!(item.tags, ["calm", "rain", "warm"]);
+        assert_eq!(item.length, Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_song_without_a_title_is_called_by_its_file() {
+        for (tag, uri, called) in [
+            (Some("Dawn"), "x.ogg", "Dawn"),
+            (Some(" "), "x.ogg", "x"),
+            (None, "a/b.c.flac", "b.c"),
+            (None, "http://radio/", "radio"),
+            (None, ".hidden", ".hidden"),
+        ] {
+            assert_eq!(title(tag.map(str::to_owned), uri), called);
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_value_is_passed_over() {
+        let pairs =
+            [("sticker", "like=2"), ("file", "a"), ("sticker", "like"), ("file", "b"), ("sticker", "like=1")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(values(pairs.to_vec()), HashMap::from([("b".to_owned(), "1".to_owned())]));
+    }
+}

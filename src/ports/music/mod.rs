@@ -1,0 +1,230 @@
+//! Music: an MPD server.
+//!
+//! [`Music`] is the port. [`Mpd`] speaks to a real server, [`Simulated`] plays nothing but keeps a
+//! queue and the time. [`worker::run`] is the thread that stands between either and the core.
+//!
+//! What other clients put into the queue stays there: moodbox remembers which entries are its own
+//! and takes away only those.
+
+mod address;
+mod entries;
+mod library;
+mod mpd;
+mod session;
+mod simulated;
+mod watcher;
+mod wire;
+pub mod worker;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use address::{Address, AddressError};
+pub(crate) use library::words;
+pub use mpd::Mpd;
+pub use simulated::Simulated;
+pub(crate) use wire::connect_unix;
+
+use moodbox_core::kiosk::event::{NowPlaying, Trouble, TroubleKind};
+use moodbox_core::recommend::ItemStore;
+
+/// How to reach MPD, and what it may do.
+#[derive(Clone)]
+pub struct MusicSettings {
+    pub address: Address,
+    /// Sent after connecting. Never logged: `Debug` leaves it out.
+    pub password: Option<String>,
+    /// How long a connection may take to open.
+    pub connect: Duration,
+    /// How long one question and its whole answer may take.
+    pub exchange: Duration,
+    /// The loudest the music may be while ours plays, in percent. Another client that goes above is
+    /// brought back: in a public place the cap is a promise.
+    pub volume_cap: u8,
+    /// Where to remember our queue entries, so that a moodbox that crashed finds and removes them at
+    /// its next start. None: they are remembered only while the program runs.
+    pub memory: Option<PathBuf>,
+    /// The folder that MPD's music lies in. None: MPD is asked, which answers over its local socket.
+    pub folder: Option<PathBuf>,
+}
+
+impl MusicSettings {
+    /// The defaults for a server at `address`: 3 s to connect, 5 s for an exchange, volume up to 80 %.
+    pub fn new(address: Address) -> MusicSettings {
+        MusicSettings {
+            address,
+            password: None,
+            connect: Duration::from_secs(3),
+            exchange: Duration::from_secs(5),
+            volume_cap: 80,
+            memory: None,
+            folder: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for MusicSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MusicSettings")
+            .field("address", &self.address)
+            .field("password", &self.password.as_ref().map(|_| "(set)"))
+            .field("connect", &self.connect)
+            .field("exchange", &self.exchange)
+            .field("volume_cap", &self.volume_cap)
+            .field("memory", &self.memory)
+            .field("folder", &self.folder)
+            .finish()
+    }
+}
+
+/// What the player says of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// What plays or is paused; none when the player is stopped.
+    pub now: Option<NowPlaying>,
+    /// Stopped because the last entry was over, and not because somebody stopped it.
+    pub ended: bool,
+    /// Volume in percent; none where the sound output has no mixer.
+    pub volume: Option<u8>,
+    /// Entries of ours that could not be played; they are already out of the queue.
+    pub skipped: Vec<Skipped>,
+    /// The server reads its files, and may know more of them soon.
+    pub scanning: bool,
+    /// The sound output does not work, in the server's words.
+    pub fault: Option<String>,
+}
+
+/// A way for the sound out of the player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// As the player's configuration calls it.
+    pub name: String,
+    /// What carries the sound: `alsa`, `pulse`, `null` and more.
+    pub plugin: String,
+    pub enabled: bool,
+}
+
+/// An item that could not be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub id: String,
+    pub reason: String,
+}
+
+/// A music player with a queue that other clients may share.
+///
+/// No call takes longer than the deadlines of its settings.
+pub trait Music: Send {
+    /// Where it is, as reports name it.
+    fn place(&self) -> String;
+
+    /// Opens the connection, or opens it anew. Entries of ours that are still in the queue are found
+    /// again, also after the server was restarted.
+    fn connect(&mut self) -> Result<(), MusicError>;
+
+    /// Something that follows changes on a connection of its own.
+    fn watcher(&self) -> Box<dyn Watcher>;
+
+    fn status(&mut self) -> Result<Status, MusicError>;
+
+    /// Replaces our entries by these and plays the first, at this volume in percent (held under the
+    /// cap). Returns those that the library does not have.
+    fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError>;
+
+    /// Plays the next of ours; after the last the first again if `wrap`. False when there is none:
+    /// then nothing was done.
+    fn next(&mut self, wrap: bool) -> Result<bool, MusicError>;
+
+    /// Takes our entries away, stopping the music if one of them plays, and puts the play modes back
+    /// as they were.
+    fn stop(&mut self) -> Result<(), MusicError>;
+
+    /// Sets the volume in percent, held under the cap. A player without a mixer ignores it.
+    fn set_volume(&mut self, percent: u8) -> Result<(), MusicError>;
+
+    /// Marks an item as liked, where other clients see it too.
+    fn like(&mut self, id: &str) -> Result<(), MusicError>;
+
+    /// Takes a like back; a dislike stays. False if there was none.
+    fn unlike(&mut self, id: &str) -> Result<bool, MusicError>;
+
+    /// Our entries, in their order, that are still in the queue.
+    fn ours(&self) -> Vec<String>;
+
+    /// The loudest allowed, in percent.
+    fn volume_cap(&self) -> u8;
+
+    /// Another loudest from now on, in percent. What plays is brought under it by whoever asks for this.
+    fn set_volume_cap(&mut self, percent: u8);
+}
+
+/// Follows a player from a thread of its own.
+pub trait Watcher: Send {
+    /// Opens its connection, or opens it anew.
+    fn connect(&mut self) -> Result<(), MusicError>;
+
+    /// Everything in the library.
+    fn catalog(&mut self) -> Result<ItemStore, MusicError>;
+
+    /// Blocks until something has changed or [`Watcher::interrupter`] was called. Notices within a
+    /// minute that the server is gone without a word.
+    fn wait(&mut self) -> Result<Changes, MusicError>;
+
+    /// Ends a `wait` from another thread, now and for good.
+    fn interrupter(&self) -> Box<dyn Fn() + Send>;
+}
+
+/// What has changed since the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// What plays, how loud, or the queue.
+    pub playing: bool,
+    /// What can be played, or what is known of it.
+    pub library: bool,
+    /// Nothing changed: somebody called the interrupter.
+    pub interrupted: bool,
+}
+
+/// Why the music does not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MusicError {
+    #[error(
+        "no MPD at {address}: {reason}. Start it (`systemctl start mpd`) or set `address` under [music] in the configuration"
+    )]
+    Absent { address: String, reason: String },
+    #[error(
+        "MPD at {address} wants another password ({reason}): set `password` under [music] to one that mpd.conf gives read, add and control"
+    )]
+    Password { address: String, reason: String },
+    #[error(
+        "MPD at {address} did not answer within {} ms: it hangs or starts; `systemctl restart mpd` if it lasts", after.as_millis()
+    )]
+    Silent { address: String, after: Duration },
+    #[error(
+        "what answers at {address} does not speak as MPD does: {reason}. Check `address` under [music] in the configuration"
+    )]
+    Protocol { address: String, reason: String },
+    #[error("`{id}` cannot be played: {reason}")]
+    NoSuchSong { id: String, reason: String },
+    #[error("MPD at {address} refused `{command}`: {reason}")]
+    Refused { address: String, command: String, reason: String },
+}
+
+impl MusicError {
+    /// Whether the connection is of no use any more.
+    pub fn breaks_connection(&self) -> bool {
+        !matches!(self, MusicError::NoSuchSong { .. } | MusicError::Refused { .. })
+    }
+
+    /// In words for the panel and for the log.
+    pub fn trouble(&self) -> Trouble {
+        let kind = match self {
+            MusicError::Absent { .. } => TroubleKind::MusicAbsent,
+            MusicError::Password { .. } => TroubleKind::MusicPassword,
+            MusicError::Silent { .. } => TroubleKind::MusicSilent,
+            MusicError::Protocol { .. } => TroubleKind::MusicAbsent,
+            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => TroubleKind::Other,
+        };
+        Trouble { kind, report: self.to_string() }
+    }
+}

@@ -1,0 +1,540 @@
+//! A real MPD server.
+
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::mpd::Id;
+
+use super::entries::{Entries, Entry};
+use super::session::{Pairs, Session};
+use super::watcher::MpdWatcher;
+use super::wire::Wire;
+use super::{Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
+use moodbox_core::kiosk::event::NowPlaying;
+use moodbox_core::recommend::ItemStore;
+
+/// The modes that would break our playing, and how they must be meanwhile: `random` and `repeat`
+/// would run into other clients' entries, `single` would stop after a song, `consume` would take
+/// away what `repeat` of ours needs. Repeating is done by [`Music::next`] with `wrap`.
+const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "0"), ("consume", "0")];
+
+/// Commands without which nothing can be played.
+const NEEDED: [&str; 6] = ["addid", "deleteid", "playid", "stop", "setvol", "random"];
+
+/// A connection to MPD that remembers which entries of the queue are ours.
+pub struct Mpd {
+    settings: MusicSettings,
+    session: Option<Session>,
+    entries: Entries,
+    /// What was last asked of `currentsong`, so that a look each second costs one question.
+    heard: Option<(u32, NowPlaying)>,
+    /// How far ours has come.
+    reached: Reached,
+}
+
+/// How far ours has come: an entry, and whether any of it was heard. Before the first, none.
+type Reached = Option<(u32, bool)>;
+
+impl Mpd {
+    /// Connects to nothing yet.
+    pub fn new(settings: MusicSettings) -> Mpd {
+        let entries = settings.memory.as_deref().map(Entries::load).unwrap_or_default();
+        Mpd { settings, session: None, entries, heard: None, reached: None }
+    }
+
+    /// Reads the whole library over a connection of its own: for looks from outside the daemon.
+    pub fn library(settings: &MusicSettings) -> Result<ItemStore, MusicError> {
+        let mut reader = MpdWatcher::new(settings.clone());
+        reader.connect()?;
+        reader.catalog()
+    }
+
+    /// Where the sound goes, over a connection of its own: for looks from outside the daemon.
+    pub fn outputs(settings: &MusicSettings) -> Result<Vec<Output>, MusicError> {
+        let pairs = Session::open(settings)?.ask(&["outputs"])?;
+        let mut outputs: Vec<Output> = Vec::new();
+        for (key, value) in pairs {
+            match (key.as_str(), outputs.last_mut()) {
+                ("outputid", _) => {
+                    outputs.push(Output { name: String::new(), plugin: String::new(), enabled: false });
+                }
+                ("outputname", Some(output)) => output.name = value,
+                ("plugin", Some(output)) => output.plugin = value,
+                ("outputenabled", Some(output)) => output.enabled = value == "1",
+                _ => {}
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Sets valence and arousal of a song as stickers, where other clients see them; none clears them.
+    /// Over a connection of its own.
+    pub fn set_feeling(
+        settings: &MusicSettings,
+        id: &str,
+        place: Option<(f32, f32)>,
+    ) -> Result<(), MusicError> {
+        let mut session = Session::open(settings)?;
+        let axes = [("valence", place.map(|place| place.0)), ("arousal", place.map(|place| place.1))];
+        for (name, value) in axes {
+            let done = match value {
+                Some(value) => session.ask(&["sticker set", "song", id, name, &value.to_string()]),
+                None => session.ask(&["sticker delete", "song", id, name]),
+            };
+            match done {
+                // One that was never set is as good as deleted.
+                Err(MusicError::NoSuchSong { .. }) if value.is_none() => {}
+                Err(MusicError::NoSuchSong { reason, .. }) => {
+                    return Err(MusicError::NoSuchSong { id: id.to_owned(), reason });
+                }
+                done => drop(done?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder that MPD's music lies in: as it is configured, else as MPD tells its local clients. None
+    /// when it does not say, or when the folder is not on this machine.
+    pub fn folder(settings: &MusicSettings) -> Option<PathBuf> {
+        let told = || {
+            let pairs = Session::open(settings).and_then(|mut session| session.ask(&["config"]));
+            let pairs =
+                pairs.inspect_err(|error| tracing::debug!(%error, "MPD does not say where its music is"));
+            value(&pairs.ok()?, "music_directory").map(PathBuf::from)
+        };
+        settings.folder.clone().or_else(told).filter(|folder| folder.is_dir())
+    }
+
+    /// Has MPD look at its files again, or at those below one of its folders.
+    pub fn update(settings: &MusicSettings, folder: Option<&str>) -> Result<(), MusicError> {
+        let mut session = Session::open(settings)?;
+        let words = ["update", folder.unwrap_or_default()];
+        session.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
+    }
+
+    /// Connects over a stream that is open already: for a server that has no address.
+    ///
+    /// # Errors
+    /// As [`Music::connect`].
+    pub fn connect_over(&mut self, stream: UnixStream) -> Result<(), MusicError> {
+        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        self.greet(session)
+    }
+
+    /// The watcher of such a server.
+    ///
+    /// # Errors
+    /// As [`Watcher::connect`].
+    pub fn watcher_over(&self, stream: UnixStream) -> Result<Box<dyn Watcher>, MusicError> {
+        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        let mut watcher = MpdWatcher::new(self.settings.clone());
+        watcher.follow(session);
+        Ok(Box::new(watcher))
+    }
+
+    /// Makes a connection ours, once it has shown that it lets us play.
+    fn greet(&mut self, session: Session) -> Result<(), MusicError> {
+        self.session = Some(session);
+        let address = self.place();
+        self.with(|session, entries| {
+            // A server that wants a password says so only when it is asked for something.
+            session.ask(&["status"])?;
+            // One that lets us only listen would fail at each press; better to know it now.
+            let denied = session.run(|client| client.notcommands())?;
+            if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
+            {
+                return Err(MusicError::Password {
+                    address,
+                    reason: format!("it does not allow `{command}`"),
+                });
+            }
+            if !entries.list.is_empty() {
+                entries.find_again(&queue(session)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs something over the connection; drops the connection when it is of no use any more.
+    fn with<T>(
+        &mut self,
+        job: impl FnOnce(&mut Session, &mut Entries) -> Result<T, MusicError>,
+    ) -> Result<T, MusicError> {
+        let Some(session) = &mut self.session else {
+            return Err(MusicError::Absent { address: self.place(), reason: "not connected".to_owned() });
+        };
+        let done = job(session, &mut self.entries);
+        if matches!(&done, Err(error) if error.breaks_connection()) {
+            self.session = None;
+            self.heard = None;
+        }
+        done
+    }
+
+    fn remember(&self) {
+        if let Some(path) = &self.settings.memory {
+            self.entries.save(path);
+        }
+    }
+
+    fn capped(&self, percent: u8) -> u8 {
+        percent.min(self.settings.volume_cap).min(100)
+    }
+}
+
+impl Music for Mpd {
+    fn place(&self) -> String {
+        self.settings.address.to_string()
+    }
+
+    fn connect(&mut self) -> Result<(), MusicError> {
+        self.session = None;
+        self.heard = None;
+        let session = Session::open(&self.settings)?;
+        self.greet(session)
+    }
+
+    fn watcher(&self) -> Box<dyn Watcher> {
+        Box::new(MpdWatcher::new(self.settings.clone()))
+    }
+
+    fn status(&mut self) -> Result<Status, MusicError> {
+        let heard = self.heard.take();
+        let mut reached = self.reached;
+        let (status, heard) = self.with(|session, entries| look(session, entries, heard, &mut reached))?;
+        self.heard = heard;
+        self.reached = reached;
+        if !status.skipped.is_empty() {
+            self.remember();
+        }
+        Ok(status)
+    }
+
+    fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError> {
+        let volume = self.capped(volume);
+        self.reached = None;
+        let done = self.with(|session, entries| {
+            keep_modes(session, entries)?;
+            let old = std::mem::take(&mut entries.list);
+            let mut skipped = Vec::new();
+            let added = add(session, entries, ids, &mut skipped);
+            // What was added before an error is ours too, and so is still the old.
+            if let Err(error) = added {
+                entries.list.extend(old);
+                return Err(error);
+            }
+            set_volume(session, volume)?;
+            // The new plays before the old goes: nobody else's entry is heard in between.
+            let these = entries.list.clone();
+            match start(session, entries, &these, &mut skipped) {
+                Ok(true) => {}
+                Ok(false) => halt(session, &old)?,
+                Err(error) => {
+                    entries.list.extend(old);
+                    return Err(error);
+                }
+            }
+            remove(session, &old)?;
+            Ok(skipped)
+        });
+        self.remember();
+        done
+    }
+
+    fn next(&mut self, wrap: bool) -> Result<bool, MusicError> {
+        self.with(|session, entries| {
+            let current = number(&session.ask(&["status"])?, "songid");
+            let place = current.and_then(|song| entries.position(song));
+            let rest: Vec<Entry> = match place {
+                Some(place) if place + 1 < entries.list.len() => entries.list[place + 1..].to_vec(),
+                // After the last, or when nothing plays: from the top, if that is wanted.
+                _ if wrap => entries.list.clone(),
+                _ => return Ok(false),
+            };
+            start(session, entries, &rest, &mut Vec::new())
+        })
+    }
+
+    fn stop(&mut self) -> Result<(), MusicError> {
+        let done = self.with(|session, entries| {
+            halt(session, &entries.list)?;
+            remove(session, &entries.list)?;
+            entries.list.clear();
+            restore_modes(session, entries)
+        });
+        self.remember();
+        done
+    }
+
+    fn set_volume(&mut self, percent: u8) -> Result<(), MusicError> {
+        let percent = self.capped(percent);
+        self.with(|session, _| set_volume(session, percent))
+    }
+
+    fn like(&mut self, id: &str) -> Result<(), MusicError> {
+        self.with(|session, _| session.ask(&["sticker set", "song", id, "like", "2"]).map(drop))
+    }
+
+    fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
+        self.with(|session, _| {
+            let like = match session.ask(&["sticker get", "song", id, "like"]) {
+                // Neither a song nor a sticker: nothing is left to take back.
+                Err(MusicError::NoSuchSong { .. }) => return Ok(false),
+                other => other?,
+            };
+            if !like.iter().any(|(key, value)| key == "sticker" && value == "like=2") {
+                return Ok(false);
+            }
+            session.ask(&["sticker delete", "song", id, "like"])?;
+            Ok(true)
+        })
+    }
+
+    fn ours(&self) -> Vec<String> {
+        self.entries.list.iter().map(|entry| entry.uri.clone()).collect()
+    }
+
+    fn volume_cap(&self) -> u8 {
+        self.settings.volume_cap
+    }
+
+    fn set_volume_cap(&mut self, percent: u8) {
+        self.settings.volume_cap = percent.min(100);
+    }
+}
+
+/// Asks what plays, and takes out of the queue what of ours cannot be played.
+fn look(
+    session: &mut Session,
+    entries: &mut Entries,
+    mut heard: Option<(u32, NowPlaying)>,
+    reached: &mut Reached,
+) -> Result<(Status, Option<(u32, NowPlaying)>), MusicError> {
+    let mut status = Status::default();
+    let mut pairs = session.ask(&["status"])?;
+    if let Some(error) = value(&pairs, "error").map(str::to_owned) {
+        match entries.blamed(&error) {
+            Some(place) => {
+                let broken = entries.list.remove(place);
+                status.skipped.push(Skipped { id: broken.uri.clone(), reason: error });
+                session.run(|client| client.clearerror())?;
+                remove(session, std::slice::from_ref(&broken))?;
+                if value(&pairs, "state") == Some("stop") && place < entries.list.len() {
+                    let rest = entries.list[place..].to_vec();
+                    start(session, entries, &rest, &mut status.skipped)?;
+                }
+                pairs = session.ask(&["status"])?;
+            }
+            None => status.fault = Some(error),
+        }
+    }
+    // The number of the job; without a job there is no such line.
+    status.scanning = value(&pairs, "updating_db").is_some();
+    status.volume =
+        value(&pairs, "volume").and_then(|volume| volume.parse().ok()).filter(|volume| *volume <= 100);
+    let state = value(&pairs, "state").unwrap_or_default();
+    let song = number(&pairs, "songid");
+    if state == "stop" {
+        // Somebody who presses stop leaves the song current; the end of the queue does not.
+        status.ended = song.is_none();
+        if status.ended {
+            pass_over(session, entries, *reached, entries.list.len(), &mut status.skipped)?;
+        }
+        return Ok((status, None));
+    }
+    let Some(song) = song else { return Ok((status, None)) };
+    if heard.as_ref().is_none_or(|(known, _)| *known != song) {
+        // The song may have changed since the question before: its own id is the one that counts.
+        heard = session.run(|client| client.currentsong())?.and_then(|current| {
+            let song = current.place?.id.0;
+            let item = library::item(current);
+            let (id, title, artist, length) = (item.id, item.title, item.artist, item.length);
+            Some((song, NowPlaying { id, title, artist, length, ..NowPlaying::default() }))
+        });
+    }
+    if let Some((song, known)) = &heard {
+        let place = entries.position(*song).filter(|place| entries.list[*place].uri == known.id);
+        let elapsed = seconds(&pairs, "elapsed").unwrap_or_default();
+        if let Some(place) = place {
+            pass_over(session, entries, *reached, place, &mut status.skipped)?;
+            let sounded = matches!(reached, Some((entry, true)) if entry == song);
+            *reached = Some((*song, sounded || !elapsed.is_zero()));
+        }
+        let ours = place.is_some();
+        status.now = Some(NowPlaying {
+            elapsed,
+            length: seconds(&pairs, "duration").or(known.length),
+            volume: status.volume,
+            paused: state == "pause",
+            ours,
+            ..known.clone()
+        });
+    }
+    Ok((status, heard))
+}
+
+/// Takes out of the queue what MPD could not play on its way to the entry at `place`. It passes over
+/// a file that is gone or broken without a word, as long as another follows; what a person jumped
+/// over looks the same, so each is tried.
+fn pass_over(
+    session: &mut Session,
+    entries: &mut Entries,
+    reached: Reached,
+    place: usize,
+    skipped: &mut Vec<Skipped>,
+) -> Result<(), MusicError> {
+    let from = match reached {
+        None => 0,
+        Some((song, sounded)) => match entries.position(song) {
+            Some(last) => last + usize::from(sounded),
+            None => return Ok(()),
+        },
+    };
+    for entry in entries.list.get(from..place).unwrap_or_default().to_vec() {
+        match session.ask(&["readcomments", &entry.uri]) {
+            Ok(_) => {}
+            Err(error) if error.breaks_connection() => return Err(error),
+            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
+                entries.list.retain(|other| *other != entry);
+                remove(session, std::slice::from_ref(&entry))?;
+                skipped.push(Skipped { id: entry.uri, reason });
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Adds the ids at the end of the queue; those that the library does not have are skipped.
+fn add(
+    session: &mut Session,
+    entries: &mut Entries,
+    ids: &[String],
+    skipped: &mut Vec<Skipped>,
+) -> Result<(), MusicError> {
+    for id in ids {
+        match session.ask(&["addid", id]) {
+            Ok(pairs) => match number(&pairs, "Id") {
+                Some(song) => entries.list.push(Entry { song, uri: id.clone() }),
+                None => skipped.push(Skipped { id: id.clone(), reason: "MPD gave it no place".to_owned() }),
+            },
+            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
+                skipped.push(Skipped { id: id.clone(), reason });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Plays the first of these entries that can be played; the others before it go out of the queue.
+fn start(
+    session: &mut Session,
+    entries: &mut Entries,
+    these: &[Entry],
+    skipped: &mut Vec<Skipped>,
+) -> Result<bool, MusicError> {
+    for entry in these {
+        match session.run(|client| client.switch(Id(entry.song))) {
+            Ok(()) => return Ok(true),
+            // MPD answers with the decoder's error when the file is broken or gone.
+            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
+                skipped.push(Skipped { id: entry.uri.clone(), reason });
+                entries.list.retain(|other| other != entry);
+                session.run(|client| client.clearerror())?;
+                remove(session, std::slice::from_ref(entry))?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+/// Stops the player if one of these plays or is paused.
+fn halt(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
+    let pairs = session.ask(&["status"])?;
+    let current = number(&pairs, "songid");
+    if value(&pairs, "state") != Some("stop") && these.iter().any(|entry| current == Some(entry.song)) {
+        session.run(|client| client.stop())?;
+    }
+    Ok(())
+}
+
+/// Takes entries out of the queue, each only if it is still what it was.
+fn remove(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
+    for entry in these {
+        let there = match session.run(|client| client.songs(Id(entry.song))) {
+            Ok(there) => there,
+            Err(error) if error.breaks_connection() => return Err(error),
+            // Another client took it away.
+            Err(_) => continue,
+        };
+        if there.first().is_some_and(|song| song.file == entry.uri) {
+            match session.run(|client| client.delete(Id(entry.song))) {
+                Err(error) if error.breaks_connection() => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sets the modes that our playing needs and notes down how they were.
+fn keep_modes(session: &mut Session, entries: &mut Entries) -> Result<(), MusicError> {
+    let pairs = session.ask(&["status"])?;
+    for (mode, needed) in MODES {
+        let Some(now) = value(&pairs, mode).filter(|now| *now != needed) else { continue };
+        session.ask(&[mode, needed])?;
+        // A mode that somebody changed while ours plays is what that person wants afterwards.
+        entries.modes.retain(|(known, _)| known != mode);
+        entries.modes.push((mode.to_owned(), now.to_owned()));
+    }
+    Ok(())
+}
+
+/// Puts the modes back, but for those that somebody has changed since.
+fn restore_modes(session: &mut Session, entries: &mut Entries) -> Result<(), MusicError> {
+    if entries.modes.is_empty() {
+        return Ok(());
+    }
+    let status = session.ask(&["status"])?;
+    for (mode, before) in std::mem::take(&mut entries.modes) {
+        let untouched = MODES.iter().any(|(name, ours)| *name == mode && value(&status, name) == Some(*ours));
+        if untouched {
+            match session.ask(&[&mode, &before]) {
+                Err(error) if error.breaks_connection() => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An output without a mixer refuses: then the volume is somebody else's business.
+fn set_volume(session: &mut Session, percent: u8) -> Result<(), MusicError> {
+    match session.run(|client| client.volume(percent.min(100) as i8)) {
+        Err(MusicError::Refused { reason, .. }) => {
+            tracing::debug!(reason, "MPD has no mixer");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn queue(session: &mut Session) -> Result<Vec<Entry>, MusicError> {
+    let songs = session.run(|client| client.queue())?;
+    Ok(songs.into_iter().filter_map(|song| Some(Entry { song: song.place?.id.0, uri: song.file })).collect())
+}
+
+fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+fn number(pairs: &Pairs, name: &str) -> Option<u32> {
+    value(pairs, name)?.parse().ok()
+}
+
+fn seconds(pairs: &Pairs, name: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(value(pairs, name)?.parse().ok()?).ok()
+}

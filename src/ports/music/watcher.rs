@@ -1,0 +1,118 @@
+//! The connection that hears of changes and reads the library.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ::mpd::Subsystem;
+
+use super::library::Stickers;
+use super::session::Session;
+use super::wire::Wire;
+use super::{Changes, MusicError, MusicSettings, Watcher, library};
+use moodbox_core::recommend::ItemStore;
+
+/// Without a word for this long, the server is asked whether it still lives.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// Follows MPD by its `idle` command, and keeps the library.
+pub(super) struct MpdWatcher {
+    settings: MusicSettings,
+    session: Option<Session>,
+    /// The songs of the database, in little room: a like does not read all of it anew.
+    songs: ItemStore,
+    /// The database has changed since `songs` was read.
+    stale: bool,
+    shared: Arc<Interrupt>,
+}
+
+#[derive(Default)]
+struct Interrupt {
+    asked: AtomicBool,
+    wire: Mutex<Option<Wire>>,
+}
+
+impl MpdWatcher {
+    pub fn new(settings: MusicSettings) -> MpdWatcher {
+        MpdWatcher { settings, session: None, songs: ItemStore::new(), stale: true, shared: Arc::default() }
+    }
+
+    /// Follows a server over this connection.
+    pub fn follow(&mut self, session: Session) {
+        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
+        self.session = Some(session);
+        // Whatever happened in between was not heard.
+        self.stale = true;
+    }
+
+    fn with<T>(&mut self, job: impl FnOnce(&mut Session) -> Result<T, MusicError>) -> Result<T, MusicError> {
+        let Some(session) = &mut self.session else {
+            let address = self.settings.address.to_string();
+            return Err(MusicError::Absent { address, reason: "not connected".to_owned() });
+        };
+        let done = job(session);
+        if done.is_err() {
+            self.session = None;
+        }
+        done
+    }
+}
+
+impl Watcher for MpdWatcher {
+    fn connect(&mut self) -> Result<(), MusicError> {
+        self.session = None;
+        let session = Session::open(&self.settings)?;
+        self.follow(session);
+        Ok(())
+    }
+
+    fn catalog(&mut self) -> Result<ItemStore, MusicError> {
+        if self.stale {
+            self.songs = self.with(library::songs)?;
+            self.stale = false;
+        }
+        // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
+        let (stickers, mut playlists) =
+            self.with(|session| Ok((Stickers::read(session)?, library::playlists(session)?)))?;
+        let items = self.songs.iter().map(|entry| {
+            let mut item = entry.to_item();
+            stickers.put_on(&mut item);
+            item.playlists = playlists.remove(&item.id).unwrap_or_default();
+            item
+        });
+        Ok(items.collect())
+    }
+
+    fn wait(&mut self) -> Result<Changes, MusicError> {
+        let shared = self.shared.clone();
+        let interrupted = || shared.asked.load(Ordering::Acquire);
+        let mut watched = vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Queue, Subsystem::Update];
+        watched.extend(library::SUBSYSTEMS);
+        loop {
+            if interrupted() {
+                return Ok(Changes { interrupted: true, ..Changes::default() });
+            }
+            let changed = match self.with(|session| session.wait(&watched, QUIET)) {
+                Ok(changed) => changed,
+                Err(_) if interrupted() => continue,
+                Err(error) => return Err(error),
+            };
+            self.stale |= changed.contains(&Subsystem::Database);
+            let library = changed.iter().any(|changed| library::SUBSYSTEMS.contains(changed));
+            let playing = changed.iter().any(|changed| !library::SUBSYSTEMS.contains(changed));
+            if library || playing {
+                return Ok(Changes { playing, library, interrupted: false });
+            }
+        }
+    }
+
+    fn interrupter(&self) -> Box<dyn Fn() + Send> {
+        let shared = self.shared.clone();
+        Box::new(move || {
+            shared.asked.store(true, Ordering::Release);
+            if let Some(wire) = &*shared.wire.lock().unwrap_or_else(PoisonError::into_inner) {
+                wire.shut();
+            }
+        })
+    }
+}

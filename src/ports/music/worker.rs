@@ -1,0 +1,519 @@
+//! The music thread: carries out what the core asks, and tells what the player does.
+//!
+//! It wakes when a command comes, when the watcher's `idle` connection says that something changed,
+//! each second while ours plays (for the time on the panel), and at the next step of a fade. With
+//! nothing playing it sleeps.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+
+use super::{Music, MusicError, Watcher};
+use moodbox_core::kiosk::action::PlayerCommand;
+use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, Trouble, TroubleKind};
+use moodbox_core::kiosk::speak::DUCKED;
+use moodbox_core::recommend::ItemStore;
+
+/// How often the time is looked at while ours plays.
+const BEAT: Duration = Duration::from_secs(1);
+/// One step of a fade: about 1 % of the volume in a fade of a few seconds.
+const FADE_STEP: Duration = Duration::from_millis(50);
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+/// Soon enough to be in service within five seconds of returning.
+const LAST_RETRY: Duration = Duration::from_secs(3);
+/// MPD may refuse for up to a minute while it starts or rescans. Music that was cut off goes on when
+/// it is back within this; later nobody would know why it starts.
+const RESUME_WITHIN: Duration = Duration::from_secs(90);
+
+/// The body of the music thread. Ends when the sender of the commands is gone; ours is stopped then.
+///
+/// `emit` takes [`Event::Music`] and [`Event::Part`]; `catalog` takes the whole library, at the start
+/// and whenever it has changed (on the watcher's thread).
+pub fn run(
+    music: Box<dyn Music>,
+    commands: Receiver<PlayerCommand>,
+    emit: impl FnMut(Event),
+    catalog: impl FnMut(ItemStore) + Send + 'static,
+) {
+    let (wake, woken) = bounded(1);
+    let (alive, gone) = bounded::<()>(0);
+    let watcher = music.watcher();
+    let interrupt = watcher.interrupter();
+    let watching = thread::Builder::new()
+        .name("music-watch".to_owned())
+        .spawn(move || watch(watcher, &wake, &gone, catalog))
+        .inspect_err(|error| tracing::error!(%error, "no thread to follow MPD with"));
+
+    let mut worker = Worker::new(music, emit);
+    worker.connect();
+    loop {
+        let timer =
+            worker.next_beat().map_or_else(never, |at| after(at.saturating_duration_since(Instant::now())));
+        select! {
+            recv(commands) -> command => match command {
+                Ok(command) => worker.carry_out(command),
+                Err(_) => break,
+            },
+            recv(woken) -> _ => worker.woken(),
+            recv(timer) -> _ => worker.beat(),
+        }
+    }
+    worker.leave();
+    drop(alive);
+    interrupt();
+    if let Ok(watching) = watching {
+        let _ = watching.join();
+    }
+}
+
+/// The body of the watcher's thread.
+fn watch(
+    mut watcher: Box<dyn Watcher>,
+    wake: &Sender<()>,
+    gone: &Receiver<()>,
+    mut catalog: impl FnMut(ItemStore),
+) {
+    let mut pause = FIRST_RETRY;
+    let mut follow = |watcher: &mut Box<dyn Watcher>, pause: &mut Duration| -> Result<(), MusicError> {
+        watcher.connect()?;
+        // A full channel means that the worker is about to look anyway.
+        let _ = wake.try_send(());
+        catalog(watcher.catalog()?);
+        *pause = FIRST_RETRY;
+        loop {
+            let changes = watcher.wait()?;
+            if changes.interrupted {
+                return Ok(());
+            }
+            if changes.playing {
+                let _ = wake.try_send(());
+            }
+            if changes.library {
+                catalog(watcher.catalog()?);
+            }
+        }
+    };
+    loop {
+        match follow(&mut watcher, &mut pause) {
+            Ok(()) => return,
+            Err(error) => tracing::debug!(%error, "the watcher lost MPD"),
+        }
+        let _ = wake.try_send(());
+        if gone.recv_timeout(pause) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
+            return;
+        }
+        pause = (pause * 2).min(LAST_RETRY);
+    }
+}
+
+struct Worker<E: FnMut(Event)> {
+    music: Box<dyn Music>,
+    emit: E,
+    /// What the core wants to hear; none when it wants nothing or ours is over.
+    wanted: Option<Wanted>,
+    fade: Option<Fade>,
+    /// A volume to set again once the faded music has stopped.
+    restore: Option<u8>,
+    /// Somebody speaks: what sounds is lowered.
+    ducked: bool,
+    /// The volume to come back to when nobody speaks any more.
+    before: Option<u8>,
+    next_look: Option<Instant>,
+    link: Link,
+    /// What was reported last, so that nothing is told twice.
+    told: Option<Health>,
+    playing: Option<NowPlaying>,
+    /// Whether it was told that the server reads its files.
+    scanning: bool,
+}
+
+enum Link {
+    Up,
+    Down { since: Instant, retry: Instant, pause: Duration },
+}
+
+struct Wanted {
+    ids: Vec<String>,
+    volume: u8,
+    repeat: bool,
+    /// The id that was heard last.
+    heard: Option<String>,
+}
+
+struct Fade {
+    from: u8,
+    start: Instant,
+    length: Duration,
+    next: Instant,
+}
+
+impl<E: FnMut(Event)> Worker<E> {
+    fn new(music: Box<dyn Music>, emit: E) -> Worker<E> {
+        let now = Instant::now();
+        Worker {
+            music,
+            emit,
+            wanted: None,
+            fade: None,
+            restore: None,
+            ducked: false,
+            before: None,
+            next_look: None,
+            link: Link::Down { since: now, retry: now, pause: FIRST_RETRY },
+            told: None,
+            playing: None,
+            scanning: false,
+        }
+    }
+
+    /// When something is to be done without being asked.
+    fn next_beat(&self) -> Option<Instant> {
+        match &self.link {
+            Link::Down { retry, .. } => Some(*retry),
+            Link::Up => {
+                [self.fade.as_ref().map(|fade| fade.next), self.next_look].into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn beat(&mut self) {
+        let now = Instant::now();
+        if let Link::Down { .. } = self.link {
+            self.connect();
+            return;
+        }
+        if self.fade.as_ref().is_some_and(|fade| fade.next <= now) {
+            self.fade_on(now);
+        }
+        if self.next_look.is_some_and(|next| next <= now) {
+            self.look();
+        }
+    }
+
+    fn woken(&mut self) {
+        match self.link {
+            // Each step of a fade changes the mixer: that is no news.
+            Link::Up if self.fade.is_some() => {}
+            Link::Up => self.look(),
+            // The watcher has a connection, or has just lost one: either way it is worth a try.
+            Link::Down { .. } => self.connect(),
+        }
+    }
+
+    fn carry_out(&mut self, command: PlayerCommand) {
+        match command {
+            PlayerCommand::Play { ids, volume, repeat } => {
+                self.fade = None;
+                self.restore = None;
+                self.wanted = Some(Wanted { ids, volume, repeat, heard: None });
+                match self.link {
+                    Link::Up => self.play(),
+                    Link::Down { .. } => {
+                        // The wait for the music counts from when it was asked for.
+                        self.link = down_since(Instant::now());
+                        self.connect();
+                    }
+                }
+            }
+            PlayerCommand::Next => {
+                let Some(wanted) = &self.wanted else { return };
+                let repeat = wanted.repeat;
+                match self.attempt(|music| music.next(repeat)) {
+                    Some(true) => self.look(),
+                    Some(false) => self.finish(),
+                    None => {}
+                }
+            }
+            PlayerCommand::Stop { fade } => self.stop(fade),
+            PlayerCommand::Volume(volume) => {
+                if let Some(wanted) = &mut self.wanted {
+                    wanted.volume = volume;
+                }
+                if self.fade.is_some() {
+                    self.restore = Some(volume);
+                } else if self.ducked {
+                    self.before = Some(volume);
+                    self.attempt(|music| music.set_volume(volume / DUCKED));
+                } else if self.attempt(|music| music.set_volume(volume)).is_some() {
+                    self.look();
+                }
+            }
+            PlayerCommand::Cap(cap) => self.music.set_volume_cap(cap),
+            PlayerCommand::Duck(true) => self.duck(),
+            PlayerCommand::Duck(false) => self.unduck(),
+            // A server without a sticker database refuses; moodbox remembers the like itself.
+            PlayerCommand::Like { id } => {
+                self.attempt(|music| music.like(&id));
+            }
+        }
+    }
+
+    fn play(&mut self) {
+        let Some(wanted) = &self.wanted else { return };
+        let (mut ids, volume, repeat) = (wanted.ids.clone(), wanted.volume, wanted.repeat);
+        // Music that was cut off goes on with the item that played.
+        if let Some(place) = wanted.heard.as_ref().and_then(|heard| ids.iter().position(|id| id == heard)) {
+            ids.rotate_left(place);
+            if !repeat {
+                ids.truncate(ids.len() - place);
+            }
+        }
+        // Somebody may be speaking still when the music begins.
+        let now = if self.ducked { volume / DUCKED } else { volume };
+        self.before = self.ducked.then_some(volume);
+        if let Some(skipped) = self.attempt(|music| music.play(&ids, now)) {
+            self.tell_skipped(skipped);
+            self.look();
+        }
+    }
+
+    fn stop(&mut self, length: Duration) {
+        let sounding = self.playing.as_ref().filter(|now| now.ours && !now.paused).and_then(|now| now.volume);
+        let wanted = self.wanted.take();
+        self.next_look = None;
+        match sounding.filter(|volume| *volume > 0) {
+            _ if self.fade.is_some() && length > FADE_STEP => {}
+            Some(from) if wanted.is_some() && length > FADE_STEP && matches!(self.link, Link::Up) => {
+                let now = Instant::now();
+                self.restore = Some(self.before.take().unwrap_or(from));
+                self.fade = Some(Fade { from, start: now, length, next: now });
+                self.fade_on(now);
+            }
+            _ => self.silence(),
+        }
+    }
+
+    /// Lowers whatever sounds, also what another client put on.
+    fn duck(&mut self) {
+        if std::mem::replace(&mut self.ducked, true) || self.fade.is_some() {
+            return;
+        }
+        let volume = self.attempt(|music| music.status()).and_then(|status| status.volume);
+        if let Some(volume) = volume.filter(|volume| *volume > 0)
+            && self.attempt(|music| music.set_volume(volume / DUCKED)).is_some()
+        {
+            self.before = Some(volume);
+        }
+    }
+
+    /// Brings the volume back. While MPD is away it is remembered, and brought back with the connection.
+    fn unduck(&mut self) {
+        self.ducked = false;
+        let Some(volume) = self.before else { return };
+        if self.attempt(|music| music.set_volume(volume)).is_some() {
+            self.before = None;
+        }
+    }
+
+    /// One step of the fade that runs.
+    fn fade_on(&mut self, now: Instant) {
+        let Some(fade) = &mut self.fade else { return };
+        let done = now.saturating_duration_since(fade.start).as_secs_f32() / fade.length.as_secs_f32();
+        if done >= 1.0 {
+            self.silence();
+            return;
+        }
+        fade.next = now + FADE_STEP;
+        let volume = (f32::from(fade.from) * (1.0 - done)).round() as u8;
+        if self.attempt(|music| music.set_volume(volume)).is_none() {
+            self.fade = None;
+        }
+    }
+
+    /// Takes ours away at once, then brings the volume back that a fade took down.
+    fn silence(&mut self) {
+        self.fade = None;
+        self.next_look = None;
+        self.playing = None;
+        if self.attempt(|music| music.stop()).is_some()
+            && let Some(volume) = self.restore.take()
+        {
+            self.attempt(|music| music.set_volume(volume));
+        }
+    }
+
+    /// Ours is over.
+    fn finish(&mut self) {
+        self.wanted = None;
+        self.silence();
+        (self.emit)(Event::Music(PlayerEvent::Finished));
+    }
+
+    /// Asks the player what it does, and tells what is new.
+    fn look(&mut self) {
+        self.next_look = None;
+        let Some(mut status) = self.attempt(|music| music.status()) else { return };
+        self.tell_skipped(std::mem::take(&mut status.skipped));
+        match status.fault.take() {
+            Some(fault) => {
+                let report = format!(
+                    "MPD at {} plays but nothing is heard: {fault}. Check `audio_output` in mpd.conf and the sound device",
+                    self.music.place()
+                );
+                self.tell(Health::Ill(Trouble { kind: TroubleKind::Other, report }));
+            }
+            None => self.tell(Health::Well),
+        }
+        self.tell_scanning(status.scanning);
+        let cap = self.music.volume_cap();
+        if let Some(now) = status.now.as_mut().filter(|now| now.ours && now.volume > Some(cap))
+            && self.attempt(|music| music.set_volume(cap)).is_some()
+        {
+            tracing::info!(cap, "another client went above the cap; the volume is back under it");
+            now.volume = Some(cap);
+        }
+        // While ours fades out the core knows already that it is over.
+        if self.fade.is_some() {
+            return;
+        }
+        let Some(wanted) = &mut self.wanted else {
+            self.tell_playing(status.now);
+            return;
+        };
+        match status.now {
+            Some(now) if now.ours => {
+                wanted.heard = Some(now.id.clone());
+                if !now.paused {
+                    self.next_look = Some(Instant::now() + BEAT);
+                }
+                self.tell_playing(Some(now));
+            }
+            None if status.ended && wanted.repeat && self.attempt(|music| music.next(true)) == Some(true) => {
+                self.look();
+            }
+            other => {
+                if matches!(self.link, Link::Up) {
+                    self.tell_playing(other);
+                    self.finish();
+                }
+            }
+        }
+    }
+
+    /// Connects if need be, runs it, and once more on a fresh connection: a server closes connections
+    /// that were quiet for a minute. None when it could not be done; that has been told then.
+    fn attempt<T>(&mut self, mut job: impl FnMut(&mut dyn Music) -> Result<T, MusicError>) -> Option<T> {
+        if matches!(self.link, Link::Down { .. }) {
+            return None;
+        }
+        let mut done = job(&mut *self.music);
+        if matches!(done, Err(MusicError::Absent { .. })) {
+            done = self.music.connect().and_then(|()| job(&mut *self.music));
+        }
+        match done {
+            Ok(value) => Some(value),
+            Err(error) if error.breaks_connection() => {
+                self.lost(&error);
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "MPD would not");
+                None
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        let since = match self.link {
+            Link::Up => return,
+            Link::Down { since, .. } => since,
+        };
+        if let Err(error) = self.music.connect() {
+            self.lost(&error);
+            return;
+        }
+        self.link = Link::Up;
+        self.tell(Health::Well);
+        if !self.ducked {
+            self.unduck();
+        }
+        match &self.wanted {
+            Some(wanted) if wanted.heard.is_some() => {
+                // It may have gone on by itself: MPD restores its queue when it starts.
+                let goes_on = self.attempt(|music| music.status()).and_then(|status| status.now);
+                if goes_on.is_some_and(|now| now.ours) {
+                    self.look();
+                } else if since.elapsed() <= RESUME_WITHIN {
+                    self.play();
+                } else {
+                    self.finish();
+                }
+            }
+            Some(_) if since.elapsed() <= RESUME_WITHIN => self.play(),
+            Some(_) => self.finish(),
+            None => {
+                // Left from a fade that was cut off, or from a moodbox that crashed.
+                if !self.music.ours().is_empty() || self.restore.is_some() {
+                    self.silence();
+                }
+                self.look();
+            }
+        }
+    }
+
+    fn lost(&mut self, error: &MusicError) {
+        let now = Instant::now();
+        self.link = match self.link {
+            Link::Up => Link::Down { since: now, retry: now + FIRST_RETRY, pause: FIRST_RETRY },
+            Link::Down { since, pause, .. } => {
+                let pause = (pause * 2).min(LAST_RETRY);
+                Link::Down { since, retry: now + pause, pause }
+            }
+        };
+        self.fade = None;
+        self.next_look = None;
+        self.playing = None;
+        self.tell_scanning(false);
+        self.tell(Health::Ill(error.trouble()));
+    }
+
+    fn leave(&mut self) {
+        if self.wanted.take().is_some() || self.fade.is_some() {
+            self.silence();
+        }
+    }
+
+    fn tell(&mut self, health: Health) {
+        let kind = |health: &Health| match health {
+            Health::Well => None,
+            Health::Ill(trouble) => Some(trouble.kind),
+        };
+        if self.told.as_ref().map(kind) != Some(kind(&health)) {
+            self.told = Some(health.clone());
+            (self.emit)(Event::Part(Part::Music, health));
+        }
+    }
+
+    fn tell_scanning(&mut self, scanning: bool) {
+        if std::mem::replace(&mut self.scanning, scanning) != scanning {
+            let report =
+                format!("MPD at {} reads its files; new music comes when it is done", self.music.place());
+            let health = match scanning {
+                true => Health::Ill(Trouble { kind: TroubleKind::MusicScanning, report }),
+                false => Health::Well,
+            };
+            (self.emit)(Event::Part(Part::Scan, health));
+        }
+    }
+
+    fn tell_playing(&mut self, now: Option<NowPlaying>) {
+        if now != self.playing
+            && let Some(now) = &now
+        {
+            (self.emit)(Event::Music(PlayerEvent::Playing(now.clone())));
+        }
+        self.playing = now;
+    }
+
+    fn tell_skipped(&mut self, skipped: Vec<super::Skipped>) {
+        for super::Skipped { id, reason } in skipped {
+            tracing::warn!(id, reason, "skipped");
+            (self.emit)(Event::Music(PlayerEvent::Skipped { id, reason }));
+        }
+    }
+}
+
+fn down_since(now: Instant) -> Link {
+    Link::Down { since: now, retry: now, pause: FIRST_RETRY }
+}

@@ -1,0 +1,135 @@
+//! The small screen. `screens` draws a [`Screen`](moodbox_core::kiosk::action::Screen) into a [`Picture`];
+//! a [`Panel`] shows the picture: over SPI, as a PNG, in a terminal.
+
+mod canvas;
+pub mod changes;
+pub mod counting_bus;
+pub mod faces;
+mod icons;
+mod palette;
+pub mod png;
+pub mod presets;
+pub mod screen_samples;
+pub mod screens;
+pub mod spi;
+pub mod tee;
+pub mod terminal;
+pub mod test_image;
+mod text_layout;
+pub mod text_raster;
+mod wire;
+pub mod worker;
+
+use embedded_graphics::pixelcolor::Rgb565;
+use embedded_graphics::pixelcolor::raw::{RawData, RawU16};
+use embedded_graphics::prelude::*;
+
+/// A picture of the whole panel, RGB565, row by row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    pixels: Vec<u16>,
+}
+
+impl Picture {
+    /// Black, `width` x `height` pixels.
+    pub fn new(width: u32, height: u32) -> Picture {
+        Picture { width, height, pixels: vec![0; (width * height) as usize] }
+    }
+
+    /// One row of RGB565 values.
+    pub fn row(&self, y: u32) -> &[u16] {
+        let start = (y * self.width) as usize;
+        &self.pixels[start..start + self.width as usize]
+    }
+
+    /// A quarter of the brightness, for a room in which nobody looks.
+    pub fn dim(&mut self) {
+        // The two lowest bits of each colour fall away, so that none runs into its neighbour.
+        self.pixels.iter_mut().for_each(|pixel| *pixel = (*pixel & 0xe79c) >> 2);
+    }
+
+    /// The rows from top to bottom, to be written.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [u16]> {
+        // A picture without columns has no rows that could be written; chunks of zero would panic.
+        self.pixels.chunks_mut(self.width.max(1) as usize)
+    }
+
+    /// One pixel as 8-bit red, green and blue; black beside the picture.
+    pub fn rgb8(&self, x: u32, y: u32) -> [u8; 3] {
+        if x >= self.width || y >= self.height {
+            return [0; 3];
+        }
+        let color = Rgb565::from(RawU16::new(self.row(y)[x as usize]));
+        let widen = |value: u8, top: u16| ((u16::from(value) * 255 + top / 2) / top) as u8;
+        [widen(color.r(), 31), widen(color.g(), 63), widen(color.b(), 31)]
+    }
+
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+}
+
+impl OriginDimensions for Picture {
+    fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+}
+
+impl DrawTarget for Picture {
+    type Color = Rgb565;
+    type Error = core::convert::Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb565>>>(&mut self, pixels: I) -> Result<(), Self::Error> {
+        for Pixel(Point { x, y }, color) in pixels {
+            if (0..self.width as i32).contains(&x) && (0..self.height as i32).contains(&y) {
+                self.pixels[y as usize * self.width as usize + x as usize] = RawU16::from(color).into_inner();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something that shows pictures.
+pub trait Panel: Send {
+    /// Width and height in pixels of the pictures it takes.
+    fn size(&self) -> (u32, u32);
+
+    /// Shows the picture. Only what changed since the last call needs to travel.
+    fn show(&mut self, picture: &Picture) -> Result<(), PanelError>;
+
+    /// Switches the backlight, where there is one that can be; a panel is lit from its first picture on.
+    /// Whoever wraps a panel hands this on.
+    fn light(&mut self, _on: bool) -> Result<(), PanelError> {
+        Ok(())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PanelError {
+    #[error(
+        "panel on {device}: SPI is off: add `dtparam=spi=on` to /boot/firmware/config.txt and restart the board"
+    )]
+    SpiOff { device: String },
+    #[error(
+        "panel on {device}: there is no such SPI device, but there is {there}: name one of these in the settings"
+    )]
+    NoDevice { device: String, there: String },
+    #[error("panel on {device}: not allowed: add the user to the group `spi` (`usermod -aG spi USER`)")]
+    Denied { device: String },
+    #[error(
+        "panel on {device}: {size} does not fit the controller's memory of 240x320: correct the size, the offset or the rotation"
+    )]
+    Size { device: String, size: String },
+    #[error("panel on GPIO line {line}: {reason}")]
+    Line { line: String, reason: String },
+    #[error("panel on {device}: {reason}: check its cable and that no other program draws on it")]
+    Io { device: String, reason: String },
+    #[error("panel picture {path}: {source}")]
+    Save { path: String, source: std::io::Error },
+}

@@ -1,0 +1,248 @@
+//! What each [`Screen`] looks like, at any size, in any language.
+//!
+//! Places are computed from the size: on upright and square panels the figure stands above the words,
+//! on wide ones beside them. Text is wrapped and shortened by `Column`.
+
+mod looking;
+mod playing;
+mod reading;
+mod waiting;
+
+use super::Picture;
+use super::canvas::{Area, Canvas, Ink};
+use super::palette;
+use super::text_layout::{Align, Column};
+use super::text_raster::{self, Face};
+use moodbox_core::kiosk::action::Screen;
+use moodbox_core::text::Language;
+
+/// Draws a screen over the whole picture.
+pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
+    if let Some(canvas) = paint(screen, language, picture.width(), picture.height()) {
+        if canvas.clipped() > 0 {
+            let (width, height) = (picture.width(), picture.height());
+            tracing::debug!(pixels = canvas.clipped(), width, height, "text fell beside the panel");
+        }
+        canvas.copy_to(picture);
+        if matches!(screen, Screen::Dozing { .. }) {
+            picture.dim();
+        }
+    }
+}
+
+/// A screen in full colour; none if the size has no pixels.
+fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option<Canvas> {
+    let ground = if *screen == Screen::Asleep { palette::BLACK } else { palette::GROUND };
+    let canvas = Canvas::new(width, height, ground)?;
+    let area = canvas.area();
+    let unit = area.w.min(area.h) / 240.0;
+    let wide = area.w > area.h * 1.15;
+    let mut stage = Stage { canvas, language, area, unit, wide };
+    match screen {
+        Screen::Splash => waiting::splash(&mut stage),
+        Screen::Idle { troubles } | Screen::Dozing { troubles } => waiting::idle(&mut stage, troubles),
+        Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
+        Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
+        Screen::Power(power) => waiting::power(&mut stage, *power),
+        Screen::Goodbye => waiting::goodbye(&mut stage),
+        Screen::Trouble(kind) => waiting::trouble(&mut stage, *kind),
+        Screen::Look { done } => looking::look(&mut stage, *done),
+        Screen::Waking => looking::waking(&mut stage),
+        Screen::Thinking => looking::thinking(&mut stage),
+        Screen::NoFace => looking::no_face(&mut stage),
+        Screen::SeveralFaces { count } => looking::several_faces(&mut stage, *count),
+        Screen::Mood { mood, strength, confidence } => {
+            reading::mood(&mut stage, *mood, *strength, *confidence)
+        }
+        Screen::Chosen { mood, by } => reading::chosen_mood(&mut stage, *mood, by.as_deref()),
+        Screen::Gentle => reading::gentle(&mut stage),
+        Screen::Unsure { candidates, selected } => reading::unsure(&mut stage, candidates, *selected),
+        Screen::NothingToPlay { mood } => reading::nothing_to_play(&mut stage, *mood),
+        Screen::Quiet { until } => waiting::quiet(&mut stage, *until),
+        Screen::AskToForget => waiting::ask_to_forget(&mut stage),
+        Screen::Forgotten => waiting::forgotten(&mut stage),
+        Screen::Asleep => {}
+        Screen::Playing(playing) => playing::playing(&mut stage, playing),
+    }
+    Some(stage.canvas)
+}
+
+/// A screen in the making: the canvas and what every screen needs to know.
+struct Stage {
+    canvas: Canvas,
+    language: Language,
+    area: Area,
+    /// One 240th of the shorter side: lengths are written for a 240x240 panel.
+    unit: f32,
+    /// Whether figure and words stand side by side.
+    wide: bool,
+}
+
+impl Stage {
+    /// The screen without its margin, as a place for the figure and one for the words.
+    /// `share` of the height goes to the figure where it stands above.
+    fn halves(&self, share: f32) -> (Area, Area) {
+        let inner = self.area.inset(self.px(12.0), self.px(10.0));
+        if self.wide {
+            let (figure, words) = inner.split_left(inner.w * 0.42);
+            (figure, Area::new(words.x + self.px(10.0), words.y, words.w - self.px(10.0), words.h))
+        } else {
+            // What an upright panel has more, both get.
+            inner.split_top(inner.h * share)
+        }
+    }
+
+    /// Pixels for a length written for 240x240.
+    fn px(&self, length: f32) -> f32 {
+        length * self.unit
+    }
+
+    fn plain(&self, size: f32) -> Face {
+        Face::plain(self.px(size))
+    }
+
+    fn bold(&self, size: f32) -> Face {
+        Face::bold(self.px(size))
+    }
+
+    /// The radius of a figure of this radius on 240x240, as far as there is room for it.
+    fn radius(&self, place: Area, radius: f32) -> f32 {
+        // What a panel has beyond a square makes figures larger too, as far as it goes.
+        let beyond = self.area.w.max(self.area.h) / self.area.w.min(self.area.h).max(1.0);
+        let roomy = self.px(radius) * beyond.min(if self.wide { 1.05 } else { 1.2 });
+        roomy.min(place.w / 2.0).min(place.h / 2.0)
+    }
+
+    /// The light around the device's own face. It stands in the same place on all of its screens: what does
+    /// not change from one to the next need not travel to the panel.
+    fn own_light(&mut self) {
+        let (figure, _) = self.halves(0.64);
+        let ((x, y), radius) = (figure.center(), self.radius(figure, 62.0) * 1.75);
+        self.canvas.glow(x, y, radius, palette::OWN, 0.18);
+    }
+
+    fn words(&mut self, column: &Column, place: Area) {
+        column.draw(&mut self.canvas, place, Align::Center);
+    }
+
+    /// Headline and one sentence: most screens.
+    fn headline(&mut self, place: Area, title: &str, hint: &str, ink: Ink) {
+        let fits_one = text_raster::width(title, self.bold(22.0)) <= place.w;
+        let (lines, quiet) = (if fits_one { 1 } else { 2 }, palette::QUIET);
+        let column = Column::new().add(title, self.bold(27.0), ink, lines, 0.0);
+        let column = column.add(hint, self.plain(19.0), quiet, 3, self.px(5.0));
+        self.words(&column, place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ports::panel::screen_samples;
+    use moodbox_core::kiosk::action::{Flash, Playing};
+    use moodbox_core::kiosk::event::TroubleKind;
+    use moodbox_core::mood::{Mood, Strength};
+
+    const SIZES: [(u32, u32); 3] = [(240, 240), (240, 320), (320, 240)];
+
+    fn check(screen: &Screen, language: Language) {
+        for (width, height) in SIZES {
+            let canvas = paint(screen, language, width, height).unwrap();
+            assert_eq!(canvas.clipped(), 0, "{screen:?} in {language:?} at {width}x{height}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_any_screen_falls_beside_the_panel() {
+        for language in Language::ALL {
+            for (_, screen) in screen_samples::examples(language) {
+                check(&screen, language);
+            }
+            for kind in TroubleKind::ALL {
+                check(&Screen::Trouble(kind), language);
+                check(&Screen::Idle { troubles: vec![kind; 5] }, language);
+            }
+            for mood in Mood::ALL {
+                for by in [None, Some("chair".to_owned()), Some("W".repeat(300))] {
+                    check(&Screen::Chosen { mood, by }, language);
+                }
+                check(&Screen::NothingToPlay { mood }, language);
+                for strength in [Strength::Slight, Strength::Clear, Strength::Strong] {
+                    check(&Screen::Mood { mood, strength, confidence: 1.0 }, language);
+                }
+                let candidates = Mood::ALL.to_vec();
+                check(&Screen::Unsure { candidates, selected: mood.index() }, language);
+            }
+            check(&Screen::Notice { seconds: u8::MAX, text: None }, language);
+            let longest = "w".repeat(40) + &" looks at you".repeat(9);
+            check(&Screen::Notice { seconds: 9, text: Some(longest.into()) }, language);
+            check(&Screen::Quiet { until: 23 * 60 + 59 }, language);
+            check(&Screen::Forgotten, language);
+            check(&Screen::Asleep, language);
+            check(&Screen::SeveralFaces { count: usize::MAX }, language);
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_and_choices_that_are_not_there_are_drawn() {
+        for number in [f32::NAN, f32::INFINITY, -1.0, 2.0] {
+            check(&Screen::Look { done: number }, Language::En);
+            let (mood, strength) = (Mood::Sad, Strength::Clear);
+            check(&Screen::Mood { mood, strength, confidence: number }, Language::En);
+        }
+        check(&Screen::Unsure { candidates: vec![], selected: 3 }, Language::En);
+        check(&Screen::Unsure { candidates: vec![Mood::Sad], selected: 3 }, Language::En);
+        let endless = Playing { elapsed: Duration::MAX, length: Some(Duration::MAX), ..Playing::default() };
+        check(&Screen::Playing(endless), Language::En);
+    }
+
+    #[test]
+    fn panels_of_any_size_are_drawn_without_a_panic() {
+        for (width, height) in
+            [(0, 0), (1, 1), (0, 240), (3, 200), (80, 160), (135, 240), (480, 320), (800, 10)]
+        {
+            let mut picture = Picture::new(width, height);
+            for (_, screen) in screen_samples::examples(Language::De) {
+                draw(&screen, Language::De, &mut picture);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn any_title_in_any_script_is_drawn_inside_the_panel(
+            title in any_text(), artist in any_text(), why in any_text(),
+            mood in proptest::option::of(proptest::sample::select(Mood::ALL.to_vec())),
+            elapsed in any::<u32>(), length in proptest::option::of(any::<u32>()),
+            liked: bool, paused: bool, volume: u8,
+        ) {
+            let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+            let playing = Playing {
+                mood, title, artist, why, liked, paused, amiss: None,
+                elapsed: seconds(elapsed),
+                length: length.map(seconds),
+                flash: (volume % 2 == 0).then_some(Flash::Volume(volume)),
+            };
+            check(&Screen::Playing(playing), Language::En);
+        }
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            Just(String::new()),
+            "\\PC{0,400}",
+            "[a-zäöü]{60,300}",
+            "[\u{590}-\u{6ff} ]{0,80}",
+            "[\u{1f300}-\u{1faff}\u{200d}\u{fe0f}]{0,40}",
+            "[\u{4e00}-\u{4fff}]{0,80}",
+            "(\n|\r|\t|\u{0}|a\u{308}| ){0,60}",
+        ]
+    }
+}

@@ -1,0 +1,154 @@
+//! The screen while music or video plays, and what the last press did.
+
+use std::time::Duration;
+
+use super::Stage;
+use crate::ports::panel::canvas::{Area, Ink};
+use crate::ports::panel::faces::{self, Look};
+use crate::ports::panel::icons::{self, Icon};
+use crate::ports::panel::palette;
+use crate::ports::panel::text_layout::{Align, Column};
+use crate::ports::panel::text_raster;
+use moodbox_core::kiosk::action::{Amiss, Flash, Playing};
+use moodbox_core::text::{self, Prompt, prompt};
+
+pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
+    let look = playing.mood.map_or(Look::Awake, Look::Of);
+    let ink = look.ink();
+    match playing.flash {
+        Some(Flash::Next) => return did(stage, Icon::Next, ink, Flash::Next),
+        Some(Flash::Liked) => return did(stage, Icon::Heart, palette::HEART, Flash::Liked),
+        Some(Flash::Stopping) => return did(stage, Icon::Stop, ink, Flash::Stopping),
+        Some(Flash::Volume(percent)) => return did(stage, Icon::Speaker, ink, Flash::Volume(percent)),
+        Some(Flash::Pressed) | None => {}
+    }
+    let inner = stage.area.inset(stage.px(14.0), stage.px(12.0));
+    stage.canvas.glow(inner.x + stage.px(20.0), inner.y + stage.px(20.0), stage.px(150.0), ink, 0.16);
+
+    let (head, rest) = inner.split_top(stage.px(48.0));
+    let (body, foot) = rest.split_bottom(stage.px(32.0));
+    top(stage, head, playing, look);
+    let column = Column::new().add(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0).add(
+        playing.artist.as_str(),
+        stage.plain(20.0),
+        palette::QUIET,
+        2,
+        stage.px(3.0),
+    );
+    let body = body.inset(0.0, stage.px(5.0));
+    column.draw(&mut stage.canvas, body, Align::Left);
+    progress(stage, foot, playing, ink);
+    if playing.flash == Some(Flash::Pressed) {
+        // Nothing is known yet but that the finger was felt.
+        let (edge, width) = (stage.area.inset(stage.px(2.0), stage.px(2.0)), stage.px(5.0));
+        stage.canvas.frame(edge, stage.px(18.0), width, ink);
+    }
+}
+
+fn shown_title<'a>(stage: &Stage, playing: &'a Playing) -> &'a str {
+    if text_raster::clean(&playing.title).is_empty() {
+        prompt(Prompt::NoTitle, stage.language)
+    } else {
+        playing.title.as_str()
+    }
+}
+
+/// For whom and why: the mood's face, the reason, the heart.
+fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
+    let radius = place.h / 2.0 - stage.px(3.0);
+    let (face, words) = place.split_left(radius * 2.0);
+    let center = (face.x + radius, place.y + place.h / 2.0);
+    faces::draw(&mut stage.canvas, look, center, radius);
+    let gap = stage.px(if playing.liked { 17.0 } else { 11.0 });
+    let words = Area::new(words.x + gap, words.y, words.w - gap, words.h);
+    if playing.liked {
+        let heart = stage.px(21.0);
+        let at = (center.0 + radius * 0.72, center.1 + radius * 0.72);
+        icons::draw(&mut stage.canvas, Icon::Heart, at, heart * 1.4, palette::GROUND, palette::GROUND);
+        icons::draw(&mut stage.canvas, Icon::Heart, at, heart, palette::HEART, palette::GROUND);
+    }
+    // Two lines in good size, or three small ones.
+    let ink = palette::QUIET.mix(palette::TEXT, 0.4);
+    let told = match playing.amiss {
+        Some(Amiss::Waiting) => prompt(Prompt::Waiting, stage.language),
+        Some(Amiss::Ill(kind)) => text::trouble(kind, stage.language).title,
+        None => playing.why.as_str(),
+    };
+    let why = text_raster::clean(told);
+    let fits = text_raster::wrap(&why, stage.plain(15.0), words.w, 2).join(" ") == why;
+    let (face, lines) = if fits { (stage.plain(17.0), 2) } else { (stage.plain(13.5), 3) };
+    let column = Column::new().add(&why, face, ink, lines, 0.0);
+    column.draw(&mut stage.canvas, words, Align::Left);
+}
+
+/// The bar with the time that passed and the whole, or that it is paused.
+fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
+    let face = stage.plain(16.0);
+    let baseline = place.y + place.h - stage.px(3.0);
+    let (bar, _) = place.split_top(stage.px(6.0));
+    let length = playing.length.filter(|length| !length.is_zero());
+    let share = length.map_or(0.0, |length| playing.elapsed.as_secs_f32() / length.as_secs_f32());
+    let ink = if playing.paused { palette::QUIET } else { ink };
+    stage.canvas.bar(bar, share, palette::RAISED, ink);
+    stage.canvas.text(&clock(playing.elapsed), face, place.x, baseline, palette::QUIET);
+    if let Some(length) = length {
+        let text = clock(length);
+        let x = place.x + place.w - text_raster::width(&text, face);
+        stage.canvas.text(&text, face, x, baseline, palette::QUIET);
+    }
+    if playing.paused {
+        let word = prompt(Prompt::Paused, stage.language);
+        let sign = stage.px(13.0);
+        let width = sign + stage.px(6.0) + text_raster::width(word, face);
+        let left = place.x + (place.w - width) / 2.0;
+        let middle = baseline - face.size * 0.33;
+        let (at, ground) = ((left + sign / 2.0, middle), palette::GROUND);
+        icons::draw(&mut stage.canvas, Icon::Pause, at, sign, palette::TEXT, ground);
+        stage.canvas.text(word, face, left + sign + stage.px(6.0), baseline, palette::TEXT);
+    }
+}
+
+/// "3:07", "1:02:45".
+fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        1..=99 => format!("{hours}:{minutes:02}:{seconds:02}"),
+        _ => format!("{} h", hours.min(9999)),
+    }
+}
+
+/// What the last press did, large and alone: it is read from across the room.
+fn did(stage: &mut Stage, icon: Icon, ink: Ink, flash: Flash) {
+    let (middle, y) = stage.area.center();
+    let size = stage.px(84.0);
+    let sign = (middle, y - stage.px(30.0));
+    stage.canvas.glow(sign.0, sign.1, size * 1.5, ink, 0.24);
+    icons::draw(&mut stage.canvas, icon, sign, size, ink, palette::GROUND);
+    let words = match flash {
+        Flash::Volume(percent) => text::volume(percent, stage.language),
+        other => text::flash(other, stage.language).to_owned(),
+    };
+    let place = Area::new(stage.area.x, y + stage.px(26.0), stage.area.w, stage.px(42.0));
+    let column = Column::new().add(&words, stage.bold(32.0), palette::TEXT, 1, 0.0);
+    stage.words(&column, place.inset(stage.px(12.0), 0.0));
+    if let Flash::Volume(percent) = flash {
+        let width = stage.px(150.0).min(stage.area.w * 0.8);
+        let bar = Area::new(middle - width / 2.0, y + stage.px(76.0), width, stage.px(8.0));
+        stage.canvas.bar(bar, f32::from(percent) / 100.0, palette::RAISED, ink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_on_a_clock() {
+        for (seconds, written) in [(0, "0:00"), (187, "3:07"), (3765, "1:02:45"), (360_000, "100 h")] {
+            assert_eq!(clock(Duration::from_secs(seconds)), written);
+        }
+        assert_eq!(clock(Duration::MAX), "9999 h");
+    }
+}

@@ -1,0 +1,155 @@
+//! Video: mpv on a screen.
+//!
+//! [`Video`] is the port. [`Mpv`] speaks to a real mpv over its JSON socket, [`Simulated`] shows
+//! nothing but keeps the time. [`worker::run`] is the thread that stands between either and the core.
+//! [`folder::catalog`] finds what can be shown, [`watch::run`] keeps it fresh.
+//!
+//! Between clips a still picture stays on the screen: mpv is never told to stop, because on a bare
+//! screen it may not get the display back (mpv issue 10590), and so there is no black gap.
+
+mod avi;
+mod describe;
+pub mod folder;
+mod ipc;
+mod matroska;
+mod mpv;
+pub mod nfo;
+mod player;
+mod probe;
+mod quicktime;
+mod simulated;
+pub mod still;
+pub mod watch;
+pub mod worker;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+
+pub use crate::ports::music::Skipped;
+pub use mpv::Mpv;
+pub use simulated::Simulated;
+
+use moodbox_core::kiosk::event::{NowPlaying, Trouble, TroubleKind};
+
+/// How to run or reach mpv.
+#[derive(Clone, Debug)]
+pub struct VideoSettings {
+    /// The program to start, by name or path.
+    pub program: PathBuf,
+    /// The socket of an mpv that somebody else runs (systemd). None: the daemon starts its own.
+    pub socket: Option<PathBuf>,
+    /// A folder of the daemon's own for the socket and the still picture; made with mode 0700.
+    pub runtime: PathBuf,
+    /// The picture between clips. None: a plain one is drawn into `runtime`.
+    pub still: Option<PathBuf>,
+    /// mpv's video output. None: mpv's own choice where there is a screen, `null` where there is none.
+    pub vo: Option<String>,
+    /// mpv's hardware decoding: `auto-safe`, `v4l2m2m-copy` on a Pi 4, `no`.
+    pub hwdec: String,
+    /// The loudest a video may be, in percent.
+    pub volume_cap: u8,
+    /// How long mpv may take to start.
+    pub start: Duration,
+    /// How long one command may take.
+    pub exchange: Duration,
+    /// More options for an mpv of our own, such as `--ao=alsa`.
+    pub options: Vec<String>,
+}
+
+impl VideoSettings {
+    /// The defaults with a folder for socket and picture: 10 s to start, 2 s for a command.
+    pub fn new(runtime: PathBuf) -> VideoSettings {
+        VideoSettings {
+            program: PathBuf::from("mpv"),
+            socket: None,
+            runtime,
+            still: None,
+            vo: None,
+            hwdec: "auto-safe".to_owned(),
+            volume_cap: 80,
+            start: Duration::from_secs(10),
+            exchange: Duration::from_secs(2),
+            options: Vec::new(),
+        }
+    }
+}
+
+/// What the screen shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// The clip that plays or is paused; none while the still is shown or a clip is being opened.
+    pub now: Option<NowPlaying>,
+    /// A clip is being opened.
+    pub opening: bool,
+    /// Clips of ours that could not be played.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A player of video files.
+///
+/// No call takes longer than the deadlines of its settings.
+pub trait Video: Send {
+    /// Where it is, as reports name it.
+    fn place(&self) -> String;
+
+    /// Starts it, or connects to it, and shows the still. From now on it puts a token into `wake`
+    /// whenever [`Video::status`] may have something new to say; a full channel loses nothing.
+    fn open(&mut self, wake: Sender<()>) -> Result<(), VideoError>;
+
+    fn status(&mut self) -> Result<Status, VideoError>;
+
+    /// Plays these files, then shows the still; or plays them again and again. `volume` in percent, 0
+    /// for a video that must not be heard. Returns those that are not there.
+    fn play(&mut self, ids: &[String], volume: u8, repeat: bool) -> Result<Vec<Skipped>, VideoError>;
+
+    /// Goes on to the next clip, or to the still after the last.
+    fn next(&mut self) -> Result<(), VideoError>;
+
+    /// Shows the still at once.
+    fn show_still(&mut self) -> Result<(), VideoError>;
+
+    /// Sets the volume in percent, held under the cap; 0 switches the sound off.
+    fn set_volume(&mut self, percent: u8) -> Result<(), VideoError>;
+
+    /// Another cap from now on, in percent. What plays is brought under it by whoever asks for this.
+    fn set_volume_cap(&mut self, percent: u8);
+}
+
+/// Why the video does not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VideoError {
+    #[error("there is no `{program}`: apt install mpv, or set `program` under [video] in the configuration")]
+    NoProgram { program: String },
+    #[error("`{program}` could not be started: {reason}")]
+    Start { program: String, reason: String },
+    #[error(
+        "no mpv at {place}: {reason}. Is the video unit running (`systemctl status moodbox-video`), and may this user use its socket?"
+    )]
+    Absent { place: String, reason: String },
+    #[error("mpv at {place} has ended: {reason}")]
+    Gone { place: String, reason: String },
+    #[error("mpv at {place} did not answer within {} ms", after.as_millis())]
+    Silent { place: String, after: Duration },
+    #[error("mpv at {place} refused `{command}`: {reason}")]
+    Refused { place: String, command: String, reason: String },
+    #[error("{path}: {reason}. The video needs a folder that only this user can read")]
+    Folder { path: String, reason: String },
+}
+
+impl VideoError {
+    /// Whether mpv must be started or reached anew.
+    pub fn breaks_connection(&self) -> bool {
+        !matches!(self, VideoError::Refused { .. })
+    }
+
+    /// In words for the panel and for the log.
+    pub fn trouble(&self) -> Trouble {
+        let kind = match self {
+            VideoError::Refused { .. } | VideoError::Folder { .. } => TroubleKind::Other,
+            _ => TroubleKind::VideoAbsent,
+        };
+        Trouble { kind, report: self.to_string() }
+    }
+}

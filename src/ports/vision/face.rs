@@ -1,0 +1,533 @@
+//! Finding faces: BlazeFace short-range (Bazarevsky et al. 2019), as published with MediaPipe 0.10.14.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::ports::camera::formats::Rgb;
+use crate::ports::vision::VisionError;
+use crate::ports::vision::drawing;
+use crate::ports::vision::pixels::{Viewer, Window};
+use crate::ports::vision::tensor::{Element, Tensors, TfLite, read_model};
+
+/// The face model that deploy/fetch-assets brings.
+pub const SHA256: &str = "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8";
+
+/// A point in pixels of the picture, from its top left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    pub x: f32,
+    pub y: f32,
+}
+
+impl Point {
+    fn towards(self, other: Point, share: f32) -> Point {
+        Point { x: self.x + (other.x - self.x) * share, y: self.y + (other.y - self.y) * share }
+    }
+}
+
+/// A rectangle in pixels of the picture; it may reach over the border.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Area {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+impl Area {
+    /// In square pixels.
+    pub fn size(&self) -> f32 {
+        self.width * self.height
+    }
+
+    /// Square pixels shared with another.
+    fn shared(&self, other: &Area) -> f32 {
+        let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        width.max(0.0) * height.max(0.0)
+    }
+
+    /// Intersection over union with another, in [0, 1].
+    fn overlap(&self, other: &Area) -> f32 {
+        let both = self.shared(other);
+        let either = self.size() + other.size() - both;
+        if either > 0.0 { both / either } else { 0.0 }
+    }
+
+    /// Whether another lies where this does, as nearly as the same face is boxed from far and from near.
+    fn is_about(&self, other: &Area) -> bool {
+        let middle = |area: &Area| (area.x + area.width / 2.0, area.y + area.height / 2.0);
+        let ((x, y), (other_x, other_y)) = (middle(self), middle(other));
+        (x - other_x).hypot(y - other_y) <= SHIFTED * other.width
+            && (self.width - other.width).abs() <= RESIZED * other.width
+    }
+
+    /// How much of the smaller of the two lies in the larger, in [0, 1].
+    fn cover(&self, other: &Area) -> f32 {
+        let smaller = self.size().min(other.size());
+        if smaller > 0.0 { self.shared(other) / smaller } else { 0.0 }
+    }
+}
+
+/// Where the eyes are, as the picture shows them: a person's right eye is on the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Eyes {
+    pub left_in_picture: Point,
+    pub right_in_picture: Point,
+}
+
+/// A face in a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Face {
+    pub area: Area,
+    pub eyes: Eyes,
+    /// The middle of the mouth.
+    pub mouth: Point,
+    /// How much of a face it is, up to 1.
+    pub score: f32,
+}
+
+impl Face {
+    fn towards(&self, other: &Face, share: f32) -> Face {
+        let mix = |a: f32, b: f32| a + (b - a) * share;
+        Face {
+            area: Area {
+                x: mix(self.area.x, other.area.x),
+                y: mix(self.area.y, other.area.y),
+                width: mix(self.area.width, other.area.width),
+                height: mix(self.area.height, other.area.height),
+            },
+            eyes: Eyes {
+                left_in_picture: self.eyes.left_in_picture.towards(other.eyes.left_in_picture, share),
+                right_in_picture: self.eyes.right_in_picture.towards(other.eyes.right_in_picture, share),
+            },
+            mouth: self.mouth.towards(other.mouth, share),
+            score: self.score,
+        }
+    }
+}
+
+/// Pixels a side of the network's input.
+const SIDE: usize = 128;
+/// Values a box: centre, size, then six key points.
+const VALUES: usize = 16;
+/// From which score a box seen from near is a face. MediaPipe takes 0.5 of the whole picture, but walls
+/// and curtains reach that now and then; faces seen from near mostly lie above 0.8.
+const LEAST_SCORE: f32 = 0.65;
+/// From which score a box is worth a look from near. Of 400 FER2013 faces pasted into larger scenes,
+/// 98 % reach it in the whole scene, but only 80 % reach 0.5.
+const HINT: f32 = 0.2;
+/// The same where no face was found otherwise. Of 13,285 FER2013 faces in scenes [`HINT`] misses 427,
+/// and 119 of those are found from here; of 400 cuts from pictures without people (rooms, walls, text,
+/// a town) 49 instead of 44 are then taken for a face.
+const FAINT: f32 = 0.1;
+/// How much larger than the face the near window is, in the order tried: the network wants to see
+/// some surroundings, but a face that fills a photograph has none.
+const NEAR: [f32; 2] = [2.0, 1.4];
+/// A kiosk's picture never has more; it bounds the time that a picture full of patterns takes.
+const MOST_HINTS: usize = 16;
+/// From which share of the smaller box in the larger only one of them can be a face.
+const COVERED: f32 = 0.5;
+/// From which overlap two boxes are the same face, as MediaPipe has it.
+const SAME_FACE: f32 = 0.3;
+/// How far the middle of a face's box strays between a look from far and one from near while the face keeps
+/// still, and how much its width does, as shares of the width.
+const SHIFTED: f32 = 0.1;
+const RESIZED: f32 = 0.2;
+
+/// Finds faces.
+pub struct FaceFinder {
+    network: Box<dyn Tensors>,
+    anchors: Vec<Point>,
+    boxes: usize,
+    logits: usize,
+    input: Zeroizing<Vec<f32>>,
+    outputs: Vec<Vec<f32>>,
+    viewer: Viewer,
+    /// How often the network has run.
+    looks: u64,
+    // Lists that are filled anew for each picture, and kept so that nothing is allocated for it.
+    candidates: Vec<Face>,
+    /// What the last run saw.
+    seen: Vec<Face>,
+    hints: Vec<Face>,
+    confirmed: Vec<Face>,
+    faces: Vec<Face>,
+    /// Where something showed from far at the last search that is no face from near.
+    refuted: Vec<Area>,
+}
+
+impl FaceFinder {
+    /// Loads and checks the model. `sha256` overrides the pinned sum, for another build of the model.
+    pub fn load(runtime: &Path, model: &Path, sha256: Option<&str>) -> Result<FaceFinder, VisionError> {
+        let bytes = read_model(model)?;
+        let expected = sha256.unwrap_or(SHA256);
+        super::check_sum(model, &bytes, expected)?;
+        let mut finder = FaceFinder::over(Box::new(TfLite::load(runtime, model, bytes)?))
+            .map_err(|reason| VisionError::FaceModel { path: model.display().to_string(), reason })?;
+        finder.check_drawing(
+            model,
+            if sha256.is_none() { drawing::PINNED_NEAR } else { drawing::OTHER_NEAR },
+        )?;
+        Ok(finder)
+    }
+
+    /// Around a network with the shapes of BlazeFace; otherwise says what does not fit.
+    pub fn over(network: Box<dyn Tensors>) -> Result<FaceFinder, String> {
+        let anchors = anchors();
+        let input = network.input();
+        if input.shape != [1, SIDE, SIDE, 3] || input.element != Element::Float32 {
+            return Err(format!("its input is {input}, not [1, {SIDE}, {SIDE}, 3] float32"));
+        }
+        let find = |last: usize| {
+            let wanted = [1, anchors.len(), last];
+            network
+                .outputs()
+                .iter()
+                .position(|spec| spec.shape == wanted)
+                .ok_or(format!("it has no output {wanted:?}"))
+        };
+        let (boxes, logits) = (find(VALUES)?, find(1)?);
+        let outputs = vec![Vec::new(); network.outputs().len()];
+        Ok(FaceFinder {
+            network,
+            anchors,
+            boxes,
+            logits,
+            input: Zeroizing::new(Vec::new()),
+            outputs,
+            viewer: Viewer::default(),
+            looks: 0,
+            candidates: Vec::new(),
+            seen: Vec::new(),
+            hints: Vec::new(),
+            confirmed: Vec::new(),
+            faces: Vec::new(),
+            refuted: Vec::new(),
+        })
+    }
+
+    /// The faces of a picture, largest first.
+    ///
+    /// The whole picture is looked at first. A picture longer than it is high leaves few of the
+    /// network's pixels to a face, so when nothing is found there, squares along it are looked at too, and
+    /// fainter hints are followed.
+    /// Whatever might be a face is looked at once more from near: that tells faces that are small or
+    /// cut off from things that only resemble one, and it places the eyes several times finer.
+    pub fn find(&mut self, rgb: &Rgb) -> Result<Vec<Face>, VisionError> {
+        self.search(rgb, None).map(<[Face]>::to_vec)
+    }
+
+    /// [`FaceFinder::find`] without a list of its own. A face that is `known` from near is taken as it was if
+    /// it has kept still and nothing else shows from far but what was looked at from near before.
+    pub(super) fn search(&mut self, rgb: &Rgb, known: Option<&Face>) -> Result<&[Face], VisionError> {
+        let whole = Window::around(rgb.width, rgb.height);
+        self.look_at(rgb, whole, HINT)?;
+        if let Some(known) = known
+            && self.is_alone(known)
+        {
+            self.faces.clear();
+            self.faces.push(*known);
+            return Ok(&self.faces);
+        }
+        self.refuted.clear();
+        std::mem::swap(&mut self.hints, &mut self.seen);
+        self.confirm(rgb)?;
+        if self.faces.is_empty() {
+            self.look_at(rgb, whole, FAINT)?;
+            self.hints.clear();
+            self.hints.append(&mut self.seen);
+            for window in squares(rgb.width, rgb.height) {
+                self.look_at(rgb, window, FAINT)?;
+                self.hints.append(&mut self.seen);
+            }
+            std::mem::swap(&mut self.candidates, &mut self.hints);
+            merge(&mut self.candidates, &mut self.hints);
+            self.confirm(rgb)?;
+        }
+        self.faces.sort_unstable_by(|a, b| b.area.size().total_cmp(&a.area.size()));
+        Ok(&self.faces)
+    }
+
+    /// A face that was at `last` a moment ago, if it is still about there: one look from near in the place
+    /// of one from far and one from near. None also when another face has come into sight: then it is time
+    /// to look at all of the picture.
+    pub(crate) fn again(&mut self, rgb: &Rgb, last: &Face) -> Result<Option<Face>, VisionError> {
+        self.look_at(rgb, Window::near(&last.area, NEAR[0]), LEAST_SCORE)?;
+        Ok(match self.seen.as_slice() {
+            [face] if face.area.overlap(&last.area) >= SAME_FACE => Some(*face),
+            _ => None,
+        })
+    }
+
+    /// Whether, by the last look from far, a face is where it was and no other has come into sight.
+    fn is_alone(&self, known: &Face) -> bool {
+        let (mut itself, mut others) = (0, 0);
+        for hint in &self.seen {
+            if hint.area.is_about(&known.area) {
+                itself += 1;
+            } else if self.refuted.iter().all(|area| area.overlap(&hint.area) < SAME_FACE) {
+                others += 1;
+            }
+        }
+        (itself, others) == (1, 0)
+    }
+
+    /// How often the network has run.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// Of `hints`, those that are faces when seen from near, into `faces`. A face that shows elsewhere in a
+    /// near window is a hint too.
+    fn confirm(&mut self, rgb: &Rgb) -> Result<(), VisionError> {
+        self.confirmed.clear();
+        let mut next = 0;
+        while let Some(hint) = self.hints.get(next).copied().filter(|_| next < MOST_HINTS) {
+            next += 1;
+            let before = self.confirmed.len();
+            for near in NEAR {
+                let mut best: Option<(f32, Face)> = None;
+                self.look_at(rgb, Window::near(&hint.area, near), LEAST_SCORE)?;
+                for seen in &self.seen {
+                    let overlap = seen.area.overlap(&hint.area);
+                    if overlap < SAME_FACE {
+                        let waiting = self.hints.iter().skip(next);
+                        if self
+                            .confirmed
+                            .iter()
+                            .chain(waiting)
+                            .all(|known| seen.area.cover(&known.area) < COVERED)
+                        {
+                            self.hints.push(*seen);
+                        }
+                    } else if best.is_none_or(|(most, _)| overlap > most) {
+                        best = Some((overlap, *seen));
+                    }
+                }
+                if let Some((_, face)) = best {
+                    self.confirmed.push(face);
+                    break;
+                }
+            }
+            if self.confirmed.len() == before {
+                self.refuted.push(hint.area);
+            }
+        }
+        // Of two that cover each other only the clearer is a face: a face is never seen inside another.
+        self.confirmed.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+        self.faces.clear();
+        for face in &self.confirmed {
+            if self.faces.iter().all(|other| face.area.cover(&other.area) < COVERED) {
+                self.faces.push(*face);
+            }
+        }
+        Ok(())
+    }
+
+    /// One run over one window; what it shows stands in `seen`.
+    fn look_at(&mut self, rgb: &Rgb, window: Window, least: f32) -> Result<(), VisionError> {
+        self.looks += 1;
+        self.viewer.view(rgb, window, SIDE, &mut self.input);
+        let run = self.network.run(&self.input, &mut self.outputs);
+        self.input.fill(0.0);
+        zeroize::optimization_barrier(self.input.as_slice());
+        run?;
+        self.candidates.clear();
+        let boxes = self.outputs[self.boxes].chunks_exact(VALUES);
+        for ((logit, values), anchor) in self.outputs[self.logits].iter().zip(boxes).zip(&self.anchors) {
+            let score = 1.0 / (1.0 + (-logit.clamp(-100.0, 100.0)).exp());
+            if score >= least && values.iter().all(|value| value.is_finite()) {
+                self.candidates.push(decode(values, *anchor, score, window));
+            }
+        }
+        merge(&mut self.candidates, &mut self.seen);
+        Ok(())
+    }
+}
+
+/// The anchors: a grid of 16 with two in a cell, then a grid of 8 with six, at the centres, in [0, 1].
+fn anchors() -> Vec<Point> {
+    let grid = |cells: usize, each: usize| {
+        (0..cells * cells).flat_map(move |cell| {
+            let centre = |index: usize| (index as f32 + 0.5) / cells as f32;
+            std::iter::repeat_n(Point { x: centre(cell % cells), y: centre(cell / cells) }, each)
+        })
+    };
+    grid(16, 2).chain(grid(8, 6)).collect()
+}
+
+/// Values are in 128ths of the window, relative to the anchor.
+fn decode(values: &[f32], anchor: Point, score: f32, window: Window) -> Face {
+    let scale = window.side / SIDE as f32;
+    let point = |at: usize| Point {
+        x: window.x + anchor.x * window.side + values[at] * scale,
+        y: window.y + anchor.y * window.side + values[at + 1] * scale,
+    };
+    let centre = point(0);
+    let (width, height) = (values[2] * scale, values[3] * scale);
+    Face {
+        area: Area { x: centre.x - width / 2.0, y: centre.y - height / 2.0, width, height },
+        // The key points: the person's right eye, left eye, nose, mouth, right ear, left ear.
+        eyes: Eyes { left_in_picture: point(4), right_in_picture: point(6) },
+        mouth: point(10),
+        score,
+    }
+}
+
+/// Weighted non-maximum suppression: boxes of one face become their mean, weighted by score, which
+/// is steadier from frame to frame than the best of them.
+fn merge(candidates: &mut Vec<Face>, faces: &mut Vec<Face>) {
+    candidates.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+    faces.clear();
+    while let Some(best) = candidates.first().copied() {
+        let mut mean = best;
+        let mut weight = 0.0;
+        candidates.retain(|other| {
+            let same = best.area.overlap(&other.area) > SAME_FACE;
+            if same {
+                weight += other.score;
+                mean = mean.towards(other, other.score / weight);
+            }
+            !same
+        });
+        // A box without an area overlaps with nothing, not even itself.
+        if weight == 0.0 {
+            candidates.remove(0);
+            continue;
+        }
+        faces.push(mean);
+    }
+}
+
+/// Overlapping squares that cover a long picture; none for one that is about square.
+fn squares(width: u32, height: u32) -> Vec<Window> {
+    let (long, short) = (width.max(height) as f32, width.min(height) as f32);
+    if short < 1.0 || long < short * 1.2 {
+        return Vec::new();
+    }
+    // Half of each square is shared with the next, so that a face is whole in one of them. A strip
+    // is not searched for ever.
+    let count = ((2.0 * (long - short) / short).ceil() as usize + 1).clamp(2, 9);
+    (0..count)
+        .map(|at| {
+            let along = (long - short) * at as f32 / (count - 1) as f32;
+            let (x, y) = if width > height { (along, 0.0) } else { (0.0, along) };
+            Window { x, y, side: short }
+        })
+        .collect()
+}
+
+impl FaceFinder {
+    /// Finds the drawn face, with its eyes within `near` pixels of where they were found when this was
+    /// written: a library that computes wrongly shows here, at the start.
+    fn check_drawing(&mut self, model: &Path, near: f32) -> Result<(), VisionError> {
+        self.look_at(&drawing::face(), Window::around(drawing::SIDE, drawing::SIDE), LEAST_SCORE)?;
+        let found = &self.seen;
+        let right = match found.as_slice() {
+            [face] => {
+                let eyes = [face.eyes.left_in_picture, face.eyes.right_in_picture];
+                eyes.iter().zip(drawing::EYES).all(|(eye, at)| (eye.x - at.x).hypot(eye.y - at.y) <= near)
+            }
+            _ => false,
+        };
+        if right {
+            return Ok(());
+        }
+        Err(VisionError::FaceModel {
+            path: model.display().to_string(),
+            reason: format!(
+                "it does not find a drawn face where it should (it finds {found:?}): the tensor library computes \
+                 wrongly on this machine, or the model is another network"
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::vision::photo::read_photo;
+
+    fn asset(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(name)
+    }
+
+    fn finder() -> FaceFinder {
+        FaceFinder::load(&asset("lib/libtensorflowlite_c.so"), &asset("models/face.tflite"), None).unwrap()
+    }
+
+    #[test]
+    fn the_anchors_are_those_of_the_model() {
+        let anchors = anchors();
+        assert_eq!(anchors.len(), 896);
+        assert_eq!(anchors[0], Point { x: 0.03125, y: 0.03125 });
+        assert_eq!(anchors[511], Point { x: 0.96875, y: 0.96875 });
+        assert_eq!(anchors[512], Point { x: 0.0625, y: 0.0625 });
+        assert_eq!(anchors[895], Point { x: 0.9375, y: 0.9375 });
+    }
+
+    #[test]
+    fn boxes_of_one_face_become_their_weighted_mean() {
+        let face = |x: f32, score: f32| Face {
+            area: Area { x, y: 0.0, width: 10.0, height: 10.0 },
+            eyes: Eyes::default(),
+            mouth: Point { x, y: 0.0 },
+            score,
+        };
+        let empty = Face { area: Area::default(), ..face(0.0, 0.8) };
+        let mut merged = Vec::new();
+        merge(&mut vec![face(1.0, 0.6), face(0.0, 0.9), face(50.0, 0.7), empty], &mut merged);
+        assert_eq!(merged.len(), 2);
+        assert!((merged[0].area.x - 0.4).abs() < 1e-5 && (merged[0].mouth.x - 0.4).abs() < 1e-5);
+        assert_eq!((merged[0].score, merged[1].area.x), (0.9, 50.0));
+    }
+
+    #[test]
+    fn a_long_picture_is_covered_by_overlapping_squares() {
+        assert!(squares(512, 512).is_empty() && squares(0, 0).is_empty());
+        for (width, height) in [(640, 480), (1280, 720), (480, 640), (4000, 500), (10_000, 1)] {
+            let windows = squares(width, height);
+            assert!((2..=9).contains(&windows.len()), "{width}x{height}");
+            let last = windows[windows.len() - 1];
+            assert_eq!((last.x + last.side, last.y + last.side), (width as f32, height as f32));
+        }
+    }
+
+    #[test]
+    fn each_photograph_shows_one_face_with_its_eyes() {
+        let mut finder = finder();
+        for (photo, eyes) in [
+            ("photos/astronaut.png", [[204.0, 102.0], [247.0, 105.0]]),
+            ("photos/grace_hopper.jpg", [[226.0, 189.0], [312.0, 191.0]]),
+        ] {
+            let faces = finder.find(&read_photo(&asset(photo)).unwrap()).unwrap();
+            assert_eq!(faces.len(), 1, "{photo}: {faces:?}");
+            for (found, [x, y]) in
+                [faces[0].eyes.left_in_picture, faces[0].eyes.right_in_picture].iter().zip(eyes)
+            {
+                assert!((found.x - x).hypot(found.y - y) < 6.0, "{photo}: {faces:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_without_a_face_gives_none() {
+        let mut finder = finder();
+        for (width, height, data) in [
+            (0, 0, vec![]),
+            (1, 1, vec![7; 3]),
+            (640, 480, vec![128; 640 * 480 * 3]),
+            (
+                320,
+                240,
+                (0..320 * 240 * 3).map(|at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
+            ),
+            // Bytes that do not match the size.
+            (640, 480, vec![1; 10]),
+        ] {
+            assert!(finder.find(&Rgb { width, height, data }).unwrap().is_empty(), "{width}x{height}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! From a frame to the scores of a face: find it, align it, read it. No camera here.
+
+pub mod align;
+mod drawing;
+pub mod explain;
+pub mod face;
+pub mod model;
+pub mod photo;
+pub mod pixels;
+pub mod sidecar;
+pub mod tensor;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use crate::ports::camera::Frame;
+use crate::ports::camera::formats::{FormatError, Rgb, to_rgb};
+use crate::ports::vision::align::{Crop, Framing, align, whole};
+use crate::ports::vision::face::{Face, FaceFinder};
+use crate::ports::vision::model::MoodModel;
+use crate::ports::vision::pixels::Luma;
+use crate::ports::vision::tensor::TensorError;
+use moodbox_core::kiosk::event::Observation;
+use moodbox_core::mood::{DecisionRule, Reading, Scores};
+
+/// Where the parts of vision are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VisionConfig {
+    /// The TensorFlow Lite C library, as deploy/fetch-assets brings it or as somebody built it.
+    pub runtime: PathBuf,
+    /// The face model: BlazeFace short-range.
+    pub face_model: PathBuf,
+    /// The sidecar (`mood.toml`) of the mood model, which stands beside it.
+    pub mood_model: PathBuf,
+    /// The sha256 of the face model, where it is another build than [`face::SHA256`].
+    pub face_sha256: Option<String>,
+}
+
+/// Why nothing can be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum VisionError {
+    #[error(transparent)]
+    Tensor(#[from] TensorError),
+    #[error(
+        "{path} has sha256 {found}, not {expected}: it is another file or a broken copy. Fetch or copy it again, or correct the sum"
+    )]
+    Sum { path: String, found: String, expected: String },
+    #[error("the face model {path} does not fit: {reason}")]
+    FaceModel { path: String, reason: String },
+    #[error("the mood model {path} does not fit its sidecar: {reason}")]
+    MoodModel { path: String, reason: String },
+    #[error("the sidecar {path}: {reason}")]
+    Sidecar { path: String, reason: String },
+    #[error("the golden case {case}: {reason}")]
+    Golden { case: String, reason: String },
+    #[error("a crop of {found} pixels a side was handed to a model that takes {wanted}")]
+    Crop { found: usize, wanted: usize },
+    #[error("the camera's frame: {0}")]
+    Frame(#[from] FormatError),
+}
+
+/// What one picture shows.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Every face, largest first.
+    pub faces: Vec<FaceReading>,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+}
+
+/// One face of a picture.
+#[derive(Clone, Debug)]
+pub struct FaceReading {
+    /// Where it is; none when the whole picture was taken as the face.
+    pub face: Option<Face>,
+    pub scores: Scores,
+    pub reading: Reading,
+}
+
+/// A reading, and what it rested on.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    pub reading: FaceReading,
+    /// Where the crop that was read lies in the picture.
+    pub framing: Framing,
+    pub heat: explain::Heat,
+}
+
+/// Eyes: the face finder, the mood model, and the buffers they share from frame to frame.
+pub struct Vision {
+    finder: FaceFinder,
+    model: MoodModel,
+    rgb: Rgb,
+    luma: Luma,
+    crop: Crop,
+}
+
+/// Where the face of one capture was: the next frame is looked at there first, from near, and only now and
+/// then as a whole. It holds no pixel. It ends with the capture: the next person stands elsewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Track {
+    last: Option<Face>,
+    faces: usize,
+    /// Square pixels of the second largest face.
+    second: f32,
+    /// Frames since the last that was looked at as a whole.
+    followed: u32,
+}
+
+/// As many frames are followed between two that are looked at as a whole: of the seven of a capture, three
+/// show whoever has come beside the person, which is what a vote needs.
+const FOLLOWED: u32 = 2;
+
+impl Vision {
+    /// Loads the library and both models, and checks that they compute what they must: tens of
+    /// milliseconds. Everything that can be wrong with the files is an error here and not later.
+    pub fn load(config: &VisionConfig) -> Result<Vision, VisionError> {
+        Ok(Vision {
+            finder: FaceFinder::load(&config.runtime, &config.face_model, config.face_sha256.as_deref())?,
+            model: MoodModel::load(&config.runtime, &config.mood_model)?,
+            rgb: Rgb::default(),
+            luma: Luma::default(),
+            crop: Crop::empty(),
+        })
+    }
+
+    /// The rule of the mood model for what is sure.
+    pub fn judge(&self) -> DecisionRule {
+        self.model.judge()
+    }
+
+    /// The mood model's papers.
+    pub fn sidecar(&self) -> &sidecar::Sidecar {
+        self.model.sidecar()
+    }
+
+    /// Looks at a frame of the camera by itself. Nothing of the frame is left in memory afterwards but its
+    /// scores.
+    pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
+        self.follow(frame, &mut Track::default())
+    }
+
+    /// Looks at the next frame of a capture, first where the face was in the one before. Beside the scores
+    /// nothing of the frame is left in memory but, in `track`, where the face is.
+    pub fn follow(&mut self, frame: &Frame, track: &mut Track) -> Result<Observation, VisionError> {
+        let mut rgb = std::mem::take(&mut self.rgb);
+        let result =
+            to_rgb(frame, &mut rgb).map_err(VisionError::from).and_then(|()| self.follow_rgb(&rgb, track));
+        rgb.wipe();
+        self.rgb = rgb;
+        result
+    }
+
+    /// How often the face finder has run: at least once a frame.
+    pub fn looks(&self) -> u64 {
+        self.finder.looks()
+    }
+
+    fn follow_rgb(&mut self, rgb: &Rgb, track: &mut Track) -> Result<Observation, VisionError> {
+        let due = track.followed >= FOLLOWED;
+        let again = match track.last {
+            Some(last) if !due => self.finder.again(rgb, &last)?,
+            _ => None,
+        };
+        match again {
+            Some(face) => *track = Track { last: Some(face), followed: track.followed + 1, ..*track },
+            None => {
+                let faces = self.finder.search(rgb, track.last.as_ref().filter(|_| due))?;
+                let second = faces.get(1).map_or(0.0, |second| second.area.size());
+                *track = Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0 };
+            }
+        }
+        let Some(largest) = track.last else {
+            return Ok(Observation { faces: 0, rival: 0.0, scores: None });
+        };
+        let framing = Framing::of(&largest);
+        let (columns, rows) = framing.part_of(rgb.width, rgb.height);
+        self.luma.fill_part(rgb, columns, rows);
+        self.crop.cut(&self.luma, framing, self.model.resolution());
+        self.luma.wipe();
+        let scores = self.model.scores(&self.crop);
+        self.crop.wipe();
+        let rival = (track.second / largest.area.size()).min(1.0);
+        Ok(Observation { faces: track.faces, rival, scores: Some(scores?) })
+    }
+
+    /// Looks at a photograph: every face of it.
+    pub fn look(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
+        let start = Instant::now();
+        let faces = self.finder.find(rgb)?;
+        self.luma.fill_from(rgb);
+        let judge = self.judge();
+        let readings = faces
+            .into_iter()
+            .map(|face| {
+                let scores = self.read(&face)?;
+                Ok(FaceReading { face: Some(face), scores, reading: judge.read(scores) })
+            })
+            .collect::<Result<Vec<_>, VisionError>>();
+        self.luma.wipe();
+        Ok(Look { faces: readings?, ms: start.elapsed().as_secs_f64() * 1e3 })
+    }
+
+    /// Takes the whole picture as one face that is framed already.
+    pub fn look_cropped(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
+        let start = Instant::now();
+        self.luma.fill_from(rgb);
+        let crop = whole(&self.luma, self.model.resolution());
+        self.luma.wipe();
+        let scores = self.model.scores(&crop)?;
+        let reading = FaceReading { face: None, scores, reading: self.judge().read(scores) };
+        Ok(Look { faces: vec![reading], ms: start.elapsed().as_secs_f64() * 1e3 })
+    }
+
+    /// Looks at a photograph, or at a face that is cut out already, and says for each face what its
+    /// mood rested on: a few hundred inferences a face.
+    pub fn explain(&mut self, rgb: &Rgb, cropped: bool) -> Result<Vec<Explained>, VisionError> {
+        let look = if cropped { self.look_cropped(rgb)? } else { self.look(rgb)? };
+        self.luma.fill_from(rgb);
+        let side = self.model.resolution();
+        let explained = look.faces.into_iter().map(|reading| {
+            let framing = reading.face.as_ref().map_or_else(|| Framing::middle(&self.luma), Framing::of);
+            let crop = match &reading.face {
+                Some(_) => align(&self.luma, framing, side),
+                None => whole(&self.luma, side),
+            };
+            Ok(Explained { framing, heat: explain::explain(&mut self.model, &crop)?, reading })
+        });
+        let explained = explained.collect();
+        self.luma.wipe();
+        explained
+    }
+
+    /// The scores of one face of the picture in `luma`.
+    fn read(&mut self, face: &Face) -> Result<Scores, VisionError> {
+        let crop = align(&self.luma, Framing::of(face), self.model.resolution());
+        self.model.scores(&crop)
+    }
+}
+
+/// That a file, read from `path`, is the one that was meant: `expected` is its sha256 in hexadecimal.
+///
+/// # Errors
+/// When it is another one.
+pub fn check_sum(path: &Path, bytes: &[u8], expected: &str) -> Result<(), VisionError> {
+    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found.eq_ignore_ascii_case(expected.trim()) {
+        return Ok(());
+    }
+    Err(VisionError::Sum { path: path.display().to_string(), found, expected: expected.into() })
+}

@@ -1,0 +1,322 @@
+//! The mood model: an aligned crop in, calibrated scores out.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::ports::vision::align::{Crop, whole};
+use crate::ports::vision::photo::read_photo;
+use crate::ports::vision::pixels::Luma;
+use crate::ports::vision::sidecar::{Quantisation, Sidecar};
+use crate::ports::vision::tensor::{Element, Tensors, TfLite, read_model};
+use crate::ports::vision::{VisionError, check_sum};
+use moodbox_core::mood::{DecisionRule, Mood, Scores};
+
+/// How far, in stored steps, an output may be from its golden value. Kernels round the low bits
+/// differently: between the newer runtime that writes the golden values and the library that ships, up
+/// to 5 steps were seen on one processor. A network that is wired wrongly is tens away, and the winner
+/// has to be the same in any case.
+const GOLDEN_TOLERANCE: f32 = 8.0;
+
+/// A classifier with its sidecar.
+pub struct MoodModel {
+    network: Box<dyn Tensors>,
+    sidecar: Sidecar,
+    moods: [Mood; 7],
+    channels: usize,
+    /// Where each pixel of the input reads from the crop: two pixels and the share of the second.
+    taps: Vec<(usize, usize, f32)>,
+    input: Zeroizing<Vec<f32>>,
+    outputs: Vec<Vec<f32>>,
+}
+
+impl MoodModel {
+    /// Loads the model that the sidecar at `path` names, and checks all of it: the sum of the file,
+    /// the shapes, the quantisation, and the golden cases.
+    pub fn load(runtime: &Path, path: &Path) -> Result<MoodModel, VisionError> {
+        let sidecar = Sidecar::read(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = folder.join(&sidecar.file);
+        let bytes = read_model(&file)?;
+        check_sum(&file, &bytes, &sidecar.sha256)?;
+        let network = TfLite::load(runtime, &file, bytes)?;
+        let mut model = MoodModel::over(Box::new(network), sidecar)
+            .map_err(|reason| VisionError::MoodModel { path: file.display().to_string(), reason })?;
+        model.check_golden(folder)?;
+        Ok(model)
+    }
+
+    /// Around a network that fits the sidecar; otherwise says what does not.
+    pub fn over(network: Box<dyn Tensors>, sidecar: Sidecar) -> Result<MoodModel, String> {
+        let moods = sidecar.moods()?;
+        let size = sidecar.input.size;
+        let input = network.input();
+        let channels = match input.shape.as_slice() {
+            [1, height, width, channels @ (1 | 3)] if (*height, *width) == (size, size) => *channels,
+            _ => {
+                return Err(format!(
+                    "its input is {input}, but the sidecar says [1, {size}, {size}, 1 or 3]"
+                ));
+            }
+        };
+        let quantisation = Quantisation { scale: sidecar.input.scale, zero_point: sidecar.input.zero_point };
+        agrees(input.element, quantisation).map_err(|reason| format!("input: {reason}"))?;
+        let [output] = network.outputs() else {
+            return Err(format!("it has {} outputs, not one", network.outputs().len()));
+        };
+        if output.shape != [1, 7] {
+            return Err(format!("its output is {output}, not [1, 7]"));
+        }
+        agrees(output.element, sidecar.output).map_err(|reason| format!("output: {reason}"))?;
+        let taps = taps(sidecar.input.resolution, size);
+        let input = Zeroizing::new(Vec::with_capacity(size * size * channels));
+        Ok(MoodModel { network, sidecar, moods, channels, taps, input, outputs: vec![Vec::new()] })
+    }
+
+    pub fn sidecar(&self) -> &Sidecar {
+        &self.sidecar
+    }
+
+    /// The rule of this model for what is sure.
+    pub fn judge(&self) -> DecisionRule {
+        DecisionRule { decision: self.sidecar.decision.clone(), strength: self.sidecar.strength }
+    }
+
+    /// Pixels a side that a crop must have.
+    pub fn resolution(&self) -> usize {
+        self.sidecar.input.resolution
+    }
+
+    /// Calibrated scores of a crop.
+    pub fn scores(&mut self, crop: &Crop) -> Result<Scores, VisionError> {
+        let outputs = self.logits(crop)?;
+        let mut logits = [0.0; 7];
+        for (mood, logit) in self.moods.iter().zip(outputs) {
+            logits[mood.index()] = logit;
+        }
+        Ok(Scores::from_logits(logits, self.sidecar.calibration.temperature))
+    }
+
+    /// The real outputs, in the order of the sidecar's labels.
+    pub(super) fn logits(&mut self, crop: &Crop) -> Result<[f32; 7], VisionError> {
+        if crop.side() != self.resolution() {
+            return Err(VisionError::Crop { found: crop.side(), wanted: self.resolution() });
+        }
+        self.input.clear();
+        let side = crop.side();
+        let grey = crop.grey();
+        for (y0, y1, fy) in &self.taps {
+            for (x0, x1, fx) in &self.taps {
+                let at = |x: usize, y: usize| f32::from(grey[y * side + x]);
+                let top = at(*x0, *y0) + (at(*x1, *y0) - at(*x0, *y0)) * fx;
+                let bottom = at(*x0, *y1) + (at(*x1, *y1) - at(*x0, *y1)) * fx;
+                let real = (top + (bottom - top) * fy) / 127.5 - 1.0;
+                self.input.extend(std::iter::repeat_n(real, self.channels));
+            }
+        }
+        let run = self.network.run(&self.input, &mut self.outputs);
+        self.input.fill(0.0);
+        zeroize::optimization_barrier(self.input.as_slice());
+        run?;
+        let mut logits = [0.0; 7];
+        for (logit, output) in logits.iter_mut().zip(&self.outputs[0]) {
+            *logit = *output;
+        }
+        Ok(logits)
+    }
+
+    /// Says the same as where it was made, for each golden case: the same winner, and every output
+    /// within [`GOLDEN_TOLERANCE`] steps.
+    fn check_golden(&mut self, folder: &Path) -> Result<(), VisionError> {
+        let Quantisation { scale, zero_point } = self.sidecar.output;
+        for golden in self.sidecar.golden.clone() {
+            let path = folder.join(&golden.image);
+            let wrong = |reason: String| VisionError::Golden { case: path.display().to_string(), reason };
+            let picture = read_photo(&path).map_err(|error| wrong(error.to_string()))?;
+            let mut luma = Luma::default();
+            luma.fill_from(&picture);
+            let side = self.resolution();
+            if (luma.width as usize, luma.height as usize) != (side, side) {
+                return Err(wrong(format!("is {}x{}, not {side}x{side}", luma.width, luma.height)));
+            }
+            let logits = self.logits(&whole(&luma, side))?;
+            let stored = logits.map(|logit| logit / scale + zero_point as f32);
+            let expected = golden.logits.map(|logit| logit as f32);
+            let off = stored.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            // Written so that an output which is not a number fails too.
+            let near = off <= GOLDEN_TOLERANCE && stored.iter().all(|value| value.is_finite());
+            if !near || winner(&stored) != winner(&expected) {
+                return Err(wrong(format!(
+                    "the model says {:?} where {:?} was written down: the tensor library computes wrongly \
+                     on this machine, or model and sidecar do not belong together",
+                    stored.map(|value| value.round()),
+                    golden.logits
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first of the largest.
+fn winner(values: &[f32; 7]) -> usize {
+    let mut best = 0;
+    for (at, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = at;
+        }
+    }
+    best
+}
+
+/// Whether the file's own quantisation is what the sidecar says; a float tensor has none.
+fn agrees(element: Element, said: Quantisation) -> Result<(), String> {
+    match element {
+        Element::Float32 => Ok(()),
+        Element::Int8 { scale, zero_point } | Element::Uint8 { scale, zero_point } => {
+            // The sidecar carries the scale in decimal: allow for its last digit.
+            if zero_point == said.zero_point && (scale / said.scale - 1.0).abs() < 1e-4 {
+                Ok(())
+            } else {
+                Err(format!(
+                    "the file has scale {scale} and zero point {zero_point}, the sidecar {} and {}",
+                    said.scale, said.zero_point
+                ))
+            }
+        }
+    }
+}
+
+/// Bilinear, with half-pixel centres, from a line of `from` pixels to one of `to`.
+fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
+    let last = from.saturating_sub(1);
+    (0..to)
+        .map(|at| {
+            let place = ((at as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, last as f32);
+            let first = place.floor();
+            (first as usize, (first as usize + 1).min(last), place - first)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::ports::vision::tensor::{Spec, TensorError};
+
+    /// A model over such a network, for crops of 7 pixels a side.
+    pub fn model(says: Option<[f32; 7]>) -> MoodModel {
+        let network = drawn([1, 14, 14, 1], Element::Float32);
+        MoodModel::over(Box::new(Drawn { says, ..*network }), sidecar()).unwrap()
+    }
+
+    /// A network that says how bright each seventh of the input's rows is, or whatever it is told.
+    struct Drawn {
+        input: Spec,
+        outputs: Vec<Spec>,
+        says: Option<[f32; 7]>,
+    }
+
+    impl Tensors for Drawn {
+        fn input(&self) -> &Spec {
+            &self.input
+        }
+        fn outputs(&self) -> &[Spec] {
+            &self.outputs
+        }
+        fn run(&mut self, input: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError> {
+            let part = input.len() / 7;
+            let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+            outputs[0] = match self.says {
+                Some(logits) => logits.to_vec(),
+                None => input.chunks(part).take(7).map(mean).collect(),
+            };
+            Ok(())
+        }
+    }
+
+    fn drawn(shape: [usize; 4], element: Element) -> Box<Drawn> {
+        let outputs = vec![Spec { shape: vec![1, 7], element }];
+        Box::new(Drawn { input: Spec { shape: shape.to_vec(), element }, outputs, says: None })
+    }
+
+    fn sidecar() -> Sidecar {
+        toml::from_str(
+            r#"
+            version = "1"
+            file = "m.tflite"
+            sha256 = ""
+            made_by = "a test"
+            labels = ["neutral", "surprise", "sad", "happy", "fear", "disgust", "angry"]
+            input = { size = 14, resolution = 7, scale = 0.0078125, zero_point = 0 }
+            output = { scale = 0.1, zero_point = 0 }
+            calibration = { temperature = 1.0 }
+            decision = { margin = 0.1, threshold = { angry = 0.5, disgust = 0.5, fear = 0.5, happy = 0.5, sad = 0.5, surprise = 0.5, neutral = 0.5 } }
+            strength = { clear = 0.8, strong = 0.9 }
+            golden = []
+            "#,
+        )
+        .unwrap()
+    }
+
+    pub fn crop(grey: impl Fn(usize) -> u8, side: usize) -> Crop {
+        let bytes = (0..side * side).map(|at| grey(at / side)).collect();
+        whole(&Luma::new(side as u32, side as u32, bytes).unwrap(), side)
+    }
+
+    #[test]
+    fn float_and_colour_networks_are_taken_too_and_labels_go_by_name() {
+        for (channels, element) in [
+            (1, Element::Float32),
+            (3, Element::Float32),
+            (1, Element::Int8 { scale: 0.0078125, zero_point: 0 }),
+        ] {
+            let mut network = drawn([1, 14, 14, channels], element);
+            network.outputs[0].element = Element::Float32;
+            let mut model = MoodModel::over(network, sidecar()).unwrap();
+            // The second seventh is the brightest, and the second label is surprise.
+            let scores = model.scores(&crop(|row| if row == 1 { 255 } else { 0 }, 7)).unwrap();
+            assert_eq!(scores.top_two().0.0, Mood::Surprise, "{element}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_does_not_fit_its_sidecar_says_what_does_not() {
+        for (network, part) in [
+            (drawn([1, 16, 16, 1], Element::Float32), "its input is [1, 16, 16, 1]"),
+            (drawn([1, 14, 14, 2], Element::Float32), "its input is"),
+            (
+                drawn([1, 14, 14, 1], Element::Int8 { scale: 0.5, zero_point: 0 }),
+                "input: the file has scale 0.5",
+            ),
+            (drawn([1, 14, 14, 1], Element::Int8 { scale: 0.0078125, zero_point: 9 }), "zero point 9"),
+            (drawn([1, 14, 14, 1], Element::Uint8 { scale: 0.0078125, zero_point: 0 }), "output: the file"),
+        ] {
+            let complaint = MoodModel::over(network, sidecar()).err().unwrap();
+            assert!(complaint.contains(part), "{complaint}");
+        }
+        let mut two = drawn([1, 14, 14, 1], Element::Float32);
+        two.outputs.push(two.outputs[0].clone());
+        assert!(MoodModel::over(two, sidecar()).err().unwrap().contains("2 outputs"));
+    }
+
+    #[test]
+    fn outputs_that_are_no_numbers_make_nobody_sure() {
+        let mut network = drawn([1, 14, 14, 1], Element::Float32);
+        network.says = Some([f32::NAN; 7]);
+        let mut model = MoodModel::over(network, sidecar()).unwrap();
+        assert_eq!(model.scores(&crop(|_| 0, 7)).unwrap(), Scores::uniform());
+    }
+
+    #[test]
+    fn a_crop_of_another_size_is_an_error() {
+        let mut model = MoodModel::over(drawn([1, 14, 14, 1], Element::Float32), sidecar()).unwrap();
+        assert!(matches!(model.scores(&crop(|_| 0, 8)), Err(VisionError::Crop { found: 8, wanted: 7 })));
+    }
+
+    #[test]
+    fn enlarging_reads_between_pixel_centres() {
+        assert_eq!(taps(2, 4), [(0, 1, 0.0), (0, 1, 0.25), (0, 1, 0.75), (1, 1, 0.0)]);
+        assert!(taps(48, 48).iter().enumerate().all(|(at, tap)| (tap.0, tap.2) == (at, 0.0)));
+    }
+}

@@ -1,0 +1,26 @@
+//! With real servers and players: mpd, mpv, mosquitto, D-Bus, and the daemon that ships.
+
+#[path = "../support/daemon.rs"]
+mod daemon;
+#[path = "../scenario/mod.rs"]
+mod scenario;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod catalog;
+mod daemon_rules;
+mod doctor;
+mod faults;
+mod idle;
+mod metrics;
+mod mqtt;
+mod music;
+mod music_trouble;
+mod players_simulated;
+mod power;
+mod security;
+mod sound;
+mod speech;
+mod video;
+mod video_library;
+mod web;

@@ -1,0 +1,37 @@
+//! Everything that needs no server, no browser, no rights of root and no waiting: stories of the core, files, pictures,
+//! and the command line.
+
+#[path = "../scenario/mod.rs"]
+mod scenario;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+mod bad_input;
+mod camera_photos;
+mod camera_privacy;
+mod demo_library;
+mod deploy;
+mod documents;
+mod endurance;
+mod eval;
+mod forget;
+mod fuzz_seeds;
+mod hold;
+mod home;
+mod house;
+mod invariants;
+mod kiosk;
+mod look;
+mod manual;
+mod onlookers;
+mod panel_screens;
+mod policy;
+mod recommend;
+mod recommend_cli;
+mod recommend_measured;
+mod sbom;
+mod start;
+mod stick;
+mod stopped;

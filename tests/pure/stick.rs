@@ -1,0 +1,236 @@
+//! The files that offer a USB stick must agree with each other: a name that is wrong in one of them would show
+//! itself only on a device with a stick in it.
+
+use crate::support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use support::run;
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(name)).unwrap()
+}
+
+fn setting<'a>(unit: &'a str, name: &str) -> &'a str {
+    unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap()
+}
+
+/// `key operator "value"` of one line of udev rules.
+fn pairs(line: &str) -> Vec<(String, String, String)> {
+    let mut pairs = Vec::new();
+    let mut rest = line;
+    while !rest.trim().is_empty() {
+        let at = rest.find(['=', '!', '+', '-', ':']).unwrap_or_else(|| panic!("no operator in {rest:?}"));
+        let (key, after) = rest.split_at(at);
+        let operator = ["==", "!=", "+=", "-=", ":=", "="].into_iter().find(|sign| after.starts_with(sign));
+        let operator = operator.unwrap_or_else(|| panic!("{after:?}"));
+        let value = after[operator.len()..].strip_prefix('"').expect("a value in quotes");
+        let (value, after) = value.split_once('"').expect("the end of a value");
+        pairs.push((key.trim().to_owned(), operator.to_owned(), value.to_owned()));
+        rest = after.trim_start().strip_prefix(',').unwrap_or(after);
+    }
+    pairs
+}
+
+#[test]
+fn each_line_of_the_rules_can_be_read_and_every_jump_has_its_goal() {
+    let rules = file("moodbox-stick.udev");
+    let lines: Vec<_> =
+        rules.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(pairs).collect();
+    let mut goals: Vec<&str> = Vec::new();
+    let mut labels: Vec<&str> = Vec::new();
+    for (key, operator, value) in lines.iter().flatten() {
+        let base = key.split('{').next().unwrap();
+        // Comparing and setting are told apart by the operator alone, and a slip is no error to udev.
+        let right = match base {
+            "ACTION" | "SUBSYSTEM" => ["==", "!="].contains(&operator.as_str()),
+            // Each parent is asked: almost always one of them has another value.
+            "ATTRS" => operator == "==",
+            "SYMLINK" | "TAG" => operator == "+=",
+            "ENV" if key == "ENV{SYSTEMD_WANTS}" => operator == "+=",
+            "ENV" if key == "ENV{MOODBOX_STICK}" => ["!=", "="].contains(&operator.as_str()),
+            "TEST" => ["==", "!="].contains(&operator.as_str()),
+            "IMPORT" => key == "IMPORT{db}" && operator == "=",
+            "ENV" => ["==", "!="].contains(&operator.as_str()),
+            "GOTO" | "LABEL" => operator == "=",
+            _ => false,
+        };
+        assert!(right, "{key}{operator}{value:?}");
+        match base {
+            "GOTO" => goals.push(value),
+            "LABEL" => labels.push(value),
+            _ => {}
+        }
+    }
+    assert_eq!(labels.len(), 1);
+    assert!(!goals.is_empty() && goals.iter().all(|goal| *goal == labels[0]));
+}
+
+#[test]
+fn rule_mount_and_link_name_the_same_stick() {
+    let rules = file("moodbox-stick.udev");
+    let mount = file("run-media-moodbox.mount");
+    let place = setting(&mount, "Where");
+    // systemd finds a mount by the name of its file.
+    assert_eq!(place.trim_start_matches('/').replace('/', "-"), "run-media-moodbox");
+    assert!(rules.contains("ENV{SYSTEMD_WANTS}+=\"run-media-moodbox.mount\""));
+    let link = setting(&mount, "What").strip_prefix("/dev/").unwrap();
+    assert!(rules.contains(&format!("SYMLINK+=\"{link}\"")));
+    let tmpfile = file("moodbox-stick.tmpfile");
+    assert!(tmpfile.lines().any(|line| line.starts_with(&format!("d {place} "))));
+    let in_mpd = tmpfile.lines().find(|line| line.starts_with("L ")).unwrap();
+    assert!(in_mpd.ends_with(place));
+    let folder = in_mpd.split_whitespace().nth(1).unwrap().rsplit('/').next().unwrap();
+    for unit in setting(&mount, "Wants").split_whitespace() {
+        let unit = file(unit);
+        assert!(unit.contains(&format!("/usr/bin/moodbox library update {folder}\n")), "{unit}");
+        assert!(unit.contains("run-media-moodbox.mount"));
+    }
+}
+
+#[test]
+fn nothing_on_a_stick_is_written_run_or_trusted() {
+    let mount = file("run-media-moodbox.mount");
+    let options: Vec<&str> = setting(&mount, "Options").split(',').collect();
+    for option in ["ro", "nosuid", "nodev", "noexec"] {
+        assert!(options.contains(&option), "{option}");
+    }
+}
+
+#[test]
+fn a_stick_of_fat_is_mounted_with_names_in_unicode_and_no_other_stick_is() {
+    let mount = file("run-media-moodbox.mount");
+    let helper = format!("mount.{}", setting(&mount, "Type"));
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    // mount(8) finds it there by its name.
+    assert!(manifest.contains(&format!("[\"systemd/{helper}\", \"usr/sbin/{helper}\", \"755\"]")));
+    for (kind, wanted) in [("vfat", "-o ro,noexec,utf8 /dev/x /y"), ("exfat", "-o ro,noexec /dev/x /y")] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, words) in [("blkid", format!("echo {kind}")), ("mount", "echo \"$*\"".to_owned())] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{words}\n")).unwrap();
+            run("chmod", &["755", &path.display().to_string()]);
+        }
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        // With the words that mount(8) gives to a helper.
+        let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(&helper))
+            .args(["/dev/x", "/y", "-o", "ro,noexec", "-t", "moodbox-stick"])
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), wanted);
+    }
+}
+
+#[test]
+fn the_package_brings_every_file_of_the_stick() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.contains("stick") || name.ends_with(".mount") {
+            count += 1;
+            assert!(manifest.contains(&format!("[\"systemd/{name}\", ")), "{name} is not in the package");
+        }
+    }
+    assert_eq!(count, 6);
+}
+
+/// What systemd does when a stick comes and goes, in a mount namespace of its own: mount with the options of the
+/// unit, the command of its service, unmount, the command again. No disk is there, so it is memory that is mounted.
+const PLUG_IN_AND_OUT: &str = r#"
+cd "$1"; moodbox=$2; options=$3
+fail() { echo "$1" >&2; cat log >&2; exit 1; }
+until_log_says() {
+    tries=0
+    until grep -q "$1" log; do
+        tries=$((tries + 1)); [ $tries -lt 600 ] || fail "waited in vain for: $1"
+        sleep 0.05
+    done
+}
+mpd --no-daemon mpd.conf 2>/dev/null & mpd=$!
+"$moodbox" run --config moodbox.toml 2>log & daemon=$!
+trap 'kill $mpd $daemon; wait' EXIT
+until_log_says "music library has 1 tracks"
+until_log_says "video library has 1 videos"
+mount -t tmpfs none stick
+cp onto/* stick
+mount -o "remount,$options" stick
+grep " $1/stick " /proc/self/mounts > mounted
+if touch stick/new 2>/dev/null; then fail "a stick was written to"; fi
+"$moodbox" library update stick --config moodbox.toml
+until_log_says "music library has 2 tracks"
+until_log_says "video library has 2 videos"
+"$moodbox" library --list --config moodbox.toml > with
+umount -l stick
+"$moodbox" library update stick --config moodbox.toml
+tries=0
+until [ "$(grep -c "music library has 1 tracks" log)" = 2 ] && [ "$(grep -c "video library has 1 videos" log)" = 2 ]; do
+    tries=$((tries + 1)); [ $tries -lt 600 ] || fail "the stick is still there"
+    sleep 0.05
+done
+"$moodbox" library --list --config moodbox.toml > without
+"#;
+
+#[test]
+fn a_stick_is_offered_while_it_is_there_and_gone_without_it() {
+    let namespace = ["--user", "--map-root-user", "--mount"];
+    if !Command::new("unshare").args(namespace).arg("true").status().is_ok_and(|status| status.success()) {
+        eprintln!("not tried: this system gives no mount namespaces");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for name in ["music", "videos", "stick", "onto", "playlists", "run"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    let sound = ["-v", "error", "-f", "lavfi", "-i", "sine=duration=5", "-metadata", "genre=jazz"];
+    let picture = ["-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=32x32"];
+    for song in ["music/own.ogg", "onto/Björk 1.ogg"] {
+        run("ffmpeg", &[&sound[..], &[&at(song)]].concat());
+    }
+    for video in ["videos/own.mkv", "onto/clip.mkv"] {
+        run("ffmpeg", &[&picture[..], &[&at(video)]].concat());
+    }
+    // The link that `moodbox-stick.tmpfile` makes in MPD's folder.
+    std::os::unix::fs::symlink(at("stick"), at("music/stick")).unwrap();
+    let mpd =
+        ["music_directory:music", "playlist_directory:playlists", "db_file:db", "bind_to_address:socket"];
+    let mpd = mpd.map(|line| {
+        let (key, name) = line.split_once(':').unwrap();
+        format!("{key} \"{}\"\n", at(name))
+    });
+    let output = "audio_output {\ntype \"null\"\nname \"nothing\"\n}\n";
+    fs::write(at("mpd.conf"), mpd.concat() + output).unwrap();
+    let config = format!(
+        "[device]\nmode = \"household\"\n[button]\nline = \"no-such-line\"\n[camera]\nphotos = [\"none.png\"]\n\
+         [vision]\nmood_model = \"none.toml\"\n[music]\naddress = \"{}\"\n[video]\nfolders = [\"{}\", \"{}\"]\n",
+        at("socket"),
+        at("videos"),
+        at("stick"),
+    );
+    fs::write(at("moodbox.toml"), config).unwrap();
+    let mount = file("run-media-moodbox.mount");
+    let output = Command::new("unshare")
+        .args(namespace)
+        .args(["sh", "-eu", "-c", PLUG_IN_AND_OUT, "sh"])
+        .arg(folder.path())
+        .args([env!("CARGO_BIN_EXE_moodbox"), setting(&mount, "Options")])
+        .env("XDG_STATE_HOME", at("state"))
+        .env("XDG_RUNTIME_DIR", at("run"))
+        .env_remove("MOODBOX_LOG")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| fs::read_to_string(at(name)).unwrap();
+    for option in ["ro", "nosuid", "nodev", "noexec"] {
+        assert!(read("mounted").contains(option), "{option}: {}", read("mounted"));
+    }
+    for there in ["stick/Björk 1.ogg", "/stick/clip.mkv"] {
+        assert!(read("with").contains(there), "{}", read("with"));
+        assert!(!read("without").contains(there), "{}", read("without"));
+    }
+}
