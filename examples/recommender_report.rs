@@ -21,7 +21,7 @@ fn simulation() {
     println!("## Listeners of known taste\n");
     println!(
         "{} simulated listeners, {} sessions each, a library of {} tracks, seed {}; the model of a listener \
-         is in `src/recommend/lab/simulate.rs`. Precision@5 is measured after the last session, regret over \
+         is in `crates/lab/src/simulate.rs`. Precision@5 is measured after the last session, regret over \
          all of them. ± is the 95 % interval over listeners; the last column is the paired difference in \
          precision to the hybrid.\n",
         setup.listeners, setup.sessions, setup.tracks, setup.seed

@@ -18,7 +18,7 @@ LEFT_OUT = ["/api/events"]
 
 def first_event(one):
     """The first event of the stream is the state as it is described."""
-    described = json.loads((ROOT / "src/web/assets/openapi.json").read_text())
+    described = json.loads((ROOT / "src/observers/web/assets/openapi.json").read_text())
     request = urllib.request.Request(f"{one.address}api/events", headers={"Authorization": f"Bearer {PASSWORD}"})
     with urllib.request.urlopen(request, timeout=20) as answer:
         assert answer.headers["content-type"] == "text/event-stream", answer.headers["content-type"]

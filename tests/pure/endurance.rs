@@ -161,7 +161,7 @@ fn weight() -> (usize, usize) {
 }
 
 #[test]
-#[ignore = "takes minutes when not optimised: cargo test --test endurance -- --ignored"]
+#[ignore = "takes minutes when not optimised: cargo test --test pure endurance -- --ignored"]
 fn after_ten_thousand_presses_memory_and_handles_are_as_after_a_hundred() {
     let folder = tempfile::tempdir().unwrap();
     let mut device = Device::new(folder.path());

@@ -224,12 +224,12 @@ fn event(home: &Home, topic: &str, payload: &str) -> Result<String, Refused> {
 fn commands_become_events_and_each_names_its_source() {
     for (topic, payload, expected) in [
         ("moodbox/kitchen/press/set", "PRESS", "Remote(Short)"),
-        ("moodbox/kitchen/next/set", "PRESS", "Ask(Next)"),
-        ("moodbox/kitchen/stop/set", "PRESS", "Ask(Stop)"),
-        ("moodbox/kitchen/like/set", "PRESS", "Ask(Like)"),
+        ("moodbox/kitchen/next/set", "PRESS", "RemoteCommand(Next)"),
+        ("moodbox/kitchen/stop/set", "PRESS", "RemoteCommand(Stop)"),
+        ("moodbox/kitchen/like/set", "PRESS", "RemoteCommand(Like)"),
         ("moodbox/kitchen/mood/set", "sad", "Picked(Sad, Home)"),
-        ("moodbox/kitchen/volume/set", "60", "Ask(Volume(60))"),
-        ("moodbox/kitchen/volume/set", "25.0", "Ask(Volume(25))"),
+        ("moodbox/kitchen/volume/set", "60", "RemoteCommand(Volume(60))"),
+        ("moodbox/kitchen/volume/set", "25.0", "RemoteCommand(Volume(25))"),
         ("moodbox/kitchen/sleep/set", "20", "Sleep(Some(1200s))"),
         ("moodbox/kitchen/sleep/set", "0", "Sleep(None)"),
         ("zigbee2mqtt/ring", "happy", "Picked(Happy, Sensor(\"ring\"))"),

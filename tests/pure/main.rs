@@ -5,8 +5,6 @@
 mod scenario;
 #[path = "../support/mod.rs"]
 mod support;
-#[path = "../../fuzz/src/lib.rs"]
-mod targets;
 
 mod bad_input;
 mod camera_photos;
@@ -17,7 +15,6 @@ mod documents;
 mod endurance;
 mod eval;
 mod forget;
-mod fuzz_seeds;
 mod hold;
 mod home;
 mod house;

@@ -1,6 +1,6 @@
 //! Every screen as a picture that a person can look at, compared pixel by pixel with the one drawn now.
 //!
-//! After a change that is meant: `MOODBOX_BLESS=1 cargo test --test panel_screens`, then look at what
+//! After a change that is meant: `MOODBOX_BLESS=1 cargo test --test pure panel_screens`, then look at what
 //! changed in `tests/golden/panel` before it is committed.
 
 use std::fs;

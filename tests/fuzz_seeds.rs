@@ -3,7 +3,8 @@
 //!
 //! `MOODBOX_FUZZ_ROUNDS` says how many changed inputs are made of each seed.
 
-use crate::targets;
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
 
 use std::collections::BTreeMap;
 use std::fs;
