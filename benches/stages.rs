@@ -9,7 +9,7 @@ use moodbox::bench;
 use moodbox::bench::panel::visit;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::Stages;
-use moodbox::cli::look::vision_config;
+use moodbox::port_factory::vision_config;
 use moodbox::ports::camera::formats::{Rgb, to_rgb};
 use moodbox::ports::panel::changes::changed_parts;
 use moodbox::ports::panel::{Picture, screens};

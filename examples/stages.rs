@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use moodbox::bench::panel::visit;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::{SIZE, Stages};
-use moodbox::cli::look::vision_config;
+use moodbox::port_factory::vision_config;
 use moodbox::ports::camera::formats::{Rgb, to_rgb};
 use moodbox::ports::camera::{Frame, PixelFormat};
 use moodbox::ports::panel::changes::changed_parts;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::{CameraChoice, Config, PanelChoice};
+use crate::device::{OpenButtons, Ports};
 use crate::library;
 use crate::library::analysis::Listening;
 use crate::library::listing::Setter;
@@ -22,8 +23,7 @@ use crate::ports::panel::tee::{Latest, Several};
 use crate::ports::power::{Logind, PowerSwitch};
 use crate::ports::speech::{self, MpvSpeaker, Speaker};
 use crate::ports::video::{Mpv, Video};
-use crate::ports::vision::{Vision, VisionError};
-use crate::wiring::{OpenButtons, Ports};
+use crate::ports::vision::{Vision, VisionConfig, VisionError};
 use moodbox_core::kiosk::event::{Trouble, TroubleKind};
 use moodbox_core::mood::DecisionRule;
 use moodbox_core::recommend::Catalog;
@@ -243,4 +243,14 @@ pub fn library(config: &Config) -> (Catalog, Vec<String>) {
     set.put_on(&mut videos);
     catalog.video = videos.into();
     (catalog, problems)
+}
+
+/// Where vision finds its parts when no configuration says otherwise.
+pub fn vision_config() -> VisionConfig {
+    VisionConfig {
+        runtime: paths::runtime(),
+        face_model: paths::face_model(),
+        mood_model: paths::mood_model(),
+        face_sha256: None,
+    }
 }

@@ -1,531 +1,119 @@
-//! The wiring: which port runs on which thread, and how events and actions travel between them.
-//!
-//! A device is the same whether its ports are real or simulated: both are values of the same traits.
+//! The wiring: from a configuration and its ports to a device that is ready to run. The daemon, the demo and
+//! the bench differ in the ports that they hand in, and in nothing that stands here.
 
-use std::io;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use anyhow::Context;
 
-use crate::capture_thread::{self, Eye};
-use crate::config::Config;
-use crate::daemon::{Clock, Loop, Observer};
-use crate::library;
-use crate::library::analysis::{self, Listening};
-use crate::library::live::LiveCatalog;
-use crate::library::watch::Watch;
-use crate::ports::button::{self, ButtonError, Buttons};
-use crate::ports::camera::Camera;
-use crate::ports::camera::worker::CaptureSettings;
-use crate::ports::light::SharedLight;
-use crate::ports::music::Music;
-use crate::ports::panel::Panel;
-use crate::ports::panel::worker::PanelSlot;
-use crate::ports::power::{self, PowerSwitch};
-use crate::ports::speech::Speaker;
-use crate::ports::speech::worker::Order;
-use crate::ports::video::Video;
-use crate::ports::video::watch::{self, Watched};
-use crate::ports::vision::{Vision, VisionError};
-use crate::supervise::{Ended, Supervisor};
-use moodbox_core::kiosk::action::{Action, PlayerCommand, Power, Screen};
-use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
-use moodbox_core::kiosk::{Settings, State};
-use moodbox_core::recommend::{History, ItemStore, Kind, Templates};
-use moodbox_core::text::Language;
+use crate::config::changes::Changes;
+use crate::config::{self, Config};
+use crate::device::{Device, Ports};
+use crate::observers::fleet::Fleet;
+use crate::observers::mood_log::{self, Moods};
+use crate::observers::web::{self, Papers, Simulated, Watcher};
+use crate::observers::{Observers, Publisher};
+use crate::port_factory;
+use moodbox_core::kiosk::Settings;
 
-/// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
-const EVENTS: usize = 256;
-
-/// How many commands may wait for a port. A port that lags this far behind is ill; more are dropped, with a line in the log.
-const COMMANDS: usize = 64;
-
-/// A button that cannot be opened is tried again this often.
-const BUTTON_RETRY: Duration = Duration::from_secs(5);
-
-/// Opens the buttons; called again when they fail.
-pub type OpenButtons = Box<dyn FnMut() -> Result<Box<dyn Buttons>, ButtonError> + Send>;
-
-/// The ports of a device. What is `None` does not exist.
-pub struct Ports {
-    pub buttons: OpenButtons,
-    pub light: SharedLight,
-    pub camera: Box<dyn Camera>,
-    pub capture: CaptureSettings,
-    /// A vision that could not be loaded is told to the person at each press.
-    pub vision: Result<Vision, VisionError>,
-    pub panel: Option<Box<dyn Panel>>,
-    pub music: Option<Box<dyn Music>>,
-    pub video: Option<Box<dyn Video>>,
-    /// Where the videos lie.
-    pub video_folders: Vec<PathBuf>,
-    /// The file of what a person set for videos.
-    pub feelings: PathBuf,
-    /// What the thread needs that listens to what is unknown.
-    pub listening: Listening,
-    /// The file of what is learnt.
-    pub history: PathBuf,
-    /// Folders of templates, each over the ones before; none: the ones that moodbox brings along.
-    pub templates: Vec<PathBuf>,
-    pub power: Box<dyn PowerSwitch>,
-    /// The voice of the prompts.
-    pub speaker: Option<Box<dyn Speaker>>,
-    /// The folder in which cameras come and go; none where they are not to be looked for.
-    pub watch_cameras: Option<PathBuf>,
+/// What is the same neither in every configuration nor in every set of ports.
+pub struct Options {
+    /// Where the configuration was read from.
+    pub file: Option<PathBuf>,
+    /// Whether there is a page, if the configuration names one.
+    pub page: bool,
+    /// The ports that the page plays, in the demo; there is no real part then that the page could examine.
+    pub simulated: Option<Simulated>,
 }
 
-impl Ports {
-    /// The volume of the prompts in percent, if there is a voice to say them.
-    pub fn prompts(&self, config: &Config) -> Option<u8> {
-        self.speaker.as_ref().and(config.prompts.as_ref()).map(|choice| choice.volume)
-    }
+/// A device that is ready to run.
+pub struct Wired {
+    pub device: Device,
+    /// What the core decides by.
+    pub settings: Settings,
+    /// Those who are told what happens; more may be added.
+    pub observers: Observers,
+    /// Where the page is, if there is one.
+    pub page: Option<SocketAddr>,
 }
 
-/// A device whose ports run. Its core runs in [`Device::run`].
-pub struct Device {
-    clock: Clock,
-    supervisor: Supervisor,
-    events: Receiver<Event>,
-    queue: Sender<Event>,
-    outlets: Outlets,
-    ready: Receiver<()>,
-    /// The listener stays for as long as somebody may fill the catalog: also with no music and no video.
-    library: LiveCatalog,
-    /// The videos are watched for as long as this is there.
-    watching: watch::Stop,
-}
-
-/// What is to be on disk.
-enum Keep {
-    This(Box<History>),
-    Nothing,
-}
-
-/// Where actions go.
-struct Outlets {
-    captures: Sender<u64>,
-    asked: u64,
-    given_up: Arc<AtomicU64>,
-    panel: Option<PanelSlot>,
-    music: Option<Sender<PlayerCommand>>,
-    video: Option<Sender<PlayerCommand>>,
-    store: Sender<Keep>,
-    power: Sender<Power>,
-    speech: Option<Sender<Order>>,
-    language: Language,
-}
-
-impl Device {
-    /// Starts a thread for each port. The panel goes first and shows the splash: a person sees at once
-    /// that the device lives, and what follows can be told on it.
-    pub fn start(ports: Ports, language: Language) -> io::Result<Device> {
-        let mut supervisor = Supervisor::new();
-        let (queue, events) = bounded(EVENTS);
-        let panel = match ports.panel {
-            Some(panel) => Some(start_panel(&mut supervisor, panel, language, queue.clone())?),
-            None => None,
-        };
-        let ready = start_buttons(&mut supervisor, ports.buttons, queue.clone())?;
-        let catalog_queue = queue.clone();
-        let (library, unknown) = LiveCatalog::new(move |catalog| {
-            // A closed queue means that the device is leaving.
-            let _ = catalog_queue.send(Event::Catalog(catalog));
-        });
-        let kinds =
-            [ports.music.is_some().then_some(Kind::Music), ports.video.is_some().then_some(Kind::Video)];
-        let mut stock = report(queue.clone());
-        library.watch_stock(kinds.into_iter().flatten(), move |bare| stock(stock_report(bare)));
-        start_listener(&mut supervisor, ports.listening, &library, unknown, queue.clone())?;
-        let (watching, stopped) = watch::stop()?;
-        let music = match ports.music {
-            Some(music) => Some(start_music(&mut supervisor, music, queue.clone(), library.clone())?),
-            None => None,
-        };
-        let video = match ports.video {
-            Some(video) => {
-                let watched = Watched { folders: ports.video_folders, beside: ports.feelings };
-                start_watcher(&mut supervisor, watched, stopped, queue.clone(), library.clone())?;
-                Some(start_video(&mut supervisor, video, queue.clone())?)
-            }
-            None => None,
-        };
-        let given_up = Arc::new(AtomicU64::new(0));
-        let eye =
-            Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
-        start_templates(&mut supervisor, ports.templates, queue.clone())?;
-        let looks = report(queue.clone());
-        let captures =
-            capture_thread::start(&mut supervisor, eye, ports.watch_cameras, given_up.clone(), looks)?;
-        let power = start_power(&mut supervisor, ports.power, queue.clone())?;
-        let speech = match ports.speaker {
-            Some(speaker) => Some(start_speech(&mut supervisor, speaker, queue.clone())?),
-            None => None,
-        };
-        let store = start_store(&mut supervisor, ports.history, queue.clone())?;
-        let outlets =
-            Outlets { captures, asked: 0, given_up, panel, music, video, store, power, speech, language };
-        Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
-    }
-
-    /// Where anything may be told to the core.
-    pub fn queue(&self) -> Sender<Event> {
-        self.queue.clone()
-    }
-
-    /// Runs something beside the ports, watched like them: when it ends, the device ends.
-    pub fn spawn(&mut self, name: &'static str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.supervisor.spawn(name, body)
-    }
-
-    /// Gets a message when the button works.
-    pub fn ready(&self) -> Receiver<()> {
-        self.ready.clone()
-    }
-
-    /// Runs the core on this thread, until it quits or a port's thread ends.
-    pub fn run(
-        mut self,
-        settings: Settings,
-        observer: &mut dyn Observer,
-        watchdog: Option<Duration>,
-        alive: &mut dyn FnMut(),
-    ) -> Result<(), Ended> {
-        let mut state = State::new(settings);
-        let result = Loop {
-            clock: self.clock,
-            events: &self.events,
-            ended: self.supervisor.ended(),
-            watchdog,
-            alive,
-            carry_out: &mut |action| self.outlets.carry_out(action),
+/// Wires a device, in the order of dependence.
+///
+/// # Errors
+/// When a thread cannot be started, an address cannot be used, or what the page changed earlier cannot be read.
+pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Result<Wired> {
+    // What the core decides by: the configuration, and how sure this model is.
+    let mut settings = config.settings(port_factory::judge(&ports.vision));
+    settings.prompts = ports.prompts(config);
+    // MQTT and metrics measure light and panel, so they come before the ports' threads.
+    let fleet = Fleet::new(config, &settings)?;
+    fleet.time(&mut ports, config.light.is_some());
+    // After the timing: what is timed is the panel of the device alone.
+    let web = config.web.clone().filter(|_| options.page);
+    let mirror = web.as_ref().and_then(|_| port_factory::mirror(&mut ports.panel));
+    // A thread for each port, the panel's first.
+    let mut device = Device::start(ports, config.language).context("the threads did not start")?;
+    // Those who look on.
+    let mut observers = Observers::default();
+    let (publisher, latest) = Publisher::new(&settings);
+    observers.add(publisher);
+    let mut page = None;
+    if let Some(mut web) = web {
+        let (watcher, shelves) = Watcher::new();
+        observers.add(watcher);
+        let moods = keep_moods(config, &mut device, &mut observers)?;
+        let simulated = options.simulated;
+        if simulated.is_some() {
+            web.listen = free(web.listen).context("the page has no port")?;
         }
-        .run(&mut state, observer);
-        self.outlets.close();
-        drop((self.library, self.watching));
-        self.supervisor.join(&["panel", "music", "video", "store"], LEAVE_WITHIN);
-        result
-    }
-}
-
-/// How long the ports may take to stop the music and say goodbye.
-const LEAVE_WITHIN: Duration = Duration::from_secs(3);
-
-impl Outlets {
-    fn carry_out(&mut self, action: Action) {
-        match action {
-            Action::Show(screen) => {
-                if let Some(panel) = &self.panel {
-                    panel.show(screen);
-                }
-            }
-            Action::Capture => {
-                self.asked += 1;
-                hand_over("camera", &self.captures, self.asked);
-            }
-            Action::CancelCapture => self.given_up.store(self.asked, Ordering::Release),
-            Action::Music(command) => tell("music", self.music.as_ref(), command),
-            Action::Video(command) => tell("video", self.video.as_ref(), command),
-            Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
-            Action::Remember(history) => hand_over("store", &self.store, Keep::This(history)),
-            Action::Forget => hand_over("store", &self.store, Keep::Nothing),
-            Action::Power(power) => hand_over("power", &self.power, power),
-            Action::Say { words, volume, number } => {
-                if let Some(speech) = &self.speech {
-                    hand_over("speech", speech, Order { words, language: self.language, volume, number });
-                }
-            }
-            Action::Speak(language) => {
-                self.language = language;
-                if let Some(panel) = &self.panel {
-                    panel.speak(language);
-                }
-            }
-            Action::Quit => {}
-        }
-    }
-
-    /// Closes every queue: the ports' threads see that and end.
-    fn close(self) {
-        if let Some(panel) = &self.panel {
-            panel.close();
-        }
-    }
-}
-
-fn tell(port: &str, queue: Option<&Sender<PlayerCommand>>, command: PlayerCommand) {
-    if let Some(queue) = queue {
-        hand_over(port, queue, command);
-    }
-}
-
-/// Hands a command to a port, or says that the port lags behind: the core never waits.
-fn hand_over<T>(port: &str, queue: &Sender<T>, command: T) {
-    match queue.try_send(command) {
-        Ok(()) => {}
-        Err(TrySendError::Full(_)) => tracing::error!(port, "does not keep up; a command was dropped"),
-        Err(TrySendError::Disconnected(_)) => tracing::debug!(port, "has left"),
-    }
-}
-
-fn start_panel(
-    supervisor: &mut Supervisor,
-    panel: Box<dyn Panel>,
-    language: Language,
-    queue: Sender<Event>,
-) -> io::Result<PanelSlot> {
-    let slot = PanelSlot::new();
-    slot.show(Screen::Splash);
-    let theirs = slot.clone();
-    supervisor.spawn("panel", move || {
-        crate::ports::panel::worker::run(&theirs, panel, language, report(queue));
-    })?;
-    Ok(slot)
-}
-
-/// Sends events to the core; logs what is ill and what is well again, so that each port need not.
-fn report(queue: Sender<Event>) -> impl FnMut(Event) {
-    move |event| {
-        log(&event);
-        let _ = queue.send(event);
-    }
-}
-
-fn log(event: &Event) {
-    match event {
-        Event::Part(part, Health::Ill(trouble)) => tracing::warn!("{part:?}: {}", trouble.report),
-        Event::Part(part, Health::Well) => tracing::info!("{part:?}: works"),
-        Event::Templates(_) => tracing::info!("templates: read"),
-        Event::CaptureEnded(Err(trouble)) => tracing::warn!("camera: {}", trouble.report),
-        _ => {}
-    }
-}
-
-fn start_buttons(
-    supervisor: &mut Supervisor,
-    mut open: OpenButtons,
-    queue: Sender<Event>,
-) -> io::Result<Receiver<()>> {
-    let (tell_ready, ready) = bounded(1);
-    supervisor.spawn("button", move || {
-        let mut tell = report(queue.clone());
-        let mut told = None;
-        loop {
-            match open() {
-                Ok(mut buttons) => {
-                    if told.take().is_some() {
-                        tell(Event::Part(Part::Button, Health::Well));
-                    }
-                    let _ = tell_ready.try_send(());
-                    let listening = &mut |event: Event| {
-                        log(&event);
-                        queue.send(event).is_ok()
-                    };
-                    match button::worker::run(buttons.as_mut(), &|| false, listening) {
-                        // Nobody listens any more.
-                        Ok(()) => return,
-                        Err(error) => told = Some(error.to_string()),
-                    }
-                }
-                Err(error) => {
-                    // The same trouble is told once.
-                    if told.as_ref() != Some(&error.to_string()) {
-                        tell(Event::Part(Part::Button, Health::Ill(error.trouble())));
-                        told = Some(error.to_string());
-                    }
-                }
-            }
-            thread::sleep(BUTTON_RETRY);
-        }
-    })?;
-    Ok(ready)
-}
-
-fn start_music(
-    supervisor: &mut Supervisor,
-    music: Box<dyn Music>,
-    queue: Sender<Event>,
-    library: LiveCatalog,
-) -> io::Result<Sender<PlayerCommand>> {
-    let (commands, inbox) = bounded(COMMANDS);
-    supervisor.spawn("music", move || {
-        let catalog = move |songs: ItemStore| {
-            tracing::info!("the music library has {} tracks", songs.len());
-            library.replace(Kind::Music, songs);
+        page = Some(web.listen);
+        let parts = web::Parts {
+            queue: device.queue(),
+            latest: latest.clone(),
+            panel: mirror,
+            shelves,
+            config: options.file.clone().filter(|_| simulated.is_none()),
+            papers: papers(config, options.file, moods)?,
+            simulated,
         };
-        crate::ports::music::worker::run(music, inbox, report(queue), catalog);
-    })?;
-    Ok(commands)
+        device.spawn("web", move || web::run(&web, parts))?;
+    }
+    fleet.start(&mut device, &mut observers, &latest)?;
+    Ok(Wired { device, settings, observers, page })
 }
 
-fn start_video(
-    supervisor: &mut Supervisor,
-    video: Box<dyn Video>,
-    queue: Sender<Event>,
-) -> io::Result<Sender<PlayerCommand>> {
-    let (commands, inbox) = bounded(COMMANDS);
-    supervisor.spawn("video", move || {
-        crate::ports::video::worker::run(video, inbox, report(queue));
-    })?;
-    Ok(commands)
+/// Keeps the moods over time on a thread of their own, if the configuration asks for that.
+fn keep_moods(
+    config: &Config,
+    device: &mut Device,
+    observers: &mut Observers,
+) -> anyhow::Result<Option<Moods>> {
+    if config.history_days == 0 {
+        return Ok(None);
+    }
+    let (moods, noter, keep) = mood_log::keeper(port_factory::moods(), config.history_days);
+    device.spawn("moods", keep)?;
+    observers.add(noter);
+    Ok(Some(moods))
 }
 
-/// Whether there is anything to play at all.
-fn stock_report(bare: bool) -> Event {
-    let health = match bare {
-        false => Health::Well,
-        true => Health::Ill(Trouble {
-            kind: TroubleKind::LibraryEmpty,
-            report: "there is nothing to play: copy music into `music_directory` of /etc/mpd.conf and run \
-                     `mpc update`, or videos into a folder of `video.folders`"
-                .to_owned(),
-        }),
-    };
-    Event::Part(Part::Stock, health)
-}
-
-/// Keeps the videos fresh.
-fn start_watcher(
-    supervisor: &mut Supervisor,
-    watched: Watched,
-    stop: UnixStream,
-    queue: Sender<Event>,
-    library: LiveCatalog,
-) -> io::Result<()> {
-    supervisor.spawn("videos", move || {
-        let mut send = report(queue);
-        let (mut told, mut count) = (Vec::new(), None);
-        watch::run(&watched, stop, |mut items, errors| {
-            // The same trouble is told once.
-            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            errors.iter().filter(|error| !told.contains(*error)).for_each(|error| tracing::warn!("{error}"));
-            told = errors;
-            if count.replace(items.len()) != Some(items.len()) {
-                tracing::info!("the video library has {} videos", items.len());
-            }
-            let (feelings, problem) = library::feelings::load(&watched.beside);
-            if let Some(problem) = problem {
-                send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
-            }
-            feelings.put_on(&mut items);
-            library.replace(Kind::Video, items);
-        });
+/// What the page reads and writes on disk.
+fn papers(config: &Config, file: Option<PathBuf>, moods: Option<Moods>) -> anyhow::Result<Papers> {
+    let changes = config::changes_file();
+    let started_with = Changes::read(&changes)?;
+    Ok(Papers {
+        settings: file,
+        changes: (changes, started_with),
+        templates: config.templates.clone(),
+        page_templates: port_factory::page_templates(),
+        moods,
+        setter: port_factory::setter(config),
+        card: config.vision.mood_model.with_file_name("MODEL_CARD.md"),
     })
 }
 
-/// Listens to what nothing else is known of.
-fn start_listener(
-    supervisor: &mut Supervisor,
-    listening: Listening,
-    library: &LiveCatalog,
-    unknown: Receiver<()>,
-    queue: Sender<Event>,
-) -> io::Result<()> {
-    let library = library.for_listener();
-    supervisor.spawn("listener", move || {
-        let mut send = report(queue);
-        analysis::run(listening, &library, &unknown, |problem| {
-            send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
-        });
-    })
-}
-
-/// Reads the templates now and after each edit.
-fn start_templates(
-    supervisor: &mut Supervisor,
-    folders: Vec<PathBuf>,
-    queue: Sender<Event>,
-) -> io::Result<()> {
-    if folders.is_empty() {
-        let _ = queue.send(Event::Templates(Arc::new(Templates::shipped())));
-        return Ok(());
-    }
-    supervisor.spawn("templates", move || {
-        let mut follower = library::templates::Follower::new(folders);
-        let mut send = report(queue);
-        loop {
-            follower.read().into_iter().for_each(&mut send);
-            follower.wait();
-        }
-    })
-}
-
-/// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
-fn start_store(supervisor: &mut Supervisor, file: PathBuf, queue: Sender<Event>) -> io::Result<Sender<Keep>> {
-    let (wishes, inbox) = bounded(COMMANDS);
-    follow_requests(supervisor, &file, queue.clone())?;
-    supervisor.spawn("store", move || {
-        let mut send = report(queue);
-        if library::history::is_forget_requested(&file)
-            && let Err(error) = library::history::forget(&file)
-        {
-            tracing::error!("{} cannot be erased: {error}", file.display());
-        }
-        let (history, problem) = library::history::load(&file);
-        send(Event::History(Box::new(history)));
-        // Told until the next visit is written: then all is as it should be again.
-        let mut ill = problem.is_some();
-        if let Some(problem) = problem {
-            send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
-        }
-        for wish in inbox {
-            let saved = match wish {
-                Keep::This(history) => library::history::save(&file, &history),
-                Keep::Nothing => library::history::forget(&file),
-            };
-            let was_ill = std::mem::replace(&mut ill, saved.is_err());
-            match saved {
-                Ok(()) if was_ill => send(Event::Part(Part::Library, Health::Well)),
-                Err(error) if !was_ill => {
-                    let report = format!("{} cannot be written: {error}", file.display());
-                    send(Event::Part(Part::Library, Health::Ill(other(report))));
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
-    })?;
-    Ok(wishes)
-}
-
-/// `moodbox forget` leaves a request beside the history, because the daemon has it in memory.
-fn follow_requests(supervisor: &mut Supervisor, file: &Path, queue: Sender<Event>) -> io::Result<()> {
-    let (file, folder) = (file.to_owned(), file.parent().unwrap_or(Path::new(".")).to_owned());
-    supervisor.spawn("requests", move || {
-        let mut watch = Watch::new(std::slice::from_ref(&folder));
-        loop {
-            if library::history::is_forget_requested(&file) {
-                tracing::info!("asked to forget what was learnt");
-                let _ = queue.send(Event::Forget);
-            }
-            while !watch.wait(None) {}
-        }
-    })
-}
-
-fn start_power(
-    supervisor: &mut Supervisor,
-    switch: Box<dyn PowerSwitch>,
-    queue: Sender<Event>,
-) -> io::Result<Sender<Power>> {
-    let (asked, inbox) = bounded(COMMANDS);
-    supervisor.spawn("power", move || power::worker::run(switch, inbox, report(queue)))?;
-    Ok(asked)
-}
-
-fn start_speech(
-    supervisor: &mut Supervisor,
-    speaker: Box<dyn Speaker>,
-    queue: Sender<Event>,
-) -> io::Result<Sender<Order>> {
-    let (orders, inbox) = bounded(COMMANDS);
-    supervisor.spawn("speech", move || crate::ports::speech::worker::run(speaker, inbox, report(queue)))?;
-    Ok(orders)
-}
-
-fn other(report: String) -> Trouble {
-    Trouble { kind: TroubleKind::Other, report }
+/// The address itself, or another port where it is taken: by a second demo, or by the daemon.
+fn free(listen: SocketAddr) -> std::io::Result<SocketAddr> {
+    let other = || TcpListener::bind(SocketAddr::new(listen.ip(), 0));
+    TcpListener::bind(listen).or_else(|_| other())?.local_addr()
 }

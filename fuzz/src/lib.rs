@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use moodbox::config::WebSettings;
 use moodbox::library::listing::Setter;
 use moodbox::observers::Publisher;
 use moodbox::observers::mqtt::home::{Command, Home, Told};
-use moodbox::observers::web::{Page, Papers, Parts, Watcher, WebSettings};
+use moodbox::observers::web::{Page, Papers, Parts, Watcher};
 use moodbox::ports::camera::bayer::{Bayer, Order, Packing};
 use moodbox::ports::camera::formats::{LARGEST_SIDE, Rgb, to_rgb};
 use moodbox::ports::camera::{Frame, PixelFormat};

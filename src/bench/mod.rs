@@ -72,7 +72,7 @@ pub fn photo(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 
 /// Measures everything; `tell` hears what comes next.
 pub fn measure(photo: &Path, effort: &Effort, tell: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<Figure>> {
-    let config = crate::cli::look::vision_config();
+    let config = crate::port_factory::vision_config();
     let mut figures = Vec::new();
     tell("what is seen in a frame");
     figures.extend(vision::measure(&config, photo, effort.rounds)?);

@@ -7,14 +7,13 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use crossbeam_channel::bounded;
 
-use crate::cli::run::tell_ready;
 use crate::config;
 use crate::demo::notes::Taker;
 use crate::demo::{self, Options};
-use crate::observers::Observers;
-use crate::observers::web::{self, Papers};
 use crate::port_factory;
 use crate::ports::music::Simulated;
+use crate::service_manager::tell_ready;
+use crate::wiring::Wired;
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::recommend::synthetic_library::library;
 
@@ -27,19 +26,15 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let _alone = port_factory::state_folder()?;
     let (notes, heard) = bounded(4096);
     let music = Box::new(Simulated::new(library(TRACKS, 1).shelf, config.volume_cap));
-    let (mut device, settings, presser, parts) = demo::start(&config, &notes, Some(music), None)?;
+    let (wired, presser) =
+        demo::wire_simulated(&config, &notes, (Some(music), None), Some(file.to_owned()), true)?;
+    let Wired { device, settings, mut observers, .. } = wired;
     let (has, queue, panel) = (settings.has, device.queue(), demo::panel_path(&config));
-    let mut onlookers = Observers::default();
-    onlookers.add(Taker::new(notes));
-    if let Some(web) = config.web.clone() {
-        let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;
-        let papers = Papers::of(&config, Some(file.to_owned()), moods)?;
-        demo::start_page(web, papers, parts, &settings, &mut device, &mut onlookers)?;
-    }
+    observers.add(Taker::new(notes));
     tell_ready(device.ready())?;
     let core = std::thread::Builder::new()
         .name("core".into())
-        .spawn(move || device.run(settings, &mut onlookers, None, &mut || {}))?;
+        .spawn(move || device.run(settings, &mut observers, None, &mut || {}))?;
     let press = Options { press: true, exit: true, json: true, open: false };
     let pressed = std::io::stdin()
         .lines()

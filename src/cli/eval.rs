@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::cli::look::vision_config;
+use crate::port_factory::vision_config;
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::{Vision, VisionConfig};
 use moodbox_core::mood::{Mood, Reading, Scores};

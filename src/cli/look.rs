@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::explain;
-use crate::paths;
+use crate::port_factory;
 use crate::ports::vision::photo::read_photo;
-use crate::ports::vision::{FaceReading, Look, Vision, VisionConfig};
+use crate::ports::vision::{FaceReading, Look, Vision};
 use moodbox_core::mood::{Mood, Reading, Scores, Strength};
 
 /// Says what the kiosk would read from photographs.
@@ -36,21 +36,11 @@ pub struct Args {
     pub explain: Option<PathBuf>,
 }
 
-/// Where vision finds its parts when no configuration says otherwise.
-pub fn vision_config() -> VisionConfig {
-    VisionConfig {
-        runtime: paths::runtime(),
-        face_model: paths::face_model(),
-        mood_model: paths::mood_model(),
-        face_sha256: None,
-    }
-}
-
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.explain.is_some() && args.photos.len() > 1 {
         bail!("--explain writes one picture: name one photo with it, not {}", args.photos.len());
     }
-    let mut vision = Vision::load(&vision_config()).context("cannot look at pictures")?;
+    let mut vision = Vision::load(&port_factory::vision_config()).context("cannot look at pictures")?;
     let mut all_read = true;
     for photo in &args.photos {
         match look_at(&mut vision, photo, args.cropped) {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+use crate::config::password::{self, StoredPassword};
 use crate::observers::web::login::token;
-use crate::observers::web::{StoredPassword, login};
 
 /// What `password` is told.
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,7 @@ fn ask() -> anyhow::Result<String> {
         return Ok(word.trim_end_matches(['\n', '\r']).to_owned());
     }
     let mut out = std::io::stderr();
-    write!(out, "Password, at least {} characters: ", login::SHORTEST)?;
+    write!(out, "Password, at least {} characters: ", password::SHORTEST)?;
     out.flush()?;
     let first = rpassword::read_password()?;
     write!(out, "Once more: ")?;

@@ -5,16 +5,14 @@ use std::process::ExitCode;
 use std::thread;
 
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
-use crate::observers::fleet::Fleet;
-use crate::observers::web::{self, Papers, Watcher};
-use crate::observers::{Observers, Publisher};
 use crate::port_factory;
-use crate::wiring::Device;
+use crate::service_manager::{notify, tell_ready};
+use crate::wiring::{Options, Wired, wire};
 use moodbox_core::kiosk::event::{Event, Health, Part};
 use moodbox_core::kiosk::policy::Mode;
 
@@ -36,21 +34,16 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::load(&args.config)?;
     let alone = port_factory::state_folder()?;
-    let mut ports = port_factory::ports(&config)?;
-    let mut settings = config.settings(port_factory::judge(&ports.vision));
-    settings.prompts = ports.prompts(&config);
+    let ports = port_factory::ports(&config)?;
     announce(&config);
-    let fleet = Fleet::new(&config, &settings)?;
-    fleet.time(&mut ports, config.light.is_some());
-    // After the timing: what is timed is the panel of the device alone.
-    let page = config.web.as_ref().map(|web| (web.clone(), port_factory::mirror(&mut ports.panel)));
+    let options = Options { file: Some(args.config), page: true, simulated: None };
+    let Wired { device, settings, mut observers, .. } = wire(&config, ports, options)?;
     if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {
         tracing::warn!(
             "in public people are told before they are looked at, and there are no prompts to tell them with: \
              a press does nothing. Make the prompts with deploy/prompts, or wire a panel"
         );
     }
-    let mut device = Device::start(ports, config.language).context("the threads did not start")?;
     if let Err(trouble) = &alone {
         tracing::warn!("{}", trouble.report);
         // The queue is new and has room.
@@ -59,27 +52,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
-    let mut onlookers = Observers::default();
-    let (publisher, latest) = Publisher::new(&settings);
-    onlookers.add(publisher);
-    if let Some((web, panel)) = page {
-        let (watcher, shelves) = Watcher::new();
-        onlookers.add(watcher);
-        let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;
-        let papers = Papers::of(&config, Some(args.config.clone()), moods)?;
-        let parts = web::Parts {
-            queue: device.queue(),
-            latest: latest.clone(),
-            panel,
-            shelves,
-            config: Some(args.config),
-            papers,
-            simulated: None,
-        };
-        device.spawn("web", move || web::run(&web, parts))?;
-    }
-    fleet.start(&mut device, &mut onlookers, &latest)?;
-    device.run(settings, &mut onlookers, watchdog.map(|limit| limit / 2), &mut || {
+    device.run(settings, &mut observers, watchdog.map(|limit| limit / 2), &mut || {
         if watchdog.is_some() {
             notify(&[sd_notify::NotifyState::Watchdog]);
         }
@@ -114,22 +87,4 @@ fn follow_signals(queue: Sender<Event>) -> anyhow::Result<()> {
         }
     })?;
     Ok(())
-}
-
-/// Tells the service manager when the button works.
-pub(crate) fn tell_ready(ready: Receiver<()>) -> anyhow::Result<()> {
-    thread::Builder::new().name("ready".into()).spawn(move || {
-        if ready.recv().is_ok() {
-            tracing::info!("ready: press the button");
-            notify(&[sd_notify::NotifyState::Ready]);
-        }
-    })?;
-    Ok(())
-}
-
-/// Without a service manager this does nothing.
-fn notify(state: &[sd_notify::NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::debug!(%error, "the service manager was not told");
-    }
 }

@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod file;
 mod fleet;
+pub mod password;
 mod valid;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::paths;
 pub use changes::Changes;
 use moodbox_core::text::Language;
-pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, Wrong};
+pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, WebSettings, Wrong};
 
 /// The shipped configuration file: it documents every setting.
 pub const DEFAULT: &str = include_str!("default.toml");

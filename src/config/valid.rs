@@ -1,14 +1,15 @@
 //! What the program may rely on: the file's values, put together and checked against each other.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::{self, File};
 use super::fleet;
+use super::password::StoredPassword;
 use crate::observers::metrics::MetricsSettings;
 use crate::observers::mqtt::MqttSettings;
-use crate::observers::web::{StoredPassword, WebSettings};
 use crate::paths;
 use crate::ports::button::ButtonSettings;
 use crate::ports::camera::worker::CaptureSettings;
@@ -398,6 +399,16 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
         ..VideoSettings::new(paths::runtime_folder())
     };
     VideoChoice { settings, folders: file.folders }
+}
+
+/// Where the page listens, and who may see it.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    pub listen: SocketAddr,
+    /// Without one, whoever reaches the port may come in; the configuration allows that on loopback alone.
+    pub password: Option<StoredPassword>,
+    /// Names by which browsers may call the device, besides addresses and `localhost`.
+    pub names: Vec<String>,
 }
 
 /// Whoever can reach the page can see what is played and stop it: beyond this machine, only with a password.

@@ -7,17 +7,16 @@ mod keys;
 pub(crate) mod notes;
 mod report;
 
-use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use crossbeam_channel::{Receiver, Sender, after, bounded, select};
 
 use crate::config::{CameraChoice, Config, PanelChoice};
-use crate::observers::web::{self, Papers, WebSettings};
-use crate::observers::{Observers, Publisher};
+use crate::device::{OpenButtons, Ports};
+use crate::observers::web;
 use crate::paths;
 use crate::port_factory;
 use crate::ports::button::simulated::{Presser, SimulatedButtons};
@@ -28,11 +27,10 @@ use crate::ports::camera::uploaded::UploadedCamera;
 use crate::ports::light::SharedLight;
 use crate::ports::music::Music;
 use crate::ports::panel::png::PngPanel;
-use crate::ports::panel::tee::Latest;
 use crate::ports::video::Video;
-use crate::wiring::{Device, OpenButtons, Ports};
+use crate::wiring::{self, Wired};
+use moodbox_core::kiosk::Has;
 use moodbox_core::kiosk::event::{Button, Edge, Event};
-use moodbox_core::kiosk::{Has, Settings};
 use tokio::sync::watch;
 
 use notes::{Note, Taker, TimedLight, TimedPanel};
@@ -61,28 +59,21 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
     let _alone = port_factory::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
     let (notes, heard) = bounded(4096);
     let players = (port_factory::music(&config), port_factory::video(&config));
-    let (mut device, settings, presser, parts) = start(&config, &notes, players.0, players.1)?;
-    let has = settings.has;
-    let queue = device.queue();
-    let panel = panel_path(&config);
-    let mut onlookers = Observers::default();
-    onlookers.add(Taker::new(notes));
-    let page = match config.web.clone() {
-        // Nobody has time to look at it.
-        Some(_) if options.exit => None,
-        Some(web) => {
-            let moods = web::keep_moods(&config, &mut device, &mut onlookers)?;
-            let papers = Papers::of(&config, file, moods)?;
-            Some(start_page(web, papers, parts, &settings, &mut device, &mut onlookers)?)
+    // Nobody has time to look at the page of a single press.
+    let (wired, presser) = wire_simulated(&config, &notes, players, file, !options.exit)?;
+    let Wired { device, settings, mut observers, page } = wired;
+    let (has, queue, panel) = (settings.has, device.queue(), panel_path(&config));
+    observers.add(Taker::new(notes));
+    let page = page.map(|address| format!("http://{address}/#device"));
+    if let Some(address) = &page {
+        eprintln!("The page: {address}");
+        if options.open {
+            open_browser(address);
         }
-        None => None,
-    };
-    if let Some(address) = page.as_deref().filter(|_| options.open) {
-        open_browser(address);
     }
     let core = std::thread::Builder::new()
         .name("core".into())
-        .spawn(move || device.run(settings, &mut onlookers, None, &mut || {}))?;
+        .spawn(move || device.run(settings, &mut observers, None, &mut || {}))?;
 
     let result = if options.press {
         press_once(&presser, &heard, has, panel, options)
@@ -97,19 +88,20 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
 }
 
 /// The device with simulated button, light and panel; the camera is what the configuration says.
-pub(crate) fn start(
+pub(crate) fn wire_simulated(
     config: &Config,
     notes: &Sender<Note>,
-    music: Option<Box<dyn Music>>,
-    video: Option<Box<dyn Video>>,
-) -> anyhow::Result<(Device, Settings, Presser, PageParts)> {
+    (music, video): (Option<Box<dyn Music>>, Option<Box<dyn Video>>),
+    file: Option<PathBuf>,
+    page: bool,
+) -> anyhow::Result<(Wired, Presser)> {
     let (buttons, presser) = SimulatedButtons::new();
     let mut once = Some(buttons);
     let buttons: OpenButtons = Box::new(move || match once.take() {
         Some(buttons) => Ok(Box::new(buttons) as Box<dyn Buttons>),
         None => Err(ButtonError::Io { line: "simulated".into(), reason: "it was let go".into() }),
     });
-    let mut panel = match &config.panel {
+    let panel = match &config.panel {
         None => None,
         Some(choice) => {
             let (width, height) = choice.size();
@@ -117,7 +109,6 @@ pub(crate) fn start(
             Some(Box::new(TimedPanel::new(png, notes.clone())) as Box<dyn crate::ports::panel::Panel>)
         }
     };
-    let mirror = port_factory::mirror(&mut panel);
     let (camera, chooser): (Box<dyn Camera>, _) = match &config.camera {
         CameraChoice::Photos(paths) => {
             let camera = PhotoCamera::new(paths, Some(port_factory::PHOTO_FPS))?;
@@ -132,7 +123,6 @@ pub(crate) fn start(
     if let Err(error) = &vision {
         bail!("{error}");
     }
-    let mut settings = config.settings(port_factory::judge(&vision));
     let ports = Ports {
         buttons,
         light: SharedLight::new(Box::new(TimedLight { notes: notes.clone(), on })),
@@ -152,46 +142,9 @@ pub(crate) fn start(
         speaker: port_factory::speaker(config),
         watch_cameras: None,
     };
-    settings.prompts = ports.prompts(config);
-    let device = Device::start(ports, config.language).context("the device did not start")?;
     let simulated = web::Simulated { presser: presser.clone(), light, chooser, inbox };
-    let parts = PageParts { panel: mirror, simulated };
-    Ok((device, settings, presser, parts))
-}
-
-/// What the page needs of the ports.
-pub(crate) struct PageParts {
-    panel: Option<Latest>,
-    simulated: web::Simulated,
-}
-
-/// Starts the page and tells its address.
-pub(crate) fn start_page(
-    mut settings: WebSettings,
-    papers: Papers,
-    parts: PageParts,
-    core: &Settings,
-    device: &mut Device,
-    onlookers: &mut Observers,
-) -> anyhow::Result<String> {
-    settings.listen = free(settings.listen).context("the page has no port")?;
-    let address = format!("http://{}/#device", settings.listen);
-    let (publisher, latest) = Publisher::new(core);
-    let (watcher, shelves) = web::Watcher::new();
-    onlookers.add(publisher);
-    onlookers.add(watcher);
-    let parts = web::Parts {
-        queue: device.queue(),
-        latest,
-        panel: parts.panel,
-        shelves,
-        config: None,
-        papers,
-        simulated: Some(parts.simulated),
-    };
-    device.spawn("web", move || web::run(&settings, parts))?;
-    eprintln!("The page: {address}");
-    Ok(address)
+    let options = wiring::Options { file, page, simulated: Some(simulated) };
+    Ok((wiring::wire(config, ports, options)?, presser))
 }
 
 /// Shows the page in the browser that the desktop prefers. Its address is printed in any case.
@@ -202,12 +155,6 @@ fn open_browser(address: &str) {
     if let Err(error) = opened {
         eprintln!("The browser was not opened: xdg-open: {error}");
     }
-}
-
-/// The address itself, or another port where it is taken: a second demo, or the daemon.
-fn free(listen: SocketAddr) -> std::io::Result<SocketAddr> {
-    let other = || TcpListener::bind(SocketAddr::new(listen.ip(), 0));
-    TcpListener::bind(listen).or_else(|_| other())?.local_addr()
 }
 
 pub(crate) fn panel_path(config: &Config) -> std::path::PathBuf {

@@ -16,7 +16,6 @@ mod permissions;
 mod power;
 mod spi;
 mod storage;
-mod system;
 mod video;
 
 use std::fmt;
@@ -34,8 +33,7 @@ use crate::ports::panel::Panel;
 use crate::ports::panel::png::PngPanel;
 use crate::ports::panel::spi::SpiPanel;
 
-pub(crate) use power::throttled;
-pub use system::{System, User};
+pub use crate::sysinfo::{System, User};
 
 /// What was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

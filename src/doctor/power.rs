@@ -1,6 +1,7 @@
 //! Power and heat: the two that make a Pi slow or unreliable without a word.
 
 use super::{Finding, Patient, Subject, System};
+use crate::sysinfo::throttled;
 
 /// Bits of the firmware's report, now; sixteen places up stands whether it was so since the start.
 const UNDER_VOLTAGE: u32 = 1;
@@ -38,16 +39,6 @@ fn power(system: &System) -> Vec<Finding> {
         findings.push(Finding::ok(PART, "enough, now and since the start"));
     }
     findings
-}
-
-/// The firmware's report. The folder has the address of the bus in its name on newer boards.
-pub(crate) fn throttled(system: &System) -> Option<u32> {
-    let top = "/sys/devices/platform";
-    system.starting(top, "soc").into_iter().find_map(|soc| {
-        let firmware = system.list(&soc).into_iter().find(|name| name.ends_with(":firmware"))?;
-        let text = system.read(format!("{soc}/{firmware}/get_throttled"))?;
-        u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()
-    })
 }
 
 /// Degrees from which the firmware slows the processor down, and from which it will soon.

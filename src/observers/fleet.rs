@@ -5,10 +5,10 @@ use anyhow::Context;
 use tokio::runtime::Builder;
 
 use crate::config::Config;
+use crate::device::{Device, Ports};
 use crate::observers::metrics::{Metrics, MetricsSettings, scrape};
 use crate::observers::mqtt::Connection;
 use crate::observers::{Latest, Observers};
-use crate::wiring::{Device, Ports};
 use moodbox_core::kiosk::Settings;
 
 /// What is switched on, ready to start.

@@ -4,6 +4,7 @@ pub mod fleet;
 pub mod metrics;
 pub mod mood_log;
 pub mod mqtt;
+pub mod rate;
 pub mod web;
 
 use std::sync::Arc;

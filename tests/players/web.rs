@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
+use moodbox::config::WebSettings;
+use moodbox::config::password::StoredPassword;
 use moodbox::config::{self, Changes};
 use moodbox::daemon::Observer;
 use moodbox::library::listing::Setter;
 use moodbox::observers::Publisher;
 use moodbox::observers::mood_log;
-use moodbox::observers::web::{self, Papers, Parts, StoredPassword, Watcher, WebSettings};
+use moodbox::observers::web::{self, Papers, Parts, Watcher};
 use moodbox::ports::panel::tee::Latest;
 use moodbox::ports::panel::{Panel, Picture};
 use moodbox_core::kiosk::action::Action;

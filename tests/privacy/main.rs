@@ -23,7 +23,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use daemon::Device;
-use moodbox::observers::web::StoredPassword;
+use moodbox::config::password::StoredPassword;
 use pattern::Searcher;
 use rustix::process::Signal;
 use traced::Written;

@@ -38,6 +38,7 @@ fn named(document: &str) -> Vec<&str> {
 fn every_test_that_a_document_names_exists() {
     let mut known = BTreeSet::new();
     tests(&root("src"), &mut known);
+    tests(&root("crates"), &mut known);
     tests(&root("tests"), &mut known);
     assert!(known.len() > 300, "{} tests were found", known.len());
     for document in DOCUMENTS {

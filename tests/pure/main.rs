@@ -22,6 +22,7 @@ mod invariants;
 mod kiosk;
 mod look;
 mod manual;
+mod modules;
 mod onlookers;
 mod panel_screens;
 mod policy;

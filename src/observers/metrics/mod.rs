@@ -4,7 +4,6 @@
 //! mode: whoever scrapes often enough sees one press at a time.
 
 mod meter;
-pub mod rate;
 pub mod scrape;
 
 use std::net::SocketAddr;
@@ -20,8 +19,7 @@ use prometheus::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::doctor::System;
-use crate::sysinfo as machine;
+use crate::sysinfo::{self, System};
 use meter::Meter;
 use moodbox_core::kiosk::event::Part;
 use moodbox_core::kiosk::{Has, Settings};
@@ -220,7 +218,7 @@ impl Metrics {
     }
 
     fn look_at_the_machine(&self) {
-        let machine = machine::look(&self.0.system);
+        let machine = sysinfo::look(&self.0.system);
         for (reason, is_so) in machine.throttled {
             self.0.throttled.with_label_values(&[reason]).set(i64::from(is_so));
         }

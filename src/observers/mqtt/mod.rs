@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::daemon::Clock;
 use crate::observers::Latest;
-use crate::observers::metrics::rate::{Limiter, pause};
+use crate::observers::rate::{Limiter, pause};
 use home::{Home, OFFLINE, Refused};
 use moodbox_core::kiosk::event::Event;
 

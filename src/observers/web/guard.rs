@@ -19,7 +19,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::Site;
 use super::fault::Fault;
-use super::login::{Known, PasswordError, Patience, Sessions, StoredPassword, same, token};
+use super::login::{Known, Patience, Sessions, same, token};
+use crate::config::password::{PasswordError, StoredPassword};
 
 /// Repeats the word of the session on every change.
 pub const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");

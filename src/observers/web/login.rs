@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+use crate::config::password::{PasswordError, random};
 
 /// A session that nobody uses ends after this.
 const IDLE: Duration = Duration::from_secs(8 * 3600);
@@ -29,74 +29,6 @@ const TRIES_A_MINUTE: u32 = 30;
 
 /// Bytes of a token, before they are written in base64.
 const TOKEN: usize = 32;
-
-/// The shortest password that is taken. Together with the limits above it is out of reach of guessing.
-pub const SHORTEST: usize = 10;
-
-/// Why no password was made, or none can be checked.
-#[derive(Debug, thiserror::Error)]
-pub enum PasswordError {
-    #[error("a password has at least {SHORTEST} characters, this one has {0}")]
-    Short(usize),
-    #[error("this is not a password hash as `moodbox password` writes it: {0}")]
-    Malformed(String),
-    #[error("the system gave no random numbers: {0}")]
-    Random(getrandom::Error),
-}
-
-/// A password as it is stored: Argon2id in the PHC format, with its salt and its cost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredPassword(String);
-
-impl StoredPassword {
-    /// Reads what [`StoredPassword::make`] wrote.
-    ///
-    /// # Errors
-    /// For anything that is not an Argon2 hash: a password in clear text, most of all.
-    pub fn read(text: &str) -> Result<StoredPassword, PasswordError> {
-        let text = text.trim();
-        let malformed = |why: String| PasswordError::Malformed(why);
-        let hash = PasswordHash::new(text).map_err(|error| malformed(error.to_string()))?;
-        if Algorithm::try_from(hash.algorithm).is_err() || hash.hash.is_none() || hash.salt.is_none() {
-            return Err(malformed("it is not made by Argon2".into()));
-        }
-        Ok(StoredPassword(text.to_owned()))
-    }
-
-    /// Hashes a password with a new salt.
-    pub fn make(password: &str) -> Result<StoredPassword, PasswordError> {
-        let letters = password.chars().count();
-        if letters < SHORTEST {
-            return Err(PasswordError::Short(letters));
-        }
-        let malformed = |error: argon2::password_hash::Error| PasswordError::Malformed(error.to_string());
-        let salt = SaltString::encode_b64(&random::<16>()?).map_err(malformed)?;
-        let hash = hasher().hash_password(password.as_bytes(), &salt).map_err(malformed)?;
-        Ok(StoredPassword(hash.to_string()))
-    }
-
-    /// The text for the file.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether this is the password. Slow on purpose.
-    pub fn accepts(&self, password: &str) -> bool {
-        PasswordHash::new(&self.0)
-            .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
-    }
-}
-
-/// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
-fn hasher() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
-}
-
-fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(PasswordError::Random)?;
-    Ok(bytes)
-}
 
 /// A secret that cannot be guessed, safe in a header and in a cookie.
 pub fn token() -> Result<String, PasswordError> {
@@ -255,26 +187,6 @@ mod tests {
     use super::*;
 
     const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
-
-    #[test]
-    fn a_password_is_stored_as_a_hash_with_a_salt_of_its_own_and_known_again() {
-        let stored = StoredPassword::make("correct horse battery").unwrap();
-        assert!(stored.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", stored.as_str());
-        assert_ne!(stored, StoredPassword::make("correct horse battery").unwrap());
-        let read = StoredPassword::read(&format!("{}\n", stored.as_str())).unwrap();
-        assert!(read.accepts("correct horse battery"));
-        assert!(!read.accepts("correct horse batteri") && !read.accepts(""));
-    }
-
-    #[test]
-    fn a_short_password_and_a_password_in_clear_text_are_refused() {
-        assert!(matches!(StoredPassword::make("12345"), Err(PasswordError::Short(5))));
-        for text in
-            ["", "correct horse battery", "$argon2id$v=19$m=19456,t=2,p=1$", "$2b$12$abcdefghijklmnopqrstuv"]
-        {
-            assert!(StoredPassword::read(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_session_lives_while_it_is_used_and_ends_unused_or_old_or_closed() {

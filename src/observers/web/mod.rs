@@ -20,35 +20,22 @@ use std::sync::Arc;
 use crossbeam_channel::{Sender, TrySendError};
 use tokio::sync::watch;
 
-use crate::config::{self, Changes, Config};
+use crate::config::{Changes, WebSettings};
 use crate::library::listing::Setter;
-use crate::observers::mood_log::{self, Moods};
-use crate::observers::{self, Observers};
-use crate::port_factory;
+use crate::observers;
+use crate::observers::mood_log::Moods;
 use crate::ports::button::simulated::Presser;
 use crate::ports::camera::photos::Chooser;
 use crate::ports::camera::uploaded::Inbox;
 use crate::ports::panel::tee::Latest;
-use crate::wiring::Device;
 use moodbox_core::kiosk::event::Event;
 
-pub use login::StoredPassword;
 pub use shelves::{Shelves, Watcher};
 
 use api::health;
 use api::templates::Desk;
 use fault::Fault;
 use guard::Door;
-
-/// Where the page listens, and who may see it.
-#[derive(Clone, Debug)]
-pub struct WebSettings {
-    pub listen: SocketAddr,
-    /// Without one, whoever reaches the port may come in; the configuration allows that on loopback alone.
-    pub password: Option<StoredPassword>,
-    /// Names by which browsers may call the device, besides addresses and `localhost`.
-    pub names: Vec<String>,
-}
 
 /// What the page is made from.
 pub struct Parts {
@@ -82,26 +69,6 @@ pub struct Papers {
     pub setter: Setter,
     /// The card of the mood model.
     pub card: PathBuf,
-}
-
-impl Papers {
-    /// As a configuration, read from `settings`, names them.
-    ///
-    /// # Errors
-    /// When the changes that were made on the page before cannot be read.
-    pub fn of(config: &Config, settings: Option<PathBuf>, moods: Option<Moods>) -> anyhow::Result<Papers> {
-        let changes = config::changes_file();
-        let started_with = Changes::read(&changes)?;
-        Ok(Papers {
-            settings,
-            changes: (changes, started_with),
-            templates: config.templates.clone(),
-            page_templates: port_factory::page_templates(),
-            moods,
-            setter: port_factory::setter(config),
-            card: config.vision.mood_model.with_file_name("MODEL_CARD.md"),
-        })
-    }
 }
 
 /// The ports of a simulated device that the page plays.
@@ -179,21 +146,6 @@ impl Site {
             Fault::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, why).retry_after(1)
         })
     }
-}
-
-/// Keeps the moods over time on a thread of their own, if the configuration asks for that.
-pub fn keep_moods(
-    config: &Config,
-    device: &mut Device,
-    onlookers: &mut Observers,
-) -> std::io::Result<Option<Moods>> {
-    if config.history_days == 0 {
-        return Ok(None);
-    }
-    let (moods, noter, keep) = mood_log::keeper(port_factory::moods(), config.history_days);
-    device.spawn("moods", keep)?;
-    onlookers.add(noter);
-    Ok(Some(moods))
 }
 
 /// The body of the page's thread in the daemon. Ends only if there can be no page at all.

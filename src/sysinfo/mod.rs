@@ -1,6 +1,8 @@
 //! What the machine says of itself: heat, power, memory. Read when somebody asks.
 
-use crate::doctor::{System, throttled};
+mod system;
+
+pub use system::{System, User};
 
 /// The machine at one moment. What it does not say is not there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,10 +45,19 @@ fn memory(system: &System) -> Option<i64> {
     Some(kibibytes * 1024)
 }
 
+/// The firmware's report. The folder has the address of the bus in its name on newer boards.
+pub fn throttled(system: &System) -> Option<u32> {
+    let top = "/sys/devices/platform";
+    system.starting(top, "soc").into_iter().find_map(|soc| {
+        let firmware = system.list(&soc).into_iter().find(|name| name.ends_with(":firmware"))?;
+        let text = system.read(format!("{soc}/{firmware}/get_throttled"))?;
+        u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::User;
     use std::fs;
     use std::time::SystemTime;
 

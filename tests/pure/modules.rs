@@ -1,0 +1,185 @@
+//! No module depends on itself by way of others: whoever reads one has a place to begin and an end.
+//!
+//! A module here is a file or a folder directly below `src/`, `src/ports/`, `src/observers/` and
+//! `crates/core/src/`. `mod.rs` and `lib.rs` of a folder of modules belong to that folder alone. What it needs is
+//! read from the paths that begin with `crate::` in what ships; the compiler has checked that they exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// Folders whose entries are modules of their own, for one crate.
+struct Source {
+    root: &'static str,
+    split: &'static [&'static str],
+}
+
+const SOURCES: [Source; 3] = [
+    Source { root: "src", split: &["ports", "observers"] },
+    Source { root: "crates/core/src", split: &[] },
+    Source { root: "crates/lab/src", split: &[] },
+];
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The module that a path of names belongs to.
+fn module(source: &Source, names: &[&str]) -> String {
+    let depth = if names.first().is_some_and(|first| source.split.contains(first)) { 2 } else { 1 };
+    names.iter().take(depth).copied().collect::<Vec<_>>().join("::")
+}
+
+/// What ships of a file: without comments, and without the tests at its end.
+fn shipped(text: &str) -> String {
+    let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    lines.map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
+}
+
+/// Every path that begins with `crate::`, groups in braces taken apart to their first name.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
+        let names: Vec<String> =
+            rest[..end].split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        match rest[end..].strip_prefix('{') {
+            Some(group) if rest[..end].ends_with("::") || end == 0 => {
+                let group = group.split(';').next().unwrap_or_default();
+                for name in group.split([',', '{', '}']) {
+                    let mut whole = names.clone();
+                    whole.extend(name.trim().split("::").next().map(str::to_owned));
+                    found.push(whole);
+                }
+            }
+            _ => found.push(names),
+        }
+    }
+    found
+}
+
+fn graph(source: &Source) -> Graph {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(source.root);
+    let mut graph = Graph::new();
+    let mut uses = Vec::new();
+    for file in files(&root) {
+        let path = file.strip_prefix(&root).unwrap().with_extension("");
+        let mut names: Vec<&str> = path.iter().map(|name| name.to_str().unwrap()).collect();
+        if names.last().is_some_and(|last| last.ends_with("tests")) {
+            continue;
+        }
+        if matches!(names.last(), Some(&"mod" | &"lib" | &"main")) {
+            names.pop();
+        }
+        if names.is_empty() {
+            continue;
+        }
+        let module = module(source, &names);
+        graph.entry(module.clone()).or_default();
+        uses.push((module, paths(&shipped(&fs::read_to_string(file).unwrap()))));
+    }
+    for (from, paths) in uses {
+        for path in paths {
+            let to = module(source, &path.iter().map(String::as_str).collect::<Vec<_>>());
+            // A type that stands in `ports/mod.rs` or `observers/mod.rs` belongs to that folder.
+            let to = if graph.contains_key(&to) { to } else { path[0].clone() };
+            if to != from && graph.contains_key(&to) {
+                graph.get_mut(&from).unwrap().insert(to);
+            }
+        }
+    }
+    graph
+}
+
+/// A way from a module back to itself.
+fn circle(graph: &Graph) -> Option<Vec<String>> {
+    fn follow(graph: &Graph, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+        let here = way.last().cloned()?;
+        for next in &graph[&here] {
+            if let Some(at) = way.iter().position(|name| name == next) {
+                return Some(way[at..].to_vec());
+            }
+            if done.contains(next) {
+                continue;
+            }
+            way.push(next.clone());
+            if let Some(found) = follow(graph, way, done) {
+                return Some(found);
+            }
+            way.pop();
+        }
+        done.insert(here);
+        None
+    }
+    let mut done = BTreeSet::new();
+    graph.keys().find_map(|start| follow(graph, &mut vec![start.clone()], &mut done))
+}
+
+#[test]
+fn no_module_needs_itself_by_way_of_others() {
+    for source in SOURCES {
+        let graph = graph(&source);
+        assert!(graph.len() > 1, "{} has no modules", source.root);
+        assert_eq!(circle(&graph), None, "a circle of modules below {}", source.root);
+    }
+}
+
+#[test]
+fn a_circle_is_found() {
+    let needs = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let mut graph = Graph::from([
+        ("panel".into(), needs(&["config"])),
+        ("config".into(), needs(&["paths"])),
+        ("paths".into(), needs(&[])),
+    ]);
+    assert_eq!(circle(&graph), None);
+    graph.insert("paths".into(), needs(&["panel"]));
+    assert_eq!(circle(&graph).map(|way| way.len()), Some(3));
+    assert_eq!(
+        paths("use crate::config::{self, Config}; use crate::{paths, ports::panel}; crate::mood::Mood::Sad"),
+        [
+            vec!["config", "self"],
+            vec!["config", "Config"],
+            vec!["paths"],
+            vec!["ports"],
+            vec!["mood", "Mood", "Sad"]
+        ]
+        .map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    );
+}
+
+#[test]
+fn the_core_needs_no_port() {
+    let manifest =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/core/Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let needed: Vec<&str> = manifest["dependencies"].as_table().unwrap().keys().map(String::as_str).collect();
+    const PURE: [&str; 8] = [
+        "rand",
+        "rand_chacha",
+        "serde",
+        "serde_json",
+        "strsim",
+        "thiserror",
+        "toml",
+        "unicode-normalization",
+    ];
+    for name in needed {
+        assert!(
+            PURE.contains(&name),
+            "the core needs {name}: name it here if it does no I/O and reads no clock"
+        );
+    }
+}
