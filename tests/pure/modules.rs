@@ -58,9 +58,9 @@ fn paths(text: &str) -> Vec<Vec<String>> {
         match rest[end..].strip_prefix('{') {
             Some(group) if rest[..end].ends_with("::") || end == 0 => {
                 let group = group.split(';').next().unwrap_or_default();
-                for name in group.split([',', '{', '}']) {
+                for name in group.split([',', '{', '}']).map(str::trim).filter(|name| !name.is_empty()) {
                     let mut whole = names.clone();
-                    whole.extend(name.trim().split("::").next().map(str::to_owned));
+                    whole.extend(name.split("::").next().map(str::to_owned));
                     found.push(whole);
                 }
             }
