@@ -1,7 +1,7 @@
 //! No module depends on itself by way of others: whoever reads one has a place to begin and an end.
 //!
 //! A module here is a file or a folder directly below `src/`, `src/ports/`, `src/observers/` and
-//! `crates/core/src/`. `mod.rs` and `lib.rs` of a folder of modules belong to that folder alone. What it needs is
+//! `crates/lab/src/`. `mod.rs` and `lib.rs` of a folder of modules belong to that folder alone. What it needs is
 //! read from the paths that begin with `crate::` in what ships; the compiler has checked that they exist.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,8 @@ struct Source {
     split: &'static [&'static str],
 }
 
-const SOURCES: [Source; 3] = [
-    Source { root: "src", split: &["ports", "observers"] },
-    Source { root: "crates/core/src", split: &[] },
-    Source { root: "crates/lab/src", split: &[] },
-];
+const SOURCES: [Source; 2] =
+    [Source { root: "src", split: &["ports", "observers"] }, Source { root: "crates/lab/src", split: &[] }];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
