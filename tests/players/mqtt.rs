@@ -114,7 +114,7 @@ fn a_broker_that_is_away_at_the_start_is_found_when_it_comes() {
         receive("the volume", &home.heard, |(topic, payload)| (topic == VOLUME).then(|| payload.clone()));
     assert_eq!(first, "49");
     home.says("moodbox/kitchen/next/set", "PRESS");
-    device.is_asked("Ask(Next)");
+    device.is_asked("RemoteCommand(Next)");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_sensor_that_talks_too_much_takes_no_button_away() {
     }
     // From the same client and after the flood: the broker keeps their order.
     home.says("moodbox/kitchen/stop/set", "PRESS");
-    device.is_asked("Ask(Stop)");
+    device.is_asked("RemoteCommand(Stop)");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use moodbox::ports::video::folder;
 use moodbox::ports::video::watch::{self, Stop, Watched};
 use moodbox_core::recommend::{FeelingSource, Item, ItemStore};
-use support::{receive, run};
+use support::{receive, run, wait_for};
 
 /// A clip of two seconds with these options of ffmpeg for its metadata.
 fn clip(file: &Path, metadata: &[&str]) {
@@ -50,10 +50,6 @@ fn a_video_tells_its_length_title_and_genre_itself() {
 
 #[test]
 fn a_stream_tells_its_length_where_ffprobe_is_installed() {
-    if std::process::Command::new("ffprobe").arg("-version").output().is_err() {
-        eprintln!("not tried: there is no ffprobe (deploy/packages demo installs it)");
-        return;
-    }
     for kind in ["ts", "m2ts", "mpg", "wmv", "flv"] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(format!("slow_waves.{kind}"));
@@ -62,7 +58,8 @@ fn a_stream_tells_its_length_where_ffprobe_is_installed() {
         let codec = if matches!(kind, "flv") { "flv1" } else { "mpeg2video" };
         let source = "color=c=teal:size=64x36:rate=25:duration=4";
         run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", source, "-c:v", codec, &path]);
-        let item = only(folder.path());
+        // On a busy machine ffprobe may take longer than it is given; the next look asks it again.
+        let item = wait_for("the length", || Some(only(folder.path())).filter(|item| item.length.is_some()));
         assert_eq!(item.title, "slow waves", "{kind}");
         let length = item.length.unwrap_or_default().as_secs_f64();
         assert!((length - 4.0).abs() < 0.5, "{kind}: {length}");

@@ -12,7 +12,6 @@ mod camera_privacy;
 mod demo_library;
 mod deploy;
 mod documents;
-mod endurance;
 mod eval;
 mod forget;
 mod hold;

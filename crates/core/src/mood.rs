@@ -300,6 +300,49 @@ mod tests {
     }
 
     #[test]
+    fn the_calibration_temperature_flattens_what_the_model_says() {
+        // One logit of 2 over six of 0: e^(2/t) / (e^(2/t) + 6).
+        let of = |temperature| {
+            Scores::from_logits([0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0], temperature).of(Mood::Happy)
+        };
+        for (temperature, wanted) in [(0.5, 0.900_99), (1.0, 0.551_87), (2.0, 0.311_79)] {
+            assert!((of(temperature) - wanted).abs() < 1e-4, "{temperature}: {}", of(temperature));
+        }
+        // What is no temperature changes nothing.
+        for none in [0.0, -2.0, f32::NAN, f32::INFINITY] {
+            assert_eq!(of(none), of(1.0), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_mood_is_graded_by_its_probability_with_each_limit_in_the_upper_grade() {
+        let grades = [
+            (0.0, Strength::Slight),
+            (0.79, Strength::Slight),
+            (0.8, Strength::Clear),
+            (0.94, Strength::Clear),
+            (0.95, Strength::Strong),
+            (1.0, Strength::Strong),
+        ];
+        for (top, grade) in grades {
+            assert_eq!(judge().strength.grade(top), grade, "{top}");
+        }
+    }
+
+    #[test]
+    fn the_mean_of_scores_weighs_each_alike() {
+        let mean = Scores::mean(&[
+            Scores::certain(Mood::Happy),
+            Scores::certain(Mood::Happy),
+            Scores::certain(Mood::Sad),
+        ]);
+        assert!(
+            (mean.of(Mood::Happy) - 2.0 / 3.0).abs() < 1e-6 && (mean.of(Mood::Sad) - 1.0 / 3.0).abs() < 1e-6
+        );
+        assert_eq!(Scores::mean(&[]), Scores::uniform());
+    }
+
+    #[test]
     fn logits_that_are_not_numbers_never_make_a_mood() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let scores = Scores::from_logits([bad, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0);

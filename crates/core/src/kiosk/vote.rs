@@ -51,6 +51,7 @@ mod tests {
     #[test]
     fn frames_are_read_together() {
         let happy = face(Mood::Happy);
+        let three = Observation { faces: 3, ..two_people(0.9) };
         for (name, frames, expected) in [
             ("no frame at all", vec![], "no face"),
             ("nobody there", vec![nobody(); 6], "no face"),
@@ -58,8 +59,26 @@ mod tests {
             ("one frame lost the face", vec![happy, happy, nobody(), happy, happy], "happy"),
             ("one frame disagrees", vec![happy, happy, face(Mood::Fear), happy, happy], "happy"),
             ("half and half", vec![happy, face(Mood::Sad), happy, face(Mood::Sad)], "happy or sad"),
+            (
+                "a face in two of five frames, the least",
+                vec![happy, happy, nobody(), nobody(), nobody()],
+                "happy",
+            ),
+            ("a face in three of eight", [vec![happy; 3], vec![nobody(); 5]].concat(), "no face"),
             ("two people side by side", vec![two_people(0.9); 5], "2 faces"),
             ("somebody far behind", vec![two_people(0.1); 5], "happy"),
+            ("the second face half as large, the least", vec![two_people(0.5); 5], "2 faces"),
+            ("the second face less than half as large", vec![two_people(0.49); 5], "happy"),
+            ("a second person in one frame", [vec![happy; 4], vec![two_people(0.9)]].concat(), "happy"),
+            ("in half of the frames", [vec![happy; 2], vec![two_people(0.9); 2]].concat(), "happy"),
+            ("in most of them", [vec![happy; 2], vec![two_people(0.9); 3]].concat(), "2 faces"),
+            (
+                "in most of those that show anybody",
+                [vec![happy; 2], vec![two_people(0.9); 3], vec![nobody(); 3]].concat(),
+                "2 faces",
+            ),
+            ("the most that were seen at once", [vec![two_people(0.9); 3], vec![three]].concat(), "3 faces"),
+            ("one face that is said to have a rival", vec![Observation { rival: 0.9, ..happy }; 5], "happy"),
         ] {
             let reading = match vote(&frames, &judge()) {
                 Reading::Sure { mood, .. } => mood.to_string(),

@@ -1,9 +1,10 @@
 //! Ten thousand presses: the device is then as light as after a hundred.
 //!
 //! The core, the capture and both players run in one loop with simulated ports and no waiting; only the clock
-//! of the core is moved by hand.
+//! of the core is moved by hand. A program of its own, because it measures the whole process.
 
-use crate::scenario;
+#[path = "scenario/mod.rs"]
+mod scenario;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -161,17 +162,26 @@ fn weight() -> (usize, usize) {
 }
 
 #[test]
-#[ignore = "takes minutes when not optimised: cargo test --test pure endurance -- --ignored"]
+#[ignore = "takes minutes: cargo test --test endurance -- --ignored, or deploy/test --all"]
 fn after_ten_thousand_presses_memory_and_handles_are_as_after_a_hundred() {
+    grows_no_more_from(400, 10_000);
+}
+
+#[test]
+fn after_six_hundred_presses_memory_and_handles_are_as_after_four_hundred() {
+    grows_no_more_from(400, 600);
+}
+
+/// The history is full, and with it all that is bounded, after 200 visits.
+fn grows_no_more_from(full: usize, visits: usize) {
     let folder = tempfile::tempdir().unwrap();
     let mut device = Device::new(folder.path());
-    // The history is full, and with it all that is bounded, after 200 visits.
-    (0..400).for_each(|_| device.visit());
+    (0..full).for_each(|_| device.visit());
     let (memory, handles) = weight();
     let known = format!("{:?}", device.state).len();
-    (400..10_000).for_each(|_| device.visit());
+    (full..visits).for_each(|_| device.visit());
     let (memory_after, handles_after) = weight();
-    assert_eq!((device.looks, device.plays), (10_000, 10_000));
+    assert_eq!((device.looks, device.plays), (visits, visits));
     assert_eq!(handles_after, handles);
     // A page more or less is the allocator's; a leak of 200 bytes a press would be two megabytes.
     assert!(memory_after < memory + 1500, "{memory} kB grew to {memory_after} kB");
