@@ -5,7 +5,7 @@
 # It has these packages, and what moodbox depends on and recommends, so that each trial need not fetch it.
 # Needs root.
 debian() {
-    local machine=$1 own suite=bookworm foreign=() missing=() package
+    local machine=$1 own suite=bookworm foreign=() missing=() package made_by
     local mirror=${MOODBOX_MIRROR:-http://deb.debian.org/debian}
     own=$(dpkg --print-architecture)
     base=$PWD/target/debian-$machine
@@ -17,7 +17,9 @@ debian() {
         printf '%s' ':qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:OCF' \
             >/proc/sys/fs/binfmt_misc/register
     fi
-    if [ ! -e "$base/.ready" ]; then
+    # Made anew when what makes it changes.
+    made_by=$(cat deploy/debian/root.sh - <<<"$mirror" | sha256sum)
+    if [ "$(cat "$base/.ready" 2>/dev/null)" != "$made_by" ]; then
         echo "==> a Debian for $machine" >&2
         rm -rf "$base"
         mkdir -p target
@@ -30,7 +32,7 @@ debian() {
         printf '#!/bin/sh\nexit 101\n' >"$base/usr/sbin/policy-rc.d"
         chmod 755 "$base/usr/sbin/policy-rc.d"
         echo "Acquire::Check-Valid-Until \"false\";" >"$base/etc/apt/apt.conf.d/90moodbox"
-        touch "$base/.ready"
+        echo "$made_by" >"$base/.ready"
     fi
     for package in dbus polkitd mpd mpv libstdc++6 "${@:2}"; do
         [ -e "$base/var/lib/dpkg/info/$package.list" ] || compgen -G "$base/var/lib/dpkg/info/$package:*.list" >/dev/null ||

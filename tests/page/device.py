@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("MOODBOX", ROOT / "target/release/moodbox"))
+BINARY = pathlib.Path(os.environ.get("MOODBOX", ROOT / "target/debug/moodbox")).absolute()
 LIBRARY = pathlib.Path(os.environ.get("MOODBOX_LIBRARY", ROOT / "target/demo/library"))
 PHOTO = ROOT / "assets/photos/astronaut.png"
 PASSWORD = "only for the tests of the page"
