@@ -1,0 +1,175 @@
+"""Runs steps side by side: each when what it needs is done and as soon as the machine has room for it."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Step:
+    """One thing that is checked or made."""
+
+    name: str
+    # For `sh -c`, in the root of the checkout.
+    command: str
+    # Steps that have to be done before.
+    needs: tuple = ()
+    # How many processors it keeps busy on average.
+    cores: float = 1.0
+    # Compilers give way to what measures time.
+    nice: int = 0
+    # Names of things that one step at a time may use.
+    locks: tuple = ()
+    # `check`, `test` or `all`: the smallest command that runs it.
+    least: str = "test"
+    # What `--all` runs in its place.
+    long: str = ""
+    # Why it cannot run here; empty if it can.
+    impossible: str = ""
+    # Seconds after which it is stopped, three times as long for `long`.
+    limit: int = 900
+    # Prints the command that repeats a single test of it: takes the name of the test.
+    again: str = ""
+
+
+@dataclass
+class Result:
+    step: Step
+    verdict: str
+    seconds: float = 0.0
+    # Lines in which the step says that it left something out.
+    left_out: list = field(default_factory=list)
+
+
+# A step says by a line that begins so that it could not try something.
+LEFT_OUT = re.compile(r"^\s*NOT RUN:? (.*)")
+TAIL = 30
+
+
+class Schedule:
+    """Runs `steps`, a list in the order of their importance. `say` prints a line."""
+
+    def __init__(self, steps, folder, root, cores, everything=False, say=print):
+        self.steps, self.folder, self.root, self.everything, self.say = steps, folder, root, everything, say
+        # A step that waits for a server half of its time leaves room for another.
+        self.room = cores + 0.5
+        self.waiting = list(steps)
+        self.running = {}
+        self.results = {}
+
+    def log(self, step):
+        return os.path.join(self.folder, f"{step.name}.log")
+
+    def run(self):
+        """Returns the results in the order in which the steps came to their end."""
+        told = time.monotonic()
+        try:
+            while self.waiting or self.running:
+                self._drop()
+                self._start()
+                self._reap()
+                if time.monotonic() - told > 60:
+                    told = time.monotonic()
+                    names = (f"{step.name} {told - begun:.0f} s" for step, begun in self.running.values())
+                    self.say(f"       ... {', '.join(names)}")
+                time.sleep(0.05)
+        finally:
+            for process in list(self.running):
+                self._end(process)
+        return list(self.results.values())
+
+    def _drop(self):
+        """What needs a step that failed is not run."""
+        for step in list(self.waiting):
+            for needed in step.needs:
+                result = self.results.get(needed)
+                if result and result.verdict != "ok":
+                    self.waiting.remove(step)
+                    self.results[step.name] = Result(step, f"not run: needs {needed}")
+                    self.say(f"not run      {step.name}: needs {needed}")
+                    break
+
+    def _start(self):
+        for step in list(self.waiting):
+            busy = sum(one.cores for one, _ in self.running.values())
+            taken = {lock for one, _ in self.running.values() for lock in one.locks}
+            ready = all(needed in self.results for needed in step.needs)
+            fits = not self.running or busy + step.cores <= self.room
+            if ready and fits and not taken & set(step.locks):
+                self.waiting.remove(step)
+                command = step.long if self.everything and step.long else step.command
+                with open(self.log(step), "w", encoding="utf-8") as log:
+                    log.write(f"$ {command}\n")
+                    log.flush()
+                    # A session of its own: all that it starts can be ended together.
+                    process = subprocess.Popen(
+                        ["nice", "-n", str(step.nice), "bash", "-c", command], cwd=self.root, stdin=subprocess.DEVNULL,
+                        stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                    )
+                self.running[process] = (step, time.monotonic())
+
+    def _reap(self):
+        for process, (step, begun) in list(self.running.items()):
+            seconds = time.monotonic() - begun
+            limit = step.limit * (3 if self.everything and step.long else 1)
+            late = seconds > limit and process.poll() is None
+            if late:
+                self._end(process)
+            if process.poll() is None:
+                continue
+            self.running.pop(process, None)
+            verdict = "ok" if process.returncode == 0 and not late else "failed"
+            with open(self.log(step), encoding="utf-8", errors="replace") as log:
+                lines = log.read().splitlines()
+            left_out = [found[1] for line in lines if (found := LEFT_OUT.match(line))]
+            self.results[step.name] = Result(step, verdict, seconds, left_out)
+            if verdict == "ok":
+                self.say(f"ok   {seconds:5.0f} s  {step.name}")
+            else:
+                self._tell(step, seconds, lines, f"stopped after {limit} s" if late else "")
+
+    def _tell(self, step, seconds, lines, why):
+        """The last lines of what failed, and how to repeat just that."""
+        self.say(f"FAILED {seconds:3.0f} s  {step.name}{': ' + why if why else ''}")
+        for line in lines[-TAIL:]:
+            self.say(f"       | {line}")
+        self.say(f"       all of it: {os.path.relpath(self.log(step), self.root)}")
+        self.say(f"       again:     deploy/test {step.name}")
+        failed = [found[1] for line in lines if (found := re.match(r"test (\S+).* \.\.\. FAILED", line))]
+        for name in failed[:10] if step.again else []:
+            self.say(f"       one test:  {step.again.format(name)}")
+
+    def _end(self, process):
+        for number, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+            try:
+                os.killpg(process.pid, number)
+            except ProcessLookupError:
+                break
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        process.poll()
+
+
+# A line of a log that says how long one test took: of Rust's test programs, of pytest, of the virtual Pi.
+TIMES = (
+    (re.compile(r"^test (\S+).* \.\.\. \w+ <([\d.]+)s>"), 1, 2),
+    (re.compile(r"^([\d.]+)s call +(\S+)"), 2, 1),
+    (re.compile(r"^@@ \w+: (.*) \((\d+) s\)"), 1, 2),
+)
+
+
+def slowest(paths, count):
+    """The slowest tests that these logs tell of, as (seconds, name)."""
+    found = []
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            for line in log:
+                for pattern, name, seconds in TIMES:
+                    if match := pattern.match(line):
+                        found.append((float(match[seconds]), match[name]))
+    return sorted(found, reverse=True)[:count]

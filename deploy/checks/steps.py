@@ -1,0 +1,122 @@
+"""What is checked: a table of steps. The order is that of importance: what much waits for comes first."""
+
+import glob
+import os
+import platform
+import shutil
+
+from schedule import Step
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Groups of deploy/packages, besides what the compiler needs.
+PACKAGES = "demo test fleet prompts browser deb root system service image units cross rust virtual-pi"
+
+NEEDS_ROOT = "" if os.geteuid() == 0 else "needs root"
+NEEDS_AMD64 = "" if platform.machine() == "x86_64" else f"there is nothing of it for {platform.machine()}"
+
+# Seconds are those of two processors, once what is fetched and compiled is there.
+STEPS = [
+    # What is fetched and made.
+    Step("packages-build", "deploy/packages build assets", cores=0.5, least="check", limit=1800),
+    Step("assets", "deploy/fetch-assets assets", needs=("packages-build",), cores=0.2, least="check"),
+    Step("format", "cargo fmt --all --check", cores=0.5, least="check"),
+    Step(
+        "build-quick", "deploy/checks/rust-tests --build unit pure", needs=("packages-build",),
+        cores=2, nice=10, locks=("cargo",), least="check", limit=2400,
+    ),
+    Step("packages", f"deploy/packages {PACKAGES}", needs=("packages-build",), cores=0.4, limit=1800),
+    Step("build", "deploy/checks/rust-tests --build", needs=("build-quick",), cores=2, nice=10, locks=("cargo",), limit=2400),
+    Step(
+        "arm64", "deploy/build-arm64 --fast --example ports", needs=("packages",),
+        cores=2, nice=10, impossible=NEEDS_AMD64, limit=2400,
+    ),
+    Step(
+        "lints", "cargo clippy --locked --workspace --all-targets -- -D warnings", needs=("packages-build", "build-quick"),
+        cores=2, nice=10, locks=("cargo",), least="check", limit=1200,
+    ),
+    Step("training-tools", "models/training/install", needs=("packages",), cores=0.4, impossible=NEEDS_AMD64, limit=1200),
+    Step("page-tools", "tests/page/install", needs=("packages",), cores=0.3),
+    Step("demo-library", "deploy/demo-library target/demo/library", needs=("packages",), cores=0.8),
+    Step("cargo-deb", "deploy/build-deb --tools", needs=("packages", "build"), cores=2, nice=10, limit=1200),
+    Step("debian", "deploy/test-deb --prepare", needs=("packages",), cores=0.5, impossible=NEEDS_ROOT, limit=1200),
+    Step(
+        "pi-system", "deploy/virtual-pi/prepare && deploy/virtual-pi/disk --system", needs=("packages",),
+        cores=0.5, impossible=NEEDS_ROOT or NEEDS_AMD64, limit=1800,
+    ),
+    # The virtual Pi.
+    Step(
+        "package-arm64", "deploy/build-deb --again --fast arm64", needs=("arm64", "cargo-deb"),
+        cores=1, nice=5, locks=("dist", "cargo"), impossible=NEEDS_AMD64,
+    ),
+    Step(
+        "pi-daemon", "deploy/virtual-pi/test --fast --again --one-of-each daemon",
+        needs=("package-arm64", "pi-system", "demo-library", "assets"), cores=1.5, impossible=NEEDS_ROOT or NEEDS_AMD64,
+    ),
+    Step(
+        "pi-ports", "deploy/virtual-pi/test --fast --again --one-of-each ports rppal",
+        needs=("arm64", "pi-system"), cores=1.5, impossible=NEEDS_ROOT or NEEDS_AMD64,
+    ),
+    # The program.
+    Step("test-unit", "deploy/checks/rust-tests unit", needs=("build-quick", "assets"), cores=1.5, least="check",
+         again="cargo test --locked --workspace --lib --bins {}"),
+]
+
+# How many processors a test program keeps busy. Many of the tests wait: for a player, for a broker.
+TEST_CORES = {"players": 1.0, "privacy": 1.0}
+
+# How much more of the same `--all` asks of one.
+LONG = {"players": "MOODBOX_SCAN_S=60", "fuzz_seeds": "MOODBOX_FUZZ_ROUNDS=400"}
+
+
+def programs():
+    """The integration test programs: each is a step."""
+    paths = glob.glob(os.path.join(ROOT, "tests/*.rs")) + glob.glob(os.path.join(ROOT, "tests/*/main.rs"))
+    for path in sorted(paths):
+        name = os.path.basename(path).removesuffix(".rs")
+        yield name if name != "main" else os.path.basename(os.path.dirname(path))
+
+
+for program in programs():
+    quick = program == "pure"
+    STEPS.append(Step(
+        f"test-{program}", f"deploy/checks/rust-tests {program}",
+        long=f"{LONG.get(program, '')} deploy/checks/rust-tests {program} --include-ignored",
+        needs=("build-quick" if quick else "build", "assets", *(() if quick else ("packages",))),
+        cores=TEST_CORES.get(program, 1.5), least="check" if quick else "test",
+        again=f"cargo test --locked --test {program} {{}}",
+    ))
+
+STEPS += [
+    Step("faults", "tests/fault_latency --times 1", long="tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5),
+    Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=0 -vv", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
+    Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
+    Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
+    Step(
+        "training", "models/training/smoke", needs=("training-tools", "build", "assets"),
+        cores=1, nice=5, impossible=NEEDS_AMD64, limit=1800,
+    ),
+    Step("doc", "RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet && cargo test --locked --workspace --doc --quiet",
+         needs=("lints", "build"), cores=1.5, nice=10, locks=("cargo",)),
+    Step("licences", "deploy/deny", needs=("packages",), cores=0.5),
+    Step("advisories", "deploy/deny advisories", needs=("packages", "licences"), cores=0.3, least="all"),
+    Step("fleet", "deploy/fleet/test", needs=("packages",), cores=0.5),
+    Step("prompts", "deploy/prompts target/prompts", needs=("packages",), cores=1),
+    Step("units", "deploy/test-units", needs=("packages", "build", "assets"), cores=0.5),
+    Step("image", "deploy/image/check", needs=("packages",), cores=0.3),
+    # The package.
+    Step("package", "deploy/build-deb --fast", needs=("build", "cargo-deb"), cores=1, nice=5, locks=("dist", "cargo")),
+    Step("bill", "deploy/sbom-check dist/fast/moodbox_*.deb", needs=("package",), cores=0.5),
+    Step("deb", "deploy/test-deb dist/fast/moodbox_*_$(dpkg --print-architecture).deb", needs=("package", "debian", "assets"), cores=0.8, impossible=NEEDS_ROOT),
+    Step("installer", "deploy/test-install dist/fast/moodbox_*_$(dpkg --print-architecture).deb", needs=("package", "debian", "assets"), cores=0.8, impossible=NEEDS_ROOT),
+    Step("service", "deploy/test-service dist/fast/moodbox_*_$(dpkg --print-architecture).deb", needs=("package", "debian", "assets"), cores=0.5, impossible=NEEDS_ROOT),
+    # What takes long, before a release.
+    Step("shipped", "deploy/build-arm64 --example ports && deploy/build-deb --again arm64 && deploy/build-deb amd64",
+         needs=("packages", "package", "package-arm64"),
+         cores=2, nice=10, locks=("dist", "cargo"), least="all", impossible=NEEDS_AMD64, limit=3600),
+    Step("pi-shipped", "deploy/virtual-pi/test --again", needs=("shipped", "pi-daemon", "pi-ports"),
+         cores=1.5, least="all", impossible=NEEDS_ROOT or NEEDS_AMD64, limit=3600),
+    Step("deb-arm64", "deploy/test-deb arm64", needs=("shipped",), cores=1, least="all", impossible=NEEDS_ROOT or NEEDS_AMD64, limit=3600),
+    Step("instructions", "deploy/bench-arm64", needs=("shipped",), cores=1.5, least="all", impossible=NEEDS_AMD64, limit=3600),
+    Step("fuzz", "deploy/packages fuzz && fuzz/run 60", needs=("packages",), cores=1.5, nice=10, least="all", limit=5400),
+]
