@@ -5,15 +5,15 @@ import importlib
 
 VERBS = {
     "prepare": "data",
-    "train": "train",
-    "blend": "blend",
+    "start": "start",
+    "learn": "learn",
     "aware": "aware",
     "quantize": "quantize",
     "calibrate": "calibrate",
-    "evaluate": "evaluate",
-    "backbones": "backbones",
     "scenes": "scenes",
+    "evaluate": "evaluate",
     "card": "card",
+    "reproduce": "reproduce",
 }
 
 

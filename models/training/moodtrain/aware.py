@@ -1,192 +1,155 @@
-"""Tuning that knows it will be int8: the network learns to answer on int8's steps as it does without."""
+"""Tuning that knows it will be int8: to answer on int8's steps as the network does without."""
 
+import copy
 import json
-import math
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 
-from . import data
+from . import VOTE_LOGITS, data
 
 
 def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
-    parser.add_argument("--run", required=True, help="training run to start from")
-    parser.add_argument("--out", required=True,
-                        help="folder for the tuned weights, for quantize to take as a run")
-    parser.add_argument("--steps", type=int, default=400, help="batches to tune on")
+    parser.add_argument("--run", required=True,
+                        help="training run; its average.npz is read and tuned.npz written")
+    parser.add_argument("--steps", type=int, default=300, help="batches to tune on")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=3e-5, help="highest learning rate")
-    parser.add_argument("--augment", type=float, default=0.5, help="share of pictures disturbed")
+    parser.add_argument("--disturbed", type=float, default=0.5, help="share of pictures disturbed")
     parser.add_argument("--pictures", type=int, default=800,
                         help="train pictures the ranges are measured on")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="on a CPU")
     parser.add_argument("--seed", type=int, default=0)
 
 
-def fold(model):
-    """Kernels and biases with the batch norm in them, and the head: what the file will hold."""
-    from .network import EPSILON, conv_names
+class Stepped:
+    """The folded network as the file computes it: kernels on 255 steps for each output channel
+    (one for all of the heads), what lies between two layers on 256. Gradients pass through."""
 
-    found = {}
-    for name in conv_names():
-        kernel, = model.get_layer(name).get_weights()
-        gamma, beta, mean, variance = model.get_layer(name + "_bn").get_weights()
-        gain = gamma / np.sqrt(variance + EPSILON)
-        # A depthwise kernel is [3, 3, channels, 1], any other has its channels last.
-        wide = gain[:, None] if "_dw_" in name else gain
-        found[name] = kernel * wide, beta - mean * gain
-    found["moods"] = tuple(model.get_layer("moods").get_weights())
-    return found
+    def __init__(self, net):
+        import torch
 
+        self.torch, self.net = torch, net
+        names = {name.replace("_", "-"): name for name in net.conv}
+        self.weights = torch.nn.ParameterDict()
+        for key, name in names.items():
+            weight, bias = net.folded()[name]
+            self.weights[key + ":kernel"] = torch.nn.Parameter(weight.clone())
+            self.weights[key + ":bias"] = torch.nn.Parameter(bias.clone())
+        self.weights["head:kernel"] = torch.nn.Parameter(net.head.weight.detach().clone())
+        self.weights["head:bias"] = torch.nn.Parameter(net.head.bias.detach().clone())
+        self.names, self.ranges = names, {}
 
-def unfold(model, folded):
-    """Puts folded weights into a network with batch norm, which then does nothing of its own."""
-    from .network import EPSILON, conv_names
-
-    for name in conv_names():
-        kernel, bias = folded[name]
-        still = np.zeros_like(bias)
-        model.get_layer(name).set_weights([kernel])
-        model.get_layer(name + "_bn").set_weights(
-            [still + np.sqrt(1 + EPSILON), bias, still, still + 1])
-    model.get_layer("moods").set_weights(list(folded["moods"]))
-
-
-class Folded:
-    """The folded network, with int8's steps in it or without. Gradients pass through the steps."""
-
-    def __init__(self, folded):
-        import tensorflow as tf
-
-        self.tf = tf
-        self.weights = {name: tuple(tf.Variable(a) for a in pair) for name, pair in folded.items()}
-        self.ranges = {}
-
-    def variables(self):
-        return [v for pair in self.weights.values() for v in pair]
+    def parameters(self):
+        return list(self.weights.parameters())
 
     def _round(self, x, step):
-        return x + self.tf.stop_gradient(self.tf.round(x / step) * step - x)
+        return x + (self.torch.round(x / step) * step - x).detach()
 
-    def _kernel(self, name):
-        tf, kernel = self.tf, self.weights[name][0]
-        if name == "moods":
-            most = tf.reduce_max(tf.abs(kernel))
-        else:
-            axes = (0, 1, 3) if "_dw_" in name else (0, 1, 2)
-            most = tf.reduce_max(tf.abs(kernel), axes, keepdims=True)
-        return self._round(kernel, tf.stop_gradient(tf.maximum(most, 1e-8)) / 127)
+    def _kernel(self, key):
+        weight = self.weights[key + ":kernel"]
+        size = weight.detach().abs()
+        most = size.max() if key == "head" else size.amax((1, 2, 3), keepdim=True)
+        return self._round(weight, most.clamp(min=1e-8) / 127)
 
-    def _between(self, name, x, stepped, seen):
-        """What the file keeps between two layers: a byte, over the range that was measured."""
-        tf = self.tf
+    def _between(self, key, x, seen):
         if seen is not None:
-            low, high = (float(f(x)) for f in (tf.reduce_min, tf.reduce_max))
-            known = seen.get(name, (0.0, 0.0))
-            seen[name] = min(known[0], low), max(known[1], high)
-        if not stepped:
+            x, (low, high) = x.detach(), seen.get(key, (0.0, 0.0))
+            seen[key] = min(low, float(x.min())), max(high, float(x.max()))
             return x
-        low, high = self.ranges[name]
-        return self._round(tf.clip_by_value(x, low, high), max(high - low, 1e-6) / 255)
+        low, high = self.ranges[key]
+        return self._round(x.clamp(low, high), max(high - low, 1e-6) / 255)
 
-    def __call__(self, x, stepped=True, seen=None):
-        from .network import BLOCKS, conv_names
+    def __call__(self, x, seen=None):
+        """With `seen`, without steps, and the ranges are widened to what comes by."""
+        F = self.torch.nn.functional
+        for key, name in self.names.items():
+            kernel = self.weights[key + ":kernel"] if seen is not None else self._kernel(key)
+            bias = self.weights[key + ":bias"][:, None, None]
+            x = self._between(key, F.relu6(self.net.convolve(name, x, kernel) + bias), seen)
+        x = self._between("mean", x.mean((2, 3)), seen)
+        kernel = self.weights["head:kernel"] if seen is not None else self._kernel("head")
+        return self._between("head", F.linear(x, kernel, self.weights["head:bias"]), seen)
 
-        tf = self.tf
-        strides = {"conv1": 2} | {f"conv_dw_{i}": s for i, (_, s) in enumerate(BLOCKS, 1)}
-        for name in conv_names():
-            kernel = self._kernel(name) if stepped else self.weights[name][0]
-            stride = strides.get(name, 1)
-            conv = tf.nn.depthwise_conv2d if "_dw_" in name else tf.nn.conv2d
-            x = conv(x, kernel, [1, stride, stride, 1], "SAME")
-            x = tf.nn.relu6(x + self.weights[name][1])
-            x = self._between(name, x, stepped, seen)
-        x = self._between("mean", tf.reduce_mean(x, (1, 2)), stepped, seen)
-        kernel = self._kernel("moods") if stepped else self.weights["moods"][0]
-        x = x @ kernel + self.weights["moods"][1]
-        return self._between("moods", x, stepped, seen)
+    def put_into(self, net):
+        """The tuned weights, without steps, as a network whose batch norms do nothing."""
+        net.set_folded({name: (self.weights[key + ":kernel"].detach(),
+                               self.weights[key + ":bias"].detach())
+                        for key, name in self.names.items()})
+        with self.torch.no_grad():
+            net.head.weight.copy_(self.weights["head:kernel"])
+            net.head.bias.copy_(self.weights["head:bias"])
 
 
 def run(args):
     """Tune a trained network so that its int8 file answers as the network itself does."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
-    import tensorflow as tf
+    import torch
 
-    from . import network
-    from .augment import augment, to_input
-    from .quantize import network_of
-    from .train import rate_at, scores
+    from . import torchnet
+    from .learn import logits_of, rate_at, scores, shown
+    from .views import Views, to_input
 
-    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
-    keras.utils.set_random_seed(args.seed)
-    model, note = network_of(args.run)
+    F = torch.nn.functional
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cpu":
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    generator = torch.Generator(device)
+    generator.manual_seed(args.seed)
+    views, folder = Views(generator), Path(args.run)
+    note = json.loads((folder / "average.json").read_text())
     size = note["size"]
+    exact = torchnet.Network(note["width"]).eval()
+    torchnet.load(exact, folder / "average.npz")
+    exact = exact.to(device, memory_format=torch.channels_last)
+    stepped = Stepped(exact)
     train, val = data.Prepared(args.work, "train"), data.Prepared(args.work, "val")
-    given = fold(model)
-    exact, tuned = Folded(given), Folded(given)
-
+    images = torch.from_numpy(train.images).to(device)
+    held = torch.from_numpy(val.images).to(device)
     order = np.random.default_rng(args.seed)
-    some = order.permutation(len(train))[: args.pictures]
     seen = {}
-    for i in range(0, len(some), 50):
-        tuned(to_input(train.images[some[i : i + 50]], size), stepped=False, seen=seen)
-    tuned.ranges = seen
+    with torch.no_grad():
+        for chosen in np.array_split(order.permutation(len(train))[: args.pictures], 16):
+            stepped(to_input(images[torch.from_numpy(chosen).to(device)], size), seen)
+    stepped.ranges = seen
 
-    variables = tuned.variables()
-    optimizer = keras.optimizers.Adam(args.rate, global_clipnorm=1.0)
-    optimizer.build(variables)
-    images = tf.constant(train.images)
+    @torch.no_grad()
+    def answers():
+        return np.concatenate([stepped(to_input(held[i : i + 100], size)).cpu().numpy()
+                               for i in range(0, len(held), 100)])
 
-    @tf.function
-    def step(chosen):
-        dummy = tf.zeros([len(chosen), 1])
-        x, _ = augment(tf.gather(images, chosen), dummy, size, 0.0, args.augment)
-        wanted = tf.nn.softmax(exact(x, stepped=False))
-        with tf.GradientTape() as tape:
-            logits = tuned(x)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, logits))
-            # What the network itself is unsure of is no error of its int8 twin.
-            loss -= tf.reduce_mean(-tf.reduce_sum(wanted * tf.math.log(wanted + 1e-9), 1))
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
-        return loss
-
-    def logits(network, stepped):
-        ask = tf.function(lambda x: network(x, stepped=stepped))
-        return np.concatenate([ask(to_input(val.images[i : i + 100], size)).numpy()
-                               for i in range(0, len(val), 100)])
+    plain = logits_of(exact, held, size)
 
     def differs(found):
-        return 100 * float((found.argmax(1) != plain.argmax(1)).mean())
+        other = found[:, :VOTE_LOGITS].argmax(1) != plain[:, :VOTE_LOGITS].argmax(1)
+        return f"{100 * other.mean():.1f} %"
 
-    plain = logits(exact, False)
-    print(f"other answers on validation than without int8: {differs(logits(tuned, True)):.1f} % "
-          "before", flush=True)
-    losses = []
+    print(f"other answers on validation than without int8: {differs(answers())} before", flush=True)
+    optimizer = torch.optim.Adam(stepped.parameters(), args.rate)
     for done in range(args.steps):
-        optimizer.learning_rate.assign(rate_at(done / args.steps, args.rate))
-        losses.append(float(step(tf.constant(order.integers(0, len(train), args.batch)))))
+        for group in optimizer.param_groups:
+            group["lr"] = args.rate * rate_at(done / args.steps)
+        chosen = torch.from_numpy(order.integers(0, len(train), args.batch)).to(device)
+        with torch.no_grad():
+            x = views(images[chosen], size, args.disturbed)
+            wanted = exact(x)
+        said = stepped(x)
+        loss = sum(F.kl_div(F.log_softmax(said[:, part], 1), F.log_softmax(wanted[:, part], 1),
+                            reduction="batchmean", log_target=True)
+                   for part in (slice(0, VOTE_LOGITS), slice(VOTE_LOGITS, None)))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(stepped.parameters(), 1.0)
+        optimizer.step()
         if (done + 1) % 50 == 0 or done + 1 == args.steps:
-            print(f"batch {done + 1}/{args.steps}, loss {np.mean(losses[-50:]):.5f}", flush=True)
-    stepped, loose = logits(tuned, True), logits(tuned, False)
-    print(f"{differs(stepped):.1f} % after")
-
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    unfold(model, {name: tuple(v.numpy() for v in pair) for name, pair in tuned.weights.items()})
-    network.save(model, out / "average.npz")
-    (out / "average.json").write_text(json.dumps(note) + "\n")
-    recipe = json.loads((Path(args.run) / "recipe.json").read_text())
-    recipe["aware"] = args.steps
-    (out / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
-    if (Path(args.run) / "log.jsonl").exists():
-        shutil.copyfile(Path(args.run) / "log.jsonl", out / "log.jsonl")
-    for name, found in (("float before", plain), ("float after", loose), ("int8's steps", stepped)):
-        figures = scores(found, val)
-        print(f"{name}: validation {100 * figures['accuracy']:.1f} %, "
-              f"votes {100 * figures['ferplus']:.1f} %")
-    if not math.isfinite(losses[-1]):
-        raise SystemExit("the loss is no number; take a smaller --rate")
+            print(f"batch {done + 1}/{args.steps}, loss {float(loss.detach()):.5f}", flush=True)
+            if not torch.isfinite(loss):
+                raise SystemExit("the loss is no number; take a smaller --rate")
+    found = answers()
+    print(f"{differs(found)} after")
+    print(f"float before: {shown(scores(plain, val))}\nint8's steps: {shown(scores(found, val))}")
+    tuned = copy.deepcopy(exact)
+    stepped.put_into(tuned)
+    torchnet.save(tuned, folder / "tuned.npz")
+    (folder / "tuned.json").write_text(json.dumps({**note, "aware": args.steps}) + "\n")

@@ -12,12 +12,12 @@ from . import MOODS, RESOLUTION
 # anger, disgust, fear, contempt, unknown, not-a-face. These are the seven that
 # have a mood of ours, in our order.
 VOTES_TO_MOODS = [4, 5, 6, 1, 3, 2, 0]
+# What none of the seven moods fits: contempt, unknown, not-a-face.
+NOT_A_MOOD = [7, 8, 9]
 NOT_A_FACE = 9
-# Contempt, unknown, not-a-face: what none of the seven moods fits.
-NO_MOOD = [7, 8, 9]
 MAJORITY = 5
 FEWEST_VOTES = 3
-PARTS = ("images", "labels", "votes", "no_mood")
+PARTS = ("images", "labels", "votes")
 
 
 def fingerprints(images):
@@ -30,33 +30,35 @@ def blank(images):
     return images.reshape(len(images), -1).std(1) < 1.0
 
 
-def mood_votes(votes, pixel_source=None):
-    """Votes for the seven moods. Where the row is not known, the votes are not either."""
-    seven = votes[:, VOTES_TO_MOODS].astype(np.float32)
+def eight_votes(votes, pixel_source=None):
+    """Votes for the seven moods and, last, for none of them. Where it is not known which picture
+    of a group a row is, its votes are not known either."""
+    eight = np.concatenate(
+        [votes[:, VOTES_TO_MOODS], votes[:, NOT_A_MOOD].sum(1, keepdims=True)], 1
+    ).astype(np.float32)
     if pixel_source is not None:
-        seven[pixel_source != 0] = 0
-    return seven
+        eight[pixel_source != 0] = 0
+    return eight
 
 
 def majority(votes):
     """Mood that five or more of the ten voters chose, or -1 where there is none."""
-    return np.where(votes.max(1) >= MAJORITY, votes.argmax(1), -1)
+    seven = votes[:, : len(MOODS)]
+    return np.where(seven.max(1) >= MAJORITY, seven.argmax(1), -1)
 
 
-def targets(labels, votes, share=0.5, smoothing=0.05):
-    """What the network is taught: the label and the voters' opinion, mixed.
+def vote_targets(votes):
+    """What the votes head is taught: the shares of the votes, without what one voter alone said
+    (more often a slip than an opinion). A picture with too few votes teaches it nothing: zeros."""
+    kept = np.where(votes == 1, 0, votes)
+    total = kept.sum(1, keepdims=True)
+    return np.where(total >= FEWEST_VOTES, kept / np.maximum(total, 1), 0).astype(np.float32)
 
-    One label says less than ten voters, but the label is what the official
-    score counts; `share` is the voters' part. Pictures with too few votes for
-    any of the seven keep the label alone.
-    """
+
+def label_targets(labels, smoothing=0.05):
+    """What the label head is taught: the official label, softened a little."""
     count = len(MOODS)
-    label = np.eye(count, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / count
-    total = votes.sum(1, keepdims=True)
-    opinion = votes / np.maximum(total, 1)
-    return np.where(total >= FEWEST_VOTES, (1 - share) * label + share * opinion, label).astype(
-        np.float32
-    )
+    return (np.eye(count)[labels] * (1 - smoothing) + smoothing / count).astype(np.float32)
 
 
 def hold_out(prints, labels, barred, wanted, seed):
@@ -91,9 +93,8 @@ def read_part(folder, name):
         return {
             "images": images,
             "labels": part["labels"].astype(np.int64),
-            "votes": mood_votes(part["ferplus_votes"], part["pixel_source"]),
+            "votes": eight_votes(part["ferplus_votes"], part["pixel_source"]),
             "no_face": part["ferplus_votes"][:, NOT_A_FACE] >= MAJORITY,
-            "no_mood": part["ferplus_votes"][:, NO_MOOD].sum(1) >= MAJORITY,
         }
 
 
@@ -131,24 +132,20 @@ def prepare(train, test, wanted, seed):
 
 
 class Prepared:
-    """The prepared pictures of one part: images, labels, votes, majority."""
+    """The prepared pictures of one part: images, labels, votes, majority, other."""
 
     def __init__(self, work, part):
         with np.load(Path(work) / "prepared.npz") as arrays:
             self.images = arrays[f"{part}_images"]
             self.labels = arrays[f"{part}_labels"]
             self.votes = arrays[f"{part}_votes"]
-            self.no_mood = arrays[f"{part}_no_mood"]
             self.seen = arrays["test_seen"] if part == "test" else np.zeros(len(self.labels), bool)
         self.majority = majority(self.votes)
+        # Most voters saw none of the seven moods.
+        self.other = self.votes[:, len(MOODS)] >= MAJORITY
 
     def __len__(self):
         return len(self.labels)
-
-    def join(self, other):
-        """Put the pictures of another part behind these."""
-        for name in ("images", "labels", "votes", "no_mood", "seen", "majority"):
-            setattr(self, name, np.concatenate([getattr(self, name), getattr(other, name)]))
 
 
 def facts(work):

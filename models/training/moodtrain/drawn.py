@@ -66,14 +66,13 @@ def face(mood, rng, wild=0.15):
 
 def _part(count, rng):
     labels = np.arange(count) % len(MOODS)
-    votes = rng.multinomial(2, [1 / len(MOODS)] * len(MOODS), count).astype(np.float32)
+    votes = rng.multinomial(2, [1 / (len(MOODS) + 1)] * (len(MOODS) + 1), count).astype(np.float32)
     votes[np.arange(count), labels] += 8
     return {
         "images": np.stack([face(MOODS[i], rng) for i in labels]),
         "labels": labels.astype(np.int64),
         "votes": votes,
         "no_face": np.zeros(count, bool),
-        "no_mood": np.zeros(count, bool),
     }
 
 

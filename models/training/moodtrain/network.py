@@ -1,29 +1,26 @@
-"""MobileNetV1 on grey pictures, and how it takes over the face-pretrained weights."""
+"""MobileNetV1 on grey pictures with both heads, in Keras: what the int8 file is exported from."""
 
 import keras
 import numpy as np
 from keras import layers
 
-from . import MOODS
+from . import LABEL_LOGITS, VOTE_LOGITS
+from .shape import BLOCKS, EPSILON, conv_names
 
-BLOCKS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)] + [(512, 1)] * 5 + [
-    (1024, 2),
-    (1024, 1),
-]
-EPSILON = 1e-3
 # Mean of the pictures the pretrained weights were made for, blue green red as
 # its own input order was.
 FACE_MEAN = np.array([103.939, 116.779, 123.68], np.float32)
 
 
-def mobilenet_v1(width=1.0, dropout=0.4, momentum=0.98):
-    """Fully convolutional up to the mean, so one network serves every input size."""
+def mobilenet_v1(width=1.0):
+    """Fully convolutional up to the mean, so one network serves every input size. Both heads are
+    one layer: in int8 they share its steps."""
 
     def channels(n):
         return max(8, int(n * width))
 
     def unit(x, name):
-        x = layers.BatchNormalization(momentum=momentum, epsilon=EPSILON, name=name + "_bn")(x)
+        x = layers.BatchNormalization(epsilon=EPSILON, name=name + "_bn")(x)
         return layers.ReLU(6.0, name=name + "_relu")(x)
 
     x = image = layers.Input((None, None, 1), name="face")
@@ -36,20 +33,29 @@ def mobilenet_v1(width=1.0, dropout=0.4, momentum=0.98):
         x = layers.Conv2D(channels(filters), 1, 1, "same", use_bias=False, name=pointwise)(x)
         x = unit(x, pointwise)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
-    x = layers.Dropout(dropout, name="dropout")(x)
-    x = layers.Dense(
-        len(MOODS), kernel_initializer=keras.initializers.RandomNormal(stddev=0.002), name="moods"
-    )(x)
-    return keras.Model(image, x)
+    return keras.Model(image, layers.Dense(VOTE_LOGITS + LABEL_LOGITS, name="heads")(x))
 
 
-def conv_names():
-    return ["conv1"] + [f"conv_{k}_{i}" for i in range(1, 14) for k in ("dw", "pw")]
+def to_input(images, size):
+    """Grey bytes at 48 pixels as the device feeds them: bilinear, value / 127.5 - 1."""
+    import tensorflow as tf
+
+    x = tf.cast(images, tf.float32)[..., None]
+    if size != images.shape[1]:
+        x = tf.image.resize(x, (size, size), "bilinear")
+    return x / 127.5 - 1.0
+
+
+def logits_of(model, images, size, batch=128):
+    return np.concatenate([
+        model(to_input(images[i : i + batch], size), training=False).numpy()
+        for i in range(0, len(images), batch)])
 
 
 def read_folded(path):
-    """Kernels and biases with batch norm folded in: of the face-pretrained file, or of an
-    exported model, which a new run may start from. With an exported model comes its head."""
+    """Kernels and biases with batch norm folded in, by layer: of the face-pretrained file, or of
+    an exported model. With an exported model come its heads, `moods` and, where it has one,
+    `votes`."""
     if str(path).endswith(".tflite"):
         return read_exported(path)
     found = {}
@@ -82,50 +88,47 @@ def read_exported(path):
             shape[params["quantized_dimension"]] = -1
         return raw.astype(np.float32) * params["scales"].reshape(shape)
 
-    found, names = {}, conv_names()
+    found, names, heads = {}, conv_names(), None
     for op in runner._get_ops_details():
         kind = op["op_name"]
         if kind == "FULLY_CONNECTED":
             kernel, bias = (real(i) for i in op["inputs"][1:3])
-            found["moods"] = kernel.T, bias
+            heads = kernel.T, bias
         elif kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
             kernel, bias = (real(i) for i in op["inputs"][1:3])
             # One output channel after another, or all of one depth.
             order = (1, 2, 0, 3) if kind == "DEPTHWISE_CONV_2D" else (1, 2, 3, 0)
-            found[names[len(found)]] = kernel.transpose(order), bias
-    if set(found) != {*names, "moods"}:
+            kernel, name = kernel.transpose(order), names[len(found)]
+            # A depthwise kernel is [3, 3, channels, 1] here.
+            found[name] = (kernel.transpose(0, 1, 3, 2) if kernel.shape[2] == 1 and "_dw_" in name
+                           else kernel), bias
+    if set(found) != set(names) or heads is None:
         raise SystemExit(f"{path}: this is not a MobileNetV1 that this chain has exported")
+    kernel, bias = heads
+    if kernel.shape[1] == LABEL_LOGITS:
+        found["moods"] = heads
+    else:
+        found["votes"] = kernel[:, :VOTE_LOGITS], bias[:VOTE_LOGITS]
+        found["moods"] = kernel[:, VOTE_LOGITS:], bias[VOTE_LOGITS:]
     return found
 
 
-def load_folded(model, path, pictures):
-    """Start from folded weights.
-
-    Batch norm is built again around each convolution with the statistics of
-    our own pictures: the function is unchanged at first and training has its
-    scales and shifts to work with.
-    """
-    given = read_folded(path)
+def set_folded(model, folded):
+    """Puts folded weights into the network; its batch norms then do nothing of their own."""
     for name in conv_names():
-        kernel, bias = given[name]
-        layer = model.get_layer(name)
-        layer.set_weights([kernel.reshape(layer.get_weights()[0].shape)])
-        probe = keras.Model(model.input, layer.output)
-        out = probe.predict(pictures, verbose=0, batch_size=64)
-        mean, var = out.mean((0, 1, 2)), out.var((0, 1, 2))
+        kernel, bias = folded[name]
+        still = np.zeros_like(bias)
+        model.get_layer(name).set_weights([kernel])
         model.get_layer(name + "_bn").set_weights(
-            [np.sqrt(var + EPSILON), mean + bias, mean, var]
-        )
-    if "moods" in given:
-        model.get_layer("moods").set_weights(list(given["moods"]))
-
-
-def save(model, path):
-    np.savez(path, **{v.path: v.numpy() for v in model.variables if "seed" not in v.path})
+            [still + np.sqrt(1 + EPSILON), bias, still, still + 1])
 
 
 def load(model, path):
+    """Takes what torchnet.save wrote."""
     with np.load(path) as given:
         for v in model.variables:
-            if "seed" not in v.path:
+            layer, what = v.path.rsplit("/", 1)
+            if layer == "heads":
+                v.assign(np.concatenate([given[f"votes/{what}"], given[f"moods/{what}"]], -1))
+            else:
                 v.assign(given[v.path])

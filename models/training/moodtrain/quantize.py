@@ -1,4 +1,4 @@
-"""From averaged weights to a full int8 file: grey in, seven logits out."""
+"""From trained weights to a full int8 file: grey in, the logits of both heads out."""
 
 import contextlib
 import hashlib
@@ -11,43 +11,25 @@ from pathlib import Path
 
 import numpy as np
 
-from . import RESOLUTION, data
+from . import MOODS, RESOLUTION, data
 
 
 def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
-    parser.add_argument("--run", required=True, help="folder of a training run")
+    parser.add_argument("--run", required=True,
+                        help="folder of a training run; tuned weights are taken where it has them")
     parser.add_argument("--out", required=True, help="folder for mood.tflite")
-    parser.add_argument("--size", type=int, default=0,
-                        help="input size; 0 takes the size of the run's last stage so far")
     parser.add_argument("--pictures", type=int, default=800,
                         help="train pictures the ranges are measured on")
-    parser.add_argument("--lean", type=float, default=0.15,
-                        help="how far to lean from the voters' habits towards the labels', "
-                        "-1..1; below 0 the other way")
+    parser.add_argument("--neutral", type=float, default=0.0, metavar="LOGIT",
+                        help="added to the votes head's logit of neutral: takes back part of what "
+                        "`learn --balance` gave the rare moods. Choose it on validation; calibrate "
+                        "says how often neutral faces are read as sad or angry there")
     parser.add_argument("--seed", type=int, default=0)
 
 
-def label_bias(logits, labels, rounds=800, pace=0.1):
-    """What to add to the logits so that the moods come as often as the labels name them.
-
-    Voters say neutral where the labels say sad or fear, and a network taught
-    both says so too; a little of this bias gains more on the labels than it
-    loses on the votes. Fitted together with a slope, which is divided out.
-    """
-    slope, bias = 1.0, np.zeros(logits.shape[1])
-    truth = np.eye(logits.shape[1])[labels]
-    for _ in range(rounds):
-        z = logits * slope + bias
-        p = np.exp(z - z.max(1, keepdims=True))
-        error = (p / p.sum(1, keepdims=True) - truth) / len(labels)
-        slope -= pace * (error * logits).sum()
-        bias -= pace * error.sum(0)
-    return (bias - bias.mean()) / slope
-
-
-def network_of(run, name="average"):
-    """A float network of a run and its note: `average` is the latest, `exported` the shipped."""
+def network_of(run, name="exported"):
+    """A float network of a run and its note."""
     from . import network
 
     note = json.loads((Path(run) / f"{name}.json").read_text())
@@ -56,13 +38,34 @@ def network_of(run, name="average"):
     return model, note
 
 
+def favour_neutral(path, by):
+    """Add `by` to the bias of neutral in the votes head; the label head stays as it is."""
+    with np.load(path) as held:
+        arrays = {k: held[k] for k in held}
+    arrays["votes/bias"][MOODS.index("neutral")] += by
+    np.savez(path, **arrays)
+
+
+def level(path):
+    """Make the weights of the votes head as large as those of the label head: the heads share one
+    step in the file, and the larger would make the other coarse. Its logits then are that many
+    times what they were, for which the temperature makes up."""
+    with np.load(path) as held:
+        arrays = {k: held[k] for k in held}
+    ratio = float(np.abs(arrays["moods/kernel"]).max() / np.abs(arrays["votes/kernel"]).max())
+    for kind in ("kernel", "bias"):
+        arrays[f"votes/{kind}"] = arrays[f"votes/{kind}"] * np.float32(ratio)
+    np.savez(path, **arrays)
+    return ratio
+
+
 def representative(images, size, count, seed):
     """Pictures for the ranges, plus one that spans the whole input range.
 
     The span pins the input to scale 1/127.5 and zero point -1 whatever the
     pictures are, so the device's arithmetic stays the same between models.
     """
-    from .augment import to_input
+    from .network import to_input
 
     order = np.random.default_rng(seed).permutation(len(images))[:count]
     span = np.zeros((1, RESOLUTION, RESOLUTION), np.uint8)
@@ -110,7 +113,7 @@ class Int8Model:
 
     def raw(self, images):
         """int8 logits of 48x48 grey bytes."""
-        from .augment import to_input
+        from .network import to_input
 
         out = []
         for i in range(0, len(images), 256):
@@ -131,31 +134,26 @@ def sha256(path):
 
 
 def run(args):
-    """Export the averaged weights of a run as a full int8 file."""
+    """Export the weights of a run as a full int8 file."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     folder, out = Path(args.run), Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
+    name = "tuned" if (folder / "tuned.npz").exists() else "average"
     # Training may go on meanwhile; the copy is what this export is compared with later.
     for kind in (".npz", ".json"):
-        shutil.copyfile(folder / f"average{kind}", folder / f"exported{kind}")
-    model, note = network_of(folder, "exported")
-    size = args.size or note["size"]
-    if args.lean:
-        from .network import save
-        from .train import logits_of
-
-        val, head = data.Prepared(args.work, "val"), model.get_layer("moods")
-        kernel, bias = head.get_weights()
-        lean = args.lean * label_bias(logits_of(model, val.images, size), val.labels)
-        head.set_weights([kernel, bias + lean])
-        save(model, folder / "exported.npz")
+        shutil.copyfile(folder / f"{name}{kind}", folder / f"exported{kind}")
+    if args.neutral:
+        favour_neutral(folder / "exported.npz", args.neutral)
+    ratio = level(folder / "exported.npz")
+    model, note = network_of(folder)
     train = data.Prepared(args.work, "train")
-    (out / "mood.tflite").write_bytes(convert(model, size, train.images, args.pictures, args.seed))
+    (out / "mood.tflite").write_bytes(
+        convert(model, note["size"], train.images, args.pictures, args.seed))
     made = Int8Model(out / "mood.tflite")
     note |= {
-        "sha256": sha256(out / "mood.tflite"), "size": size, "pictures": args.pictures,
-        "lean": args.lean, "recipe": json.loads((folder / "recipe.json").read_text())}
+        "sha256": sha256(out / "mood.tflite"), "pictures": args.pictures, "neutral": args.neutral,
+        "votes_times": ratio, "recipe": json.loads((folder / "recipe.json").read_text())}
     (folder / "exported.json").write_text(json.dumps(note, indent=1) + "\n")
-    print(f"mood.tflite: {(out / 'mood.tflite').stat().st_size} bytes, {size} px after epoch "
-          f"{note['epoch']}, input scale {made.input_scale:.8f} zero {made.input_zero}, "
+    print(f"mood.tflite: {(out / 'mood.tflite').stat().st_size} bytes, {note['size']} px after "
+          f"epoch {note['epoch']}, input scale {made.input_scale:.8f} zero {made.input_zero}, "
           f"output scale {made.scale:.6f} zero {made.zero}")

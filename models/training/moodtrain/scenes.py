@@ -14,7 +14,7 @@ def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare")
     parser.add_argument("--out", required=True,
                         help="folder for scenes/MOOD/N.png and ready/MOOD/N.png")
-    parser.add_argument("--part", default="test", choices=["train", "val", "test"])
+    parser.add_argument("--part", default="test", choices=["val", "test"])
     parser.add_argument("--every", type=int, default=3, help="take every so-manieth picture")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -69,12 +69,7 @@ def run(args):
     for i in chosen:
         name = f"{MOODS[part.labels[i]]}/{i:05}.png"
         scene, squares[name] = place(part.images[i], rng)
-        # Tens of thousands of pictures to train on are kept as a camera sends them; what is
-        # measured loses nothing.
-        if args.part == "train":
-            Image.fromarray(scene).save((out / "scenes" / name).with_suffix(".jpg"), quality=92)
-        else:
-            Image.fromarray(scene).save(out / "scenes" / name, compress_level=1)
+        Image.fromarray(scene).save(out / "scenes" / name, compress_level=1)
         Image.fromarray(part.images[i]).save(out / "ready" / name)
     (out / "squares.json").write_text(json.dumps(squares) + "\n")
     print(f"{len(squares)} scenes of {WIDTH}x{HEIGHT} in {out}; now cut the faces out of them:\n"
@@ -82,52 +77,42 @@ def run(args):
 
 
 def pairs(folder):
-    """The ready crops and those the device cut, in one order, with their moods; where the device
-    found no face, its crop is None."""
+    """The ready crops and those the device cut, in one order, with their names (MOOD/N.png); where
+    the device found no face, its crop is None."""
     from PIL import Image
 
     folder = Path(folder)
-    ready, cut, moods = [], [], []
+    ready, cut, names = [], [], []
     for path in sorted((folder / "ready").glob("*/*.png")):
         other = folder / "cut" / path.parent.name / path.name
         ready.append(np.asarray(Image.open(path)))
         cut.append(np.asarray(Image.open(other)) if other.exists() else None)
-        moods.append(MOODS.index(path.parent.name))
+        names.append(f"{path.parent.name}/{path.name}")
     if not any(c is not None for c in cut):
         raise SystemExit(f"{folder}: no crop in {folder / 'cut'}; make them with the example crops")
-    return np.stack(ready), cut, np.array(moods)
+    return np.stack(ready), cut, names
 
 
-def cuts(folder, part):
-    """What the device made of the scenes of a part: crops [n, 48, 48], and for which pictures
-    there is one."""
-    from PIL import Image
-
-    found = np.zeros_like(part.images)
-    has = np.zeros(len(part), bool)
-    for path in (Path(folder) / "cut").glob("*/*.png"):
-        i = int(path.stem)
-        if i >= len(part) or MOODS[part.labels[i]] != path.parent.name:
-            raise SystemExit(f"{path}: this is no crop of a picture in this part")
-        found[i], has[i] = np.asarray(Image.open(path)), True
-    if not has.any():
-        raise SystemExit(f"{folder}: no crop in {Path(folder) / 'cut'}; "
-                         "make them with the example crops")
-    return found, has
-
-
-def compare(model, folder):
-    """What finding and aligning lose against the ready crop, on the same pictures."""
-    ready, cut, moods = pairs(folder)
+def compare(model, folder, part):
+    """What finding and aligning lose against the ready crop, on the same pictures: those of which
+    most voters saw one mood, judged by that. A face that is not found counts as wrong."""
+    ready, cut, names = pairs(folder)
+    truth = part.majority[[int(Path(name).stem) for name in names]]
+    clear = truth >= 0
     found = np.array([c is not None for c in cut])
-    guess = np.full(len(moods), -1)
-    guess[found] = model.logits(np.stack([c for c in cut if c is not None])).argmax(1)
-    best = model.logits(ready).argmax(1)
+    guess, best = np.full(len(truth), -1), np.full(len(truth), -1)
+
+    def moods(images):
+        return model.logits(images)[:, : len(MOODS)].argmax(1)
+
+    guess[found] = moods(np.stack([c for c in cut if c is not None]))
+    best = moods(ready)
     return {
-        "n": len(moods), "found": int(found.sum()),
-        "ready": float((best == moods).mean()), "device": float((guess == moods).mean()),
-        "ready_where_found": float((best == moods)[found].mean()),
-        "device_where_found": float((guess == moods)[found].mean())}
+        "n": len(truth), "found": int(found.sum()), "clear": int(clear.sum()),
+        "ready": float((best == truth)[clear].mean()),
+        "device": float((guess == truth)[clear].mean()),
+        "ready_where_found": float((best == truth)[clear & found].mean()),
+        "device_where_found": float((guess == truth)[clear & found].mean())}
 
 
 def draw(folder, path, single=None):
@@ -135,7 +120,8 @@ def draw(folder, path, single=None):
     some pairs of single faces, which belong to others and are for the eye alone."""
     from PIL import Image
 
-    ready, cut, moods = pairs(folder)
+    ready, cut, names = pairs(folder)
+    moods = np.array([MOODS.index(name.split("/")[0]) for name in names])
     found = np.array([c is not None for c in cut])
     zoom, gap = 2, 4
     size = RESOLUTION * zoom

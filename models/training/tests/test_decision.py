@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from moodtrain import MOODS, calibrate, card, drawn, evaluate, train
+from moodtrain import MOODS, calibrate, card, drawn, evaluate, quantize
 
 
 class Decision(unittest.TestCase):
@@ -20,6 +20,45 @@ class Decision(unittest.TestCase):
             [0.3, 0, 0, 0.4, 0.1, 0.1, 0.1],  # too low
         ])
         self.assertEqual(calibrate.sure(p, limits, 0.15).tolist(), [True, False, False, False])
+        # None of the moods, from its limit on.
+        other = np.array([0.2, 0, 0, 0])
+        self.assertFalse(calibrate.sure(p, limits, 0.15, other, 0.2)[0])
+        self.assertTrue(calibrate.sure(p, limits, 0.15, other, 0.21)[0])
+
+    def test_neutral_can_be_favoured_at_export_and_the_sidecar_says_so(self):
+        arrays = {f"{head}/{kind}": np.ones(shape, np.float32)
+                  for head, n in (("votes", 8), ("moods", 7))
+                  for kind, shape in (("kernel", (4, n)), ("bias", n))}
+        with tempfile.TemporaryDirectory() as held:
+            path = Path(held) / "exported.npz"
+            np.savez(path, **arrays)
+            quantize.favour_neutral(path, 0.25)
+            with np.load(path) as found:
+                wanted = arrays["votes/bias"].copy()
+                wanted[MOODS.index("neutral")] = 1.25
+                np.testing.assert_array_equal(found["votes/bias"], wanted)
+                for same in ("votes/kernel", "moods/kernel", "moods/bias"):
+                    np.testing.assert_array_equal(found[same], arrays[same])
+        export = {"recipe": {"width": 1.0, "start": None}, "step": 0, "pictures": 800}
+        self.assertNotIn("neutral", calibrate.made_by(export))
+        self.assertIn("0.25 added to the votes head's logit of neutral",
+                      calibrate.made_by(export | {"neutral": 0.25}))
+
+    def test_moods_share_one_among_themselves_and_other_is_among_all(self):
+        logits = np.zeros((1, 15))
+        logits[0, [3, 7, 10]] = 2, 2, 9
+        p, other = calibrate.read(logits, 1.0)
+        self.assertEqual((p.shape, int(p.argmax())), ((1, 7), 3))
+        self.assertAlmostEqual(float(p.sum()), 1)
+        self.assertAlmostEqual(float(other[0]), np.exp(2) / (2 * np.exp(2) + 6))
+
+    def test_faces_are_moved_and_keep_their_form(self):
+        rng = np.random.default_rng(0)
+        faces = np.stack([drawn.face(m, rng) for m in MOODS])
+        moved = calibrate.moved(faces, np.random.default_rng(1))
+        self.assertEqual((moved.shape, moved.dtype), (faces.shape, np.uint8))
+        off = np.abs(moved.astype(int) - faces).mean()
+        self.assertTrue(1 < off < 60, off)
 
     def test_temperature_of_overconfident_logits_is_found(self):
         rng = np.random.default_rng(0)
@@ -54,24 +93,27 @@ class Sidecar(unittest.TestCase):
     def test_it_is_toml_with_the_keys_the_device_reads(self):
         model = SimpleNamespace(size=96, input_scale=2 / 255, input_zero=-1, scale=0.05, zero=3)
         text = calibrate.sidecar("0.1.0", model, "ab" * 32, "made here", 1.25, np.full(7, 0.6),
-                                 0.15, (0.8, 0.95), [("golden/0.png", [1, -2, 3, 4, 5, 6, 7])])
+                                 0.15, 0.2, (0.8, 0.95), [("golden/0.png", list(range(15)))])
         read = tomllib.loads(text)
-        self.assertEqual(set(read), {"version", "file", "sha256", "made_by", "labels", "input",
-                                     "output", "calibration", "decision", "strength", "golden"})
+        self.assertEqual(set(read), {
+            "version", "file", "sha256", "made_by", "labels", "label_head", "input", "output",
+            "calibration", "decision", "strength", "golden"})
         self.assertEqual(set(read["input"]), {"size", "resolution", "scale", "zero_point"})
-        self.assertEqual(read["labels"], list(MOODS))
+        self.assertEqual(read["labels"], [*MOODS, "other"])
+        self.assertEqual(read["label_head"], list(MOODS))
+        self.assertEqual(read["decision"]["other"], 0.2)
         self.assertEqual(set(read["decision"]["threshold"]), set(MOODS))
-        self.assertEqual(read["golden"][0]["logits"], [1, -2, 3, 4, 5, 6, 7])
+        self.assertEqual(read["golden"][0]["logits"], list(range(15)))
         self.assertIsInstance(read["output"]["scale"], float)
 
 
 class Figures(unittest.TestCase):
     def test_perfect_and_useless(self):
         truth = np.arange(70) % 7
-        good = evaluate.figures(np.eye(7)[truth] * 0.93 + 0.01, truth, np.full(7, 0.5), 0.1)
+        good = evaluate.figures(np.eye(7)[truth] * 0.93 + 0.01, truth, np.full(70, True))
         self.assertEqual((good["accuracy"], good["macro_f1"]), (1.0, 1.0))
         self.assertEqual((good["sure_share"], good["sure_accuracy"]), (1.0, 1.0))
-        bad = evaluate.figures(np.full((70, 7), 1 / 7), truth, np.full(7, 0.5), 0.1)
+        bad = evaluate.figures(np.full((70, 7), 1 / 7), truth)
         self.assertEqual(bad["sure_share"], 0.0)
         self.assertIsNone(bad["sure_accuracy"])
 
@@ -94,21 +136,7 @@ class Figures(unittest.TestCase):
         self.assertLess(error, 0.02)
 
 
-class Plan(unittest.TestCase):
-    def test_stages_follow_each_other(self):
-        stages = train.read_stages("64:2,96:1:4")
-        self.assertEqual([train.stage_at(stages, e) for e in range(4)],
-                         [(64, 0), (64, 0), (96, 4), (96, 4)])
-        for wrong in ("64", "64:a", "64:1:2:3"):
-            with self.assertRaises(SystemExit):
-                train.read_stages(wrong)
-
-    def test_rate_warms_up_and_dies_down(self):
-        rates = [train.rate_at(p, 1.0) for p in np.linspace(0, 1, 101)]
-        self.assertLess(rates[0], 0.1)
-        self.assertAlmostEqual(max(rates), 1.0, places=2)
-        self.assertAlmostEqual(rates[-1], 0.02, places=3)
-
+class Card(unittest.TestCase):
     def test_card_table_has_a_rule_under_its_head(self):
         self.assertEqual(card.table(("a", "b"), [(1, 2)]), "| a | b |\n|---|---|\n| 1 | 2 |")
 
@@ -122,14 +150,14 @@ class Drawing(unittest.TestCase):
         class Model:
             def raw(self, images):
                 rng = np.random.default_rng(int(images.sum()) % 1000)
-                return rng.integers(-90, 90, (len(images), 7)).astype(np.int8)
+                return rng.integers(-90, 90, (len(images), 15)).astype(np.int8)
 
         with tempfile.TemporaryDirectory() as folder:
             cases = calibrate.golden_cases(Model(), Path(folder) / "golden", tries=60)
             self.assertGreaterEqual(len(cases), 4)
             for image, logits in cases:
                 self.assertTrue((Path(folder) / image).is_file())
-                top = sorted(logits)
+                top = sorted(logits[:7])
                 self.assertGreaterEqual(top[-1] - top[-2], 8)
 
 

@@ -1,0 +1,70 @@
+"""From the data to the file that ships, in one command that may be stopped and given again."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from . import aware, calibrate, data, evaluate, learn, quantize, start
+
+# The options of each step that are options here too; what they do and their defaults stand there.
+STEPS = {
+    data: ["data", "generated", "validation", "seed"],
+    start: ["weights", "size"],
+    learn: ["epochs", "minutes", "frozen", "rate", "decay", "batch", "label", "balance", "keep",
+            "disturbed", "soft", "mixup", "average", "width", "threads", "save_every"],
+    aware: ["steps"],
+    quantize: ["pictures", "neutral"],
+    calibrate: ["version"],
+    evaluate: ["scenes", "quick"],
+}
+
+
+def arguments(parser):
+    parser.add_argument("--work", required=True,
+                        help="folder for the prepared pictures, the run and the report")
+    parser.add_argument("--models", required=True,
+                        help="folder for mood.tflite, its sidecar, golden cases and card")
+    for module, wanted in STEPS.items():
+        theirs = argparse.ArgumentParser(add_help=False)
+        module.arguments(theirs)
+        for action in theirs._actions:
+            if action.dest in wanted:
+                action.required = False
+                parser._add_action(action)
+
+
+def run(args):
+    """Go from the data to the shipped file and its card, or go on where this was stopped."""
+    work = Path(args.work)
+    folder = work / "run"
+
+    def step(verb, module, *extra, also=()):
+        """One step in a process of its own: two of the frameworks never share one."""
+        command = [sys.executable, "-m", "moodtrain", verb, *map(str, extra)]
+        for name in (*STEPS.get(module, ()), *also):
+            value = getattr(args, name)
+            if value is True:
+                command.append(f"--{name}")
+            elif value not in (None, False):
+                command += ["--" + name.replace("_", "-"), str(value)]
+        print("== " + " ".join(command[2:]), flush=True)
+        if subprocess.run(command, check=False).returncode:
+            raise SystemExit(f"reproduce: {verb} failed; the same command goes on from there")
+
+    if not (work / "prepared.json").exists():
+        step("prepare", data, "--work", work)
+    if args.weights and not (work / "start.json").exists():
+        step("start", start, "--work", work, *(["--answers"] if args.keep else []))
+    step("learn", learn, "--work", work, "--run", folder, also=["size", "seed"])
+    if args.steps:
+        step("aware", aware, "--work", work, "--run", folder, also=["batch", "threads", "seed"])
+    step("quantize", quantize, "--work", work, "--run", folder, "--out", args.models,
+         also=["seed"])
+    step("calibrate", calibrate, "--work", work, "--run", folder, "--models", args.models,
+         also=["seed"])
+    report = work / "report.json"
+    step("evaluate", evaluate, "--work", work, "--run", folder, "--models", args.models,
+         "--report", report, also=["seed"])
+    drawn = ["--scenes", args.scenes] if args.scenes else []
+    step("card", None, "--report", report, "--models", args.models, *drawn)
