@@ -4,7 +4,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bias;
 pub mod kiosk;
 pub mod mood;
+pub mod rating;
 pub mod recommend;
 pub mod text;

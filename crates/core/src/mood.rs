@@ -78,36 +78,51 @@ impl FromStr for Mood {
     }
 }
 
-/// A probability for each mood: finite, not negative, summing to one.
+/// A probability for each mood: finite, not negative, summing to one. Beside them the probability that
+/// the picture shows none of the seven, in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scores([f32; 7]);
+pub struct Scores {
+    moods: [f32; 7],
+    other: f32,
+}
 
 impl Scores {
-    /// Softmax of the model's logits divided by the calibration temperature.
+    /// Softmax of the logits of the seven moods divided by the calibration temperature, from a model that
+    /// does not know `other`.
     ///
     /// Anything that is not a finite number counts as "no evidence": the result is then uniform,
     /// which no threshold takes for sure.
     pub fn from_logits(logits: [f32; 7], temperature: f32) -> Scores {
+        Scores::with_other(logits, None, temperature)
+    }
+
+    /// The same with the logit of `other`: its probability is that among all eight, while the seven moods
+    /// share one among themselves.
+    pub fn with_other(logits: [f32; 7], other: Option<f32>, temperature: f32) -> Scores {
         let temperature = if temperature.is_finite() && temperature > 0.0 { temperature } else { 1.0 };
-        if logits.iter().any(|logit| !logit.is_finite()) {
+        if logits.iter().chain(&other).any(|logit| !logit.is_finite()) {
             return Scores::uniform();
         }
-        let top = logits.iter().copied().fold(f32::MIN, f32::max);
-        let powers = logits.map(|logit| ((logit - top) / temperature).exp());
-        let sum: f32 = powers.iter().sum();
-        Scores(powers.map(|power| power / sum))
+        let top = logits.iter().chain(&other).copied().fold(f32::MIN, f32::max);
+        let power = |logit: f32| ((logit - top) / temperature).exp();
+        let best = logits.iter().copied().fold(f32::MIN, f32::max);
+        // By their own largest: where `other` leads by far, their powers beside it would all be zero.
+        let moods = logits.map(|logit| ((logit - best) / temperature).exp());
+        let sum: f32 = moods.iter().sum();
+        let other = other.map_or(0.0, |other| power(other) / (power(other) + power(best) * sum));
+        Scores { moods: moods.map(|mood| mood / sum), other }
     }
 
     /// One seventh each.
     pub const fn uniform() -> Scores {
-        Scores([1.0 / 7.0; 7])
+        Scores { moods: [1.0 / 7.0; 7], other: 0.0 }
     }
 
     /// The whole weight on one mood: what a person picked by hand.
     pub fn certain(mood: Mood) -> Scores {
-        let mut scores = [0.0; 7];
-        scores[mood.index()] = 1.0;
-        Scores(scores)
+        let mut moods = [0.0; 7];
+        moods[mood.index()] = 1.0;
+        Scores { moods, other: 0.0 }
     }
 
     /// Mean of several; uniform if there are none.
@@ -116,17 +131,38 @@ impl Scores {
             return Scores::uniform();
         }
         let mut sum = [0.0f32; 7];
+        let mut other = 0.0;
         for scores in all {
-            for (total, score) in sum.iter_mut().zip(scores.0) {
+            for (total, score) in sum.iter_mut().zip(scores.moods) {
                 *total += score;
             }
+            other += scores.other;
         }
-        Scores(sum.map(|total| total / all.len() as f32))
+        let count = all.len() as f32;
+        Scores { moods: sum.map(|total| total / count), other: other / count }
+    }
+
+    /// Each probability times e to the power of its number, brought back to a sum of one. Numbers that are
+    /// not finite count as 0.
+    pub fn shifted(&self, nats: &[f32; 7]) -> Scores {
+        let mut odds = self.moods;
+        for (odd, number) in odds.iter_mut().zip(nats) {
+            if number.is_finite() {
+                *odd *= number.clamp(-20.0, 20.0).exp();
+            }
+        }
+        let sum: f32 = odds.iter().sum();
+        Scores { moods: odds.map(|odd| odd / sum), other: self.other }
     }
 
     /// The probability of one mood.
     pub const fn of(&self, mood: Mood) -> f32 {
-        self.0[mood.index()]
+        self.moods[mood.index()]
+    }
+
+    /// The probability that it is none of the seven moods, or no face.
+    pub const fn other(&self) -> f32 {
+        self.other
     }
 
     /// The most probable mood and the one after it.
@@ -143,7 +179,7 @@ impl Scores {
 
     /// The probabilities in the order of [`Mood::ALL`].
     pub const fn as_array(&self) -> &[f32; 7] {
-        &self.0
+        &self.moods
     }
 }
 
@@ -183,6 +219,9 @@ pub enum Reading {
 pub struct Decision {
     /// Least distance between the first and the second probability.
     pub margin: f32,
+    /// From which probability of `other` nothing is claimed; none for a model that does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<f32>,
     /// Least probability of the first, for each mood.
     pub threshold: Thresholds,
 }
@@ -252,7 +291,7 @@ impl DecisionRule {
     /// For a device without a model: nothing is ever sure.
     pub fn never_sure() -> DecisionRule {
         DecisionRule {
-            decision: Decision { margin: 1.0, threshold: Thresholds::all(1.0) },
+            decision: Decision { margin: 1.0, other: None, threshold: Thresholds::all(1.0) },
             strength: StrengthLimits { clear: 1.0, strong: 1.0 },
         }
     }
@@ -260,7 +299,8 @@ impl DecisionRule {
     /// Sure with a strength, or unsure with the two candidates.
     pub fn read(&self, scores: Scores) -> Reading {
         let ((first, p1), (second, p2)) = scores.top_two();
-        if p1 >= self.decision.threshold.of(first) && p1 - p2 >= self.decision.margin {
+        let none_of_them = self.decision.other.is_some_and(|limit| scores.other() >= limit);
+        if !none_of_them && p1 >= self.decision.threshold.of(first) && p1 - p2 >= self.decision.margin {
             Reading::Sure { mood: first, strength: self.strength.grade(p1), scores }
         } else {
             Reading::Unsure { first, second, scores }
@@ -274,7 +314,11 @@ mod tests {
 
     fn judge() -> DecisionRule {
         DecisionRule {
-            decision: Decision { margin: 0.15, threshold: Thresholds { sad: 0.9, ..Thresholds::all(0.5) } },
+            decision: Decision {
+                margin: 0.15,
+                other: Some(0.3),
+                threshold: Thresholds { sad: 0.9, ..Thresholds::all(0.5) },
+            },
             strength: StrengthLimits { clear: 0.8, strong: 0.95 },
         }
     }
@@ -343,6 +387,15 @@ mod tests {
     }
 
     #[test]
+    fn shifted_scores_keep_their_sum_and_ignore_what_is_no_number() {
+        let scores = Scores::from_logits([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 1.0);
+        assert_eq!(scores.shifted(&[0.0; 7]).top_two().0.0, Mood::Neutral);
+        let shifted = scores.shifted(&[0.0, 0.0, 0.0, f32::NAN, 3.0, f32::INFINITY, 0.0]);
+        assert_eq!(shifted.top_two().0.0, Mood::Sad);
+        assert!((shifted.as_array().iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
+
+    #[test]
     fn logits_that_are_not_numbers_never_make_a_mood() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let scores = Scores::from_logits([bad, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0);
@@ -361,5 +414,32 @@ mod tests {
         assert!(matches!(judge().read(sad), Reading::Unsure { first: Mood::Sad, .. }));
         let close = Scores::from_logits([0.0, 0.0, 0.0, 6.0, 5.9, 0.0, 0.0], 1.0);
         assert!(matches!(judge().read(close), Reading::Unsure { first: Mood::Happy, second: Mood::Sad, .. }));
+    }
+
+    #[test]
+    fn what_is_likely_none_of_the_moods_is_never_sure() {
+        let mut logits = [0.0; 7];
+        logits[Mood::Happy.index()] = 9.0;
+        let scores = Scores::with_other(logits, Some(8.5), 1.0);
+        assert!((0.37..0.38).contains(&scores.other()), "{scores:?}");
+        // Among themselves the moods still sum to one.
+        assert!((scores.as_array().iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert!(scores.of(Mood::Happy) > 0.99);
+        assert!(matches!(judge().read(scores), Reading::Unsure { first: Mood::Happy, .. }));
+        // The mean of a capture weighs it too, and a little of it does no harm.
+        let clear = Scores::with_other(logits, Some(0.0), 1.0);
+        let mean = Scores::mean(&[scores, clear, clear, clear]);
+        assert!((mean.other() - (scores.other() + 3.0 * clear.other()) / 4.0).abs() < 1e-6);
+        assert!(matches!(judge().read(mean), Reading::Sure { mood: Mood::Happy, .. }));
+        // A model that does not know it claims nothing of it.
+        assert_eq!(Scores::from_logits(logits, 1.0).other(), 0.0);
+    }
+
+    #[test]
+    fn other_may_lead_by_far_and_may_be_no_number() {
+        let scores = Scores::with_other([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], Some(1e6), 1.0);
+        assert!((scores.as_array().iter().sum::<f32>() - 1.0).abs() < 1e-5, "{scores:?}");
+        assert_eq!(scores.other(), 1.0);
+        assert_eq!(Scores::with_other([0.0; 7], Some(f32::NAN), 1.0), Scores::uniform());
     }
 }

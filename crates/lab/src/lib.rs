@@ -4,6 +4,7 @@
 
 pub mod movielens;
 pub mod neighbours;
+pub mod resting_faces;
 pub mod simulate;
 
 /// A mean with its 95 % interval, mean ± `half`, by the normal approximation over independent values.

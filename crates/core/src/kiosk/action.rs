@@ -14,6 +14,8 @@ use crate::text::Language;
 pub enum Action {
     /// Open the camera, look at some frames, close it. The light follows the stream by itself.
     Capture,
+    /// The capture has shown enough: end it now.
+    EndCapture,
     /// Give up the capture that runs.
     CancelCapture,
     /// Draw this.
@@ -57,6 +59,8 @@ pub enum Spoken {
     Notice,
     LookAtMe,
     GotIt,
+    /// A press says that the mood that was read is not so.
+    NotSo,
     /// Not sure between two: their names follow, one at a time.
     NotSure,
     /// Any mood may be picked: their names follow, one at a time.
@@ -84,6 +88,8 @@ pub enum PlayerCommand {
     Next,
     /// Fade out over this long, then stop and take our items away.
     Stop { fade: Duration },
+    /// After this visit nothing is to be heard: what another client had on before it stays paused (music only).
+    StayQuiet,
     /// Volume in percent, already under the cap.
     Volume(u8),
     /// From now on nothing is louder than this, in percent.
@@ -117,11 +123,12 @@ pub enum Screen {
     Waking,
     /// The frames are in, the moods are being read.
     Thinking,
-    /// The mood that was read. `confidence` in [0, 1].
+    /// The mood that was read. `confidence` in [0, 1]. `not_so`: a short press says that it is wrong.
     Mood {
         mood: Mood,
         strength: Strength,
         confidence: f32,
+        not_so: bool,
     },
     /// A mood that a person or another sensor named: nobody was looked at.
     Chosen {
@@ -184,6 +191,8 @@ pub struct Playing {
     pub why: String,
     pub liked: bool,
     pub paused: bool,
+    /// A short press still says that the mood is wrong.
+    pub not_so: bool,
     /// What is amiss with a player, told in place of the reason.
     pub amiss: Option<Amiss>,
     /// A short word over the screen for a moment: what the last press did.

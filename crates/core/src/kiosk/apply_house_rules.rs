@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::action::{Action, PlayerCommand, Screen};
 use super::state::{Phase, Then};
 use super::step::Kiosk;
+use crate::recommend::AudioSource;
 
 impl Kiosk<'_> {
     /// A sign of a person: the panel is lit and the sleep timer starts anew.
@@ -19,7 +20,7 @@ impl Kiosk<'_> {
     /// Whether the house wants nothing to be started now; whoever tried is told until when.
     pub(super) fn is_kept_quiet(&mut self) -> bool {
         let state = &mut *self.state;
-        let quiet = state.settings.house.quiet_at(state.minute_of_day).filter(|quiet| !quiet.starts);
+        let quiet = state.quiet_now().filter(|quiet| !quiet.starts);
         let Some(quiet) = quiet else { return false };
         if matches!(state.phase, Phase::Idle | Phase::Message { .. } | Phase::Stopping { .. }) {
             self.message(Screen::Quiet { until: quiet.hours.to }, Then::Idle);
@@ -41,11 +42,19 @@ impl Kiosk<'_> {
         }
     }
 
-    /// The wish of a person: stop after this long, or not at all.
+    /// The wish of a person: stop after this long, or not at all. Without a visit it counts for the next one.
     pub(super) fn sleep_after(&mut self, after: Option<Duration>) {
         if let Phase::Playing(session) = &mut self.state.phase {
             session.sleep_at = after.map(|after| self.at + after);
+        } else {
+            self.state.sleep_wish = after;
         }
+    }
+
+    /// Keeps the quiet hours, or leaves them aside for now.
+    pub(super) fn keep_quiet_hours(&mut self, keep: bool) {
+        self.state.quiet_aside = !keep;
+        self.keep_under_the_cap();
     }
 
     /// Whether nobody is thought to listen any more.
@@ -60,6 +69,7 @@ impl Kiosk<'_> {
         let Phase::Playing(session) = &self.state.phase else { return };
         let due = session.sleep_at.is_some_and(|at| self.at >= at);
         if after_another && due && house.sleep.at_track_end {
+            self.command(AudioSource::Music, PlayerCommand::StayQuiet);
             self.stop();
         }
     }

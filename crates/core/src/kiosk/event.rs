@@ -47,7 +47,7 @@ pub enum Event {
     /// The local wall clock, minutes since midnight (0..1440): at the start and every minute while awake.
     WallClock(u16),
     /// A person asks for the music to stop after this long, with the fade of the house; none takes the
-    /// wish back. It holds for the visit that goes on.
+    /// wish back. It holds for the visit that goes on, else for the next one.
     Sleep(Option<Duration>),
     /// Settings that count at once were changed.
     Settings(Box<Live>),
@@ -100,6 +100,11 @@ pub enum RemoteCommand {
     Like,
     /// Percent; brought under the cap.
     Volume(u8),
+    /// The mood that was read is not so: the person is asked to choose the right one. Without such a mood
+    /// nothing happens.
+    NotSo,
+    /// Keep the quiet hours of the house, or leave them aside for now.
+    QuietHours(bool),
 }
 
 /// Who named a mood that no camera saw.
@@ -118,6 +123,8 @@ pub enum Source {
 /// What vision found in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
+    /// The camera gave the very bytes of the frame before once more.
+    pub copy: bool,
     /// Faces in the frame, of any size.
     pub faces: usize,
     /// Area of the second largest face over the largest, 0 with fewer than two.
@@ -131,6 +138,8 @@ pub struct Observation {
 pub enum PlayerEvent {
     /// What plays now, or that it is paused.
     Playing(NowPlaying),
+    /// Another client has set this volume, in percent.
+    Volume(u8),
     /// What we gave it to play is over.
     Finished,
     /// One of our items could not be played (it vanished or is broken); the player goes on.
@@ -198,6 +207,14 @@ pub enum TroubleKind {
     CameraSilent,
     CameraFormat,
     CameraDenied,
+    /// The program that reads the camera on the ribbon cable is not installed.
+    CameraProgram,
+    /// There is none on the ribbon cable.
+    CameraRibbon,
+    /// That program ended during a look.
+    CameraDied,
+    /// It sends less than a frame.
+    CameraTooLittle,
     VisionBroken,
     ButtonDenied,
     LightDenied,
@@ -205,6 +222,8 @@ pub enum TroubleKind {
     MusicAbsent,
     MusicPassword,
     MusicSilent,
+    /// The player has no mixer, so its loudness cannot be held under the cap.
+    MusicVolume,
     /// The player reads its files, and knows none of them yet.
     MusicScanning,
     VideoAbsent,
@@ -220,12 +239,16 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 20] = [
+    pub const ALL: [TroubleKind; 25] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
         TroubleKind::CameraFormat,
         TroubleKind::CameraDenied,
+        TroubleKind::CameraProgram,
+        TroubleKind::CameraRibbon,
+        TroubleKind::CameraDied,
+        TroubleKind::CameraTooLittle,
         TroubleKind::VisionBroken,
         TroubleKind::ButtonDenied,
         TroubleKind::LightDenied,
@@ -233,6 +256,7 @@ impl TroubleKind {
         TroubleKind::MusicAbsent,
         TroubleKind::MusicPassword,
         TroubleKind::MusicSilent,
+        TroubleKind::MusicVolume,
         TroubleKind::MusicScanning,
         TroubleKind::VideoAbsent,
         TroubleKind::TemplateBroken,

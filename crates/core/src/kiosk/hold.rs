@@ -35,7 +35,7 @@ pub(super) struct Hold {
 impl Settings {
     /// The menu, in its order. The last one stays for as long as the button is held.
     fn hold_menu(&self) -> &'static [HoldChoice] {
-        let keeps = self.learns || self.asks_if_it_helped || self.keeps_moods;
+        let keeps = self.learns || self.asks_if_it_helped || self.learns_faces || self.keeps_moods;
         if keeps { &HoldChoice::ALL } else { &HoldChoice::WITHOUT_FORGET }
     }
 }

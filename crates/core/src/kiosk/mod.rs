@@ -3,6 +3,7 @@
 pub mod action;
 mod apply_house_rules;
 pub mod event;
+pub mod evidence;
 pub mod gesture;
 pub mod hold;
 pub mod house_rules;

@@ -69,6 +69,13 @@ impl Mode {
         }
     }
 
+    /// Whether "not so" teaches the device about faces, unless the configuration says otherwise: strangers
+    /// differ too much for that.
+    pub const fn learns_faces(self, wish: Option<bool>) -> bool {
+        // The same places as the question whether it helped.
+        self.asks_if_it_helped(wish)
+    }
+
     /// Whether the camera may ever be opened.
     pub const fn may_look(self) -> bool {
         !matches!(self, Mode::Workplace)

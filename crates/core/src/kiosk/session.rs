@@ -50,7 +50,9 @@ impl Kiosk<'_> {
         );
         let has = state.settings.has;
         // What begins by itself is never louder or softer than the device was set to begin.
-        let wished = suggestion.volume.filter(|_| !state.owes_start);
+        // A volume that a person has set since the last visit counts before that of the template.
+        let set = std::mem::take(&mut state.volume_is_set);
+        let wished = suggestion.volume.filter(|_| !state.owes_start && !set);
         let volume = wished.unwrap_or(state.volume).min(state.cap());
         let well = |part| !state.troubles.contains_key(&part);
         let voice = |picks: Vec<Pick>, usable: bool| Voice {
@@ -70,7 +72,11 @@ impl Kiosk<'_> {
             volume,
             loop_video: suggestion.loop_video,
             liked: Default::default(),
-            sleep_at: state.settings.house.sleep.after.map(|after| self.at + after),
+            sleep_at: state
+                .sleep_wish
+                .take()
+                .or(state.settings.house.sleep.after)
+                .map(|after| self.at + after),
             flash: None,
         };
         session.speaks = session.speaker();
@@ -168,12 +174,46 @@ impl Kiosk<'_> {
         let state = &mut *self.state;
         let volume = percent.clamp(0, state.cap().into()) as u8;
         state.volume = volume;
-        if let Phase::Playing(session) = &mut state.phase {
-            session.volume = volume;
-            let speaks = session.speaks;
-            self.command(speaks, PlayerCommand::Volume(volume));
+        match &mut state.phase {
+            Phase::Playing(session) => {
+                session.volume = volume;
+                let speaks = session.speaks;
+                self.command(speaks, PlayerCommand::Volume(volume));
+            }
+            Phase::Stopping { .. } | Phase::Leaving => state.volume_is_set = true,
+            _ => {
+                state.volume_is_set = true;
+                // Whatever the player has on is heard at this volume from now on.
+                if state.settings.has.music {
+                    self.command(AudioSource::Music, PlayerCommand::Volume(volume));
+                }
+            }
         }
         self.flash(Flash::Volume(volume));
+    }
+
+    /// Another client of a player has set its volume: it counts as if it had been set here.
+    fn volume_elsewhere(&mut self, which: AudioSource, percent: u8) {
+        let state = &mut *self.state;
+        let volume = percent.min(state.cap());
+        match &mut state.phase {
+            // The other player is mute, whatever its volume is.
+            Phase::Playing(session) if session.speaks != which => {}
+            Phase::Playing(session) => {
+                session.volume = volume;
+                state.volume = volume;
+                self.flash(Flash::Volume(volume));
+                if volume < percent {
+                    self.command(which, PlayerCommand::Volume(volume));
+                }
+            }
+            Phase::Stopping { .. } | Phase::Leaving => {}
+            _ if which == AudioSource::Music => {
+                state.volume = volume;
+                state.volume_is_set = true;
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn flash(&mut self, flash: Flash) {
@@ -205,7 +245,12 @@ impl Kiosk<'_> {
 
     pub(super) fn player(&mut self, which: AudioSource, report: PlayerEvent) {
         let at = self.at;
-        let Phase::Playing(session) = &mut self.state.phase else { return };
+        let Phase::Playing(session) = &mut self.state.phase else {
+            if let PlayerEvent::Volume(percent) = report {
+                self.volume_elsewhere(which, percent);
+            }
+            return;
+        };
         let voice = session.voice_mut(which);
         match report {
             PlayerEvent::Playing(now) => {
@@ -225,6 +270,7 @@ impl Kiosk<'_> {
                 }
                 self.keep_under_the_cap();
             }
+            PlayerEvent::Volume(percent) => self.volume_elsewhere(which, percent),
             PlayerEvent::Finished => {
                 voice.open = false;
                 let last = voice.now.clone().filter(|_| !voice.skipping);

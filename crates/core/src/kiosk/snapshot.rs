@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub press: Start,
     /// The mood of the visit that goes on.
     pub mood: Option<KnownMood>,
+    /// Whether that mood was read or named by a sensor, so that a person may say that it is not so.
+    pub not_so: bool,
     /// The moods that a person is asked to choose from; empty when nobody is asked.
     pub candidates: Vec<Mood>,
     /// Which of the candidates the button would take.
@@ -38,16 +40,39 @@ pub struct Snapshot {
     pub next: Vec<Upcoming>,
     /// Percent.
     pub volume: u8,
+    /// Percent: the device's own volume, which no template has changed. It says nothing of the mood, and so it
+    /// is what is sent where the mood is not.
+    #[serde(skip)]
+    pub device_volume: u8,
     /// Percent; nothing is played louder.
     pub volume_cap: u8,
     /// Minutes until what plays is faded out, rounded up; none without a timer. At 0 it waits for the end of
     /// the track.
     pub sleep_min: Option<u64>,
     pub troubles: Vec<TroubleTold>,
+    /// The quiet hours of the house: none set, left aside for now, or kept.
+    #[serde(skip)]
+    pub quiet_hours: Option<bool>,
+    /// What has happened since the start, for those who tell it the moment it happens.
+    #[serde(skip)]
+    pub happened: Happened,
     /// Looks that came to a reading since the start.
     pub looks: u64,
     /// How many times something was chosen since the start.
     pub visits: u64,
+}
+
+/// How often things have happened since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// Presses of the main button, and of the one on the page or in the home.
+    pub presses: u64,
+    /// Looks that have begun.
+    pub begun: u64,
+    /// Looks that saw a mood for sure.
+    pub read: u64,
+    /// Looks that saw nobody.
+    pub nobody: u64,
 }
 
 /// Where in a visit the kiosk is.
@@ -116,6 +141,11 @@ pub enum Known {
     Nobody,
 }
 
+impl Known {
+    pub const ALL: [Known; 6] =
+        [Known::Camera, Known::Hand, Known::Page, Known::Home, Known::Sensor, Known::Nobody];
+}
+
 /// What a player plays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Playback {
@@ -177,6 +207,7 @@ impl Snapshot {
             phase: stage(&state.phase),
             press: settings.mode.start(InputOrigin::Remote),
             mood: session.map(|session| known(session, language)),
+            not_so: matches!(&state.phase, Phase::Playing(session) if session.doubted().is_some()),
             candidates,
             selected,
             speaks,
@@ -184,14 +215,17 @@ impl Snapshot {
             video: plays(AudioSource::Video),
             next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
             volume: state.volume(),
+            device_volume: state.device_volume(),
             volume_cap: state.cap(),
             sleep_min: match &state.phase {
                 Phase::Playing(session) => session
                     .sleep_at
                     .map(|due| due.saturating_sub(at).as_secs_f64() / 60.0)
                     .map(|left| left.ceil() as u64),
-                _ => None,
+                _ => state.sleep_wish.map(|after| (after.as_secs_f64() / 60.0).ceil() as u64),
             },
+            quiet_hours: settings.house.quiet.map(|_| !state.quiet_aside),
+            happened: state.happened,
             troubles: state
                 .troubles
                 .iter()

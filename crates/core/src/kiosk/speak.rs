@@ -58,7 +58,8 @@ impl Kiosk<'_> {
     /// Says what is new since the last step.
     pub(super) fn speak(&mut self) {
         let Some(volume) = self.state.settings.prompts else { return };
-        let now = said(&self.state.view(self.at));
+        let screen = self.state.view(self.at);
+        let now = said(&screen);
         let before = std::mem::replace(&mut self.state.said, now);
         let Some(now) = now.filter(|_| now != before) else { return };
         let mut words = Vec::new();
@@ -66,6 +67,10 @@ impl Kiosk<'_> {
             words.push(now.what);
         }
         words.extend(now.choice.map(Spoken::Mood));
+        // Where there is a panel it stands there.
+        if matches!(screen, Screen::Mood { not_so: true, .. }) && !self.state.settings.has.panel {
+            words.push(Spoken::NotSo);
+        }
         self.state.prompts_said += 1;
         self.duck(true);
         let volume = volume.min(self.state.settings.volume_cap);

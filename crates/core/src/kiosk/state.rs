@@ -10,8 +10,9 @@ use super::action::{Flash, Screen};
 use super::event::{NowPlaying, Observation, Part, Source, Time, Trouble};
 use super::gesture::{GestureTimes, Gestures};
 use super::hold::Hold;
-use super::house_rules::House;
+use super::house_rules::{House, QuietHours};
 use super::policy::Mode;
+use super::snapshot::Happened;
 use super::speak::Said;
 use crate::mood::{DecisionRule, Mood, Reading, Scores, Strength};
 use crate::recommend::{AudioSource, Catalog, History, Pick, Templates, Weights};
@@ -48,6 +49,8 @@ pub struct Settings {
     /// Whether a second look in the same visit says if the first helped. Without `learns` only the sum of
     /// the changes is kept for each mood, and nothing of what was played.
     pub asks_if_it_helped: bool,
+    /// Whether "not so" teaches the device about the faces of this place: seven numbers, no picture.
+    pub learns_faces: bool,
     /// Whether the moods of visits are kept over time.
     pub keeps_moods: bool,
     /// Mixed into every choice, so that two devices differ.
@@ -65,7 +68,7 @@ pub struct Has {
 /// How long things last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// The frames of a look are spread over this.
+    /// The frames of a look are spread over this: the longest that a look takes once the camera streams.
     pub capture: Duration,
     /// A look that gives no end within this is given up, whatever the camera does.
     pub capture_limit: Duration,
@@ -75,6 +78,8 @@ pub struct Times {
     pub spoken_notice: Duration,
     /// The mood stays on the panel this long before the playing screen.
     pub mood: Duration,
+    /// So long after the mood left the panel a short press still says that it is wrong.
+    pub not_so: Duration,
     /// A message (no face, a trouble) stays this long.
     pub message: Duration,
     /// Without a choice for this long, the gentle middle is taken.
@@ -104,6 +109,7 @@ impl Default for Times {
             notice: s(4),
             spoken_notice: s(11),
             mood: s(3),
+            not_so: s(5),
             message: s(5),
             choose: s(15),
             flash: ms(1500),
@@ -144,7 +150,14 @@ pub struct State {
     pub(super) idle_since: Time,
     pub(super) minute_of_day: Option<u16>,
     pub(super) volume: u8,
-    /// Captures that were given up and whose end is still to come.
+    /// A person has set the volume since the last visit: it is that of the next one.
+    pub(super) volume_is_set: bool,
+    /// The wish for the next visit to end after this long.
+    pub(super) sleep_wish: Option<Duration>,
+    /// The quiet hours are left aside until somebody wants them again or the daemon starts anew.
+    pub(super) quiet_aside: bool,
+    pub(super) happened: Happened,
+    /// Captures that were given up or have shown enough, and whose end is still to come.
     pub(super) abandoned: usize,
     /// Counts sessions: part of the seed of each choice.
     pub(super) sessions: u64,
@@ -171,6 +184,8 @@ pub(super) enum Phase {
         candidates: Vec<Mood>,
         selected: usize,
         until: Time,
+        /// The mood that a person said is not so, if that is why moods are offered.
+        wrong: Option<Wrong>,
     },
     /// Whether to forget what was learnt here.
     Asking {
@@ -188,6 +203,26 @@ pub(super) enum Phase {
         then: Then,
     },
     Leaving,
+}
+
+/// A mood that a person said is not so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Wrong {
+    pub mood: Mood,
+    /// What the face was read as; none if a sensor named the mood.
+    pub scores: Option<Scores>,
+}
+
+impl Wrong {
+    /// What is offered instead: the next best first. The refused one comes last, for whoever pressed by mistake.
+    pub fn candidates(&self) -> Vec<Mood> {
+        let scores = self.scores.unwrap_or(Scores::uniform());
+        let mut moods = Mood::ALL.to_vec();
+        moods.sort_by(|a, b| {
+            (*a == self.mood).cmp(&(*b == self.mood)).then(scores.of(*b).total_cmp(&scores.of(*a)))
+        });
+        moods
+    }
 }
 
 /// What follows a message.
@@ -285,6 +320,16 @@ impl Voice {
 }
 
 impl Session {
+    /// The mood of this session, if a person may say that it is not so: no person named it.
+    pub fn doubted(&self) -> Option<Wrong> {
+        let scores = match &self.origin {
+            Origin::Seen { scores } => Some(*scores),
+            Origin::Chosen(Source::Sensor(_)) => None,
+            Origin::Chosen(_) | Origin::Nobody => return None,
+        };
+        Some(Wrong { mood: self.mood, scores })
+    }
+
     /// The player that is heard and that presses speak to.
     pub fn speaker(&self) -> AudioSource {
         match self.speaks {
@@ -331,6 +376,10 @@ impl State {
             idle_since: Time::ZERO,
             minute_of_day: None,
             volume: settings.start_volume.min(settings.volume_cap),
+            volume_is_set: false,
+            sleep_wish: None,
+            quiet_aside: false,
+            happened: Happened::default(),
             abandoned: 0,
             sessions: 0,
             looks: 0,
@@ -381,6 +430,28 @@ impl State {
             Phase::Playing(session) => session.volume,
             _ => self.volume,
         }
+    }
+
+    /// Until when a short press says that the mood is not so. None where nobody could tell what is chosen then.
+    pub(super) fn not_so_until(&self) -> Option<Time> {
+        let Phase::Playing(session) = &self.phase else { return None };
+        session.doubted().filter(|_| self.tells())?;
+        Some(session.since + self.settings.times.mood + self.settings.times.not_so)
+    }
+
+    /// Whether a short press says that the mood is not so.
+    pub(super) fn may_say_not_so(&self, at: Time) -> bool {
+        self.not_so_until().is_some_and(|until| at < until)
+    }
+
+    /// The quiet hours, if they hold now.
+    pub(super) fn quiet_now(&self) -> Option<QuietHours> {
+        self.settings.house.quiet_at(self.minute_of_day).filter(|_| !self.quiet_aside)
+    }
+
+    /// Percent: the device's own volume, as it was set; a visit may have another from its template.
+    pub fn device_volume(&self) -> u8 {
+        self.volume.min(self.cap())
     }
 
     /// Whether nothing goes on and nobody waits.
@@ -465,7 +536,7 @@ impl State {
 
     /// The loudest that the house allows now, in percent.
     pub(super) fn cap(&self) -> u8 {
-        let quiet = self.settings.house.quiet_at(self.minute_of_day);
+        let quiet = self.quiet_now();
         quiet.map_or(100, |quiet| quiet.hours.volume).min(self.settings.volume_cap)
     }
 }

@@ -1,14 +1,15 @@
 //! The one function that decides: a state and an event in, actions out. Total: any event in any state.
 
-use super::action::{Action, Flash, Screen};
+use super::action::{Action, Flash, PlayerCommand, Screen};
 use super::event::{
     Button, Edge, Event, Gesture, Health, Observation, Part, RemoteCommand, Source, Time, Trouble,
     TroubleKind,
 };
+use super::evidence::{EARLIEST, is_enough};
 use super::house_rules::Press;
 use super::policy::{InputOrigin, Start};
 use super::session::{RECENT, VOLUME_STEP};
-use super::state::{Origin, Phase, State, Then};
+use super::state::{Origin, Phase, State, Then, Wrong};
 use super::vote::vote;
 use crate::mood::{Mood, Reading, Strength};
 use crate::recommend::AudioSource;
@@ -59,6 +60,9 @@ impl Kiosk<'_> {
             // Whoever is here decides.
             self.state.owes_start = false;
         }
+        if matches!(event, Event::Button(Button::Main, Edge::Down) | Event::Remote(_)) {
+            self.state.happened.presses += 1;
+        }
         match event {
             Event::Button(Button::Main, edge) => self.main_button(edge),
             Event::Button(Button::Next, Edge::Down) => self.next(),
@@ -76,9 +80,11 @@ impl Kiosk<'_> {
                 }
             }
             Event::FrameObserved(observation) if self.state.abandoned == 0 => {
+                let observation = self.state.as_taught(observation);
                 if let Phase::Looking { seen, .. } = &mut self.state.phase {
                     seen.push(observation);
                 }
+                self.decide_early();
             }
             Event::CaptureStarted | Event::FrameObserved(_) | Event::Looked { .. } => {}
             Event::CaptureEnded(result) => self.capture_ended(result),
@@ -125,7 +131,9 @@ impl Kiosk<'_> {
         };
         let fresh = !self.state.gestures.held();
         let playing = matches!(self.state.phase, Phase::Playing(_));
-        let gesture = self.state.gestures.edge(self.at, edge, playing);
+        // "Not so" is answered at the release: a double press means nothing yet.
+        let doubles = playing && !self.state.may_say_not_so(self.at);
+        let gesture = self.state.gestures.edge(self.at, edge, doubles);
         if resting && edge == Edge::Down && fresh {
             // The first sign comes at the touch, not at the release; the rest of this press means nothing.
             self.state.gestures.swallow();
@@ -148,13 +156,13 @@ impl Kiosk<'_> {
                 self.abandon_capture();
                 self.state.phase = Phase::Idle;
             }
-            (Phase::Choosing { candidates, selected, until }, Gesture::Short) => {
+            (Phase::Choosing { candidates, selected, until, .. }, Gesture::Short) => {
                 *selected = (*selected + 1) % candidates.len().max(1);
                 *until = self.at + self.state.settings.times.choose;
             }
             (Phase::Choosing { candidates, selected, .. }, Gesture::Long | Gesture::Double) => {
                 let mood = candidates.get(*selected).copied().unwrap_or(Mood::Neutral);
-                self.begin(mood, None, Strength::Clear, Origin::Chosen(Source::Hand));
+                self.chosen(mood, Source::Hand);
             }
             // Only the finger that asked may answer; from elsewhere it is a device that rests.
             (Phase::Asking { .. }, Gesture::Short | Gesture::Double) if finger == InputOrigin::Remote => {
@@ -175,6 +183,14 @@ impl Kiosk<'_> {
     }
 
     fn pressed_while_playing(&mut self, finger: InputOrigin) {
+        if self.state.may_say_not_so(self.at) {
+            let Phase::Playing(session) = &self.state.phase else { return };
+            // Nobody has read a mood that fast: it is the second tap of the press before.
+            if self.at >= session.since + NERVOUS {
+                self.not_so();
+            }
+            return;
+        }
         match self.state.settings.house.press {
             Press::Next => self.next(),
             Press::Stop => self.stop(),
@@ -195,7 +211,7 @@ impl Kiosk<'_> {
         if !self.state.owes_start || !self.state.templates_read || !there {
             return;
         }
-        let quiet = self.state.settings.house.quiet_at(self.state.minute_of_day);
+        let quiet = self.state.quiet_now();
         if matches!(self.state.phase, Phase::Idle) && quiet.is_none_or(|quiet| quiet.starts) {
             self.gentle_middle(&[]);
         }
@@ -217,7 +233,7 @@ impl Kiosk<'_> {
                 let until = self.at + times.notice.max(spoken);
                 self.state.phase = Phase::Notice { since: self.at, until };
             }
-            Start::Pick => self.choose(Mood::ALL.to_vec()),
+            Start::Pick => self.choose(Mood::ALL.to_vec(), None),
             Start::Refuse => {}
         }
     }
@@ -226,12 +242,26 @@ impl Kiosk<'_> {
 
     fn look(&mut self) {
         self.state.phase = Phase::Looking { since: self.at, started: None, seen: Vec::new() };
+        self.state.happened.begun += 1;
         self.out.push(Action::Capture);
     }
 
     pub(super) fn abandon_capture(&mut self) {
         self.state.abandoned += 1;
         self.out.push(Action::CancelCapture);
+    }
+
+    /// Reads the frames as soon as more of them would hardly change the reading.
+    fn decide_early(&mut self) {
+        let Phase::Looking { started: Some(started), seen, .. } = &mut self.state.phase else { return };
+        if self.at < *started + EARLIEST || !is_enough(seen, &self.state.settings.judge) {
+            return;
+        }
+        let seen = std::mem::take(seen);
+        // Its end is still to come, and means nothing then.
+        self.state.abandoned += 1;
+        self.out.push(Action::EndCapture);
+        self.read(&seen);
     }
 
     fn capture_ended(&mut self, result: Result<(), Trouble>) {
@@ -257,12 +287,22 @@ impl Kiosk<'_> {
         let reading = vote(seen, &self.state.settings.judge);
         self.state.looks += 1;
         self.state.last_reading = Some(reading);
+        if self.state.settings.learns_faces
+            && matches!(reading, Reading::Sure { .. } | Reading::Unsure { .. })
+        {
+            self.state.history.bias_mut().fade();
+        }
+        match reading {
+            Reading::Sure { .. } => self.state.happened.read += 1,
+            Reading::NoFace => self.state.happened.nobody += 1,
+            Reading::Unsure { .. } | Reading::SeveralFaces { .. } => {}
+        }
         match reading {
             Reading::Sure { mood, strength, scores } => {
                 self.begin(mood, None, strength, Origin::Seen { scores })
             }
             Reading::Unsure { first, second, .. } if self.state.tells() => {
-                self.choose(vec![first, second]);
+                self.choose(vec![first, second], None);
             }
             Reading::Unsure { first, second, .. } => self.gentle_middle(&[first, second]),
             Reading::NoFace => self.message(Screen::NoFace, Then::Idle),
@@ -270,9 +310,34 @@ impl Kiosk<'_> {
         }
     }
 
-    fn choose(&mut self, candidates: Vec<Mood>) {
+    fn choose(&mut self, candidates: Vec<Mood>, wrong: Option<Wrong>) {
         let until = self.at + self.state.settings.times.choose;
-        self.state.phase = Phase::Choosing { candidates, selected: 0, until };
+        self.state.phase = Phase::Choosing { candidates, selected: 0, until, wrong };
+    }
+
+    /// The mood was read wrongly: what plays for it ends, and the right one is asked for.
+    fn not_so(&mut self) {
+        let Phase::Playing(session) = &self.state.phase else { return };
+        let Some(wrong) = session.doubted() else { return };
+        self.stop();
+        // A mood that was not so says nothing about whether the visit helped.
+        self.state.before = None;
+        self.choose(wrong.candidates(), Some(wrong));
+    }
+
+    /// A person named a mood. Where that corrects a reading, the device learns from it.
+    fn chosen(&mut self, mood: Mood, source: Source) {
+        if let Phase::Choosing { wrong: Some(Wrong { mood: read, scores: Some(scores) }), .. } =
+            self.state.phase
+            && self.state.settings.learns_faces
+            && read != mood
+            && !matches!(source, Source::Sensor(_))
+        {
+            self.state.history.bias_mut().correct(&scores, mood);
+            // At once: a visit may last, and the power may go.
+            self.out.push(Action::Remember(Box::new(self.state.history.clone())));
+        }
+        self.begin(mood, None, Strength::Clear, Origin::Chosen(source));
     }
 
     /// Nobody said which of the two: something between them. Of many: something that suits most.
@@ -295,14 +360,16 @@ impl Kiosk<'_> {
         if matches!(self.state.phase, Phase::Looking { .. }) {
             self.abandon_capture();
         }
-        self.begin(mood, None, Strength::Clear, Origin::Chosen(source));
+        self.chosen(mood, source);
     }
 
     fn asked(&mut self, ask: RemoteCommand) {
         match ask {
             RemoteCommand::Next => self.next(),
             RemoteCommand::Like => self.like(),
+            RemoteCommand::QuietHours(keep) => self.keep_quiet_hours(keep),
             RemoteCommand::Volume(percent) => self.set_volume(percent.into()),
+            RemoteCommand::NotSo => self.not_so(),
             RemoteCommand::Stop => match self.state.phase {
                 Phase::Playing(_) => self.stop(),
                 Phase::Looking { .. } => {
@@ -368,7 +435,7 @@ impl Kiosk<'_> {
             Phase::Stopping { until, .. } if at >= *until => self.state.phase = Phase::Idle,
             Phase::Message { until, then, .. } if at >= *until => match then {
                 Then::Idle => self.state.phase = Phase::Idle,
-                Then::Choose => self.choose(Mood::ALL.to_vec()),
+                Then::Choose => self.choose(Mood::ALL.to_vec(), None),
             },
             Phase::Playing(_) => self.session_time(),
             _ => {}
@@ -385,6 +452,7 @@ impl Kiosk<'_> {
             return self.stop();
         }
         if self.sleeps() {
+            self.command(AudioSource::Music, PlayerCommand::StayQuiet);
             return self.stop_within(self.state.settings.house.sleep.fade);
         }
         let Phase::Playing(session) = &mut self.state.phase else { return };

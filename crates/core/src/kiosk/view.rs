@@ -31,13 +31,14 @@ impl State {
                 let mood_until = session.since + self.settings.times.mood;
                 let voice = session.voice(session.speaker());
                 let waiting = voice.waits_from().filter(|from| at < *from);
+                let not_so = self.not_so_until().filter(|until| at < *until);
                 if at < mood_until {
-                    return [waiting, Some(mood_until)].into_iter().flatten().min();
+                    return [waiting, not_so, Some(mood_until)].into_iter().flatten().min();
                 }
                 let runs = voice.now.as_ref().is_some_and(|now| !now.paused);
                 let into_second = Duration::from_nanos(u64::from(voice.elapsed(at).subsec_nanos()));
                 let second = runs.then(|| at + Duration::from_secs(1) - into_second);
-                [waiting, second].into_iter().flatten().min()
+                [waiting, not_so, second].into_iter().flatten().min()
             }
             _ => None,
         }
@@ -90,7 +91,10 @@ impl State {
             {
                 let Session { mood, strength, .. } = *session;
                 match &session.origin {
-                    Origin::Seen { scores } => Screen::Mood { mood, strength, confidence: scores.of(mood) },
+                    Origin::Seen { scores } => {
+                        let not_so = self.may_say_not_so(at);
+                        Screen::Mood { mood, strength, confidence: scores.of(mood), not_so }
+                    }
                     Origin::Chosen(_) => {
                         Screen::Chosen { mood, by: session.origin.sensor().map(str::to_owned) }
                     }
@@ -134,6 +138,7 @@ impl State {
             why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
             liked: session.liked.contains(&now.id),
             paused: now.paused,
+            not_so: matches!(self.phase, Phase::Playing(_)) && self.may_say_not_so(at),
             amiss: self.amiss(session, at),
             flash: session.flash.map(|(flash, _)| flash),
         }

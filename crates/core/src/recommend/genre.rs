@@ -6,7 +6,11 @@
 //! valence stays small unless the genre is named for its feeling. The single values are this project's
 //! own placements, to the tenth. They are a prior: a tag, a sticker or a measurement goes before them.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use super::catalog::{Feeling, FeelingSource};
+use super::genre_names;
 
 /// Genre in lower case, valence, arousal. Sorted by name.
 const TABLE: &[(&str, f32, f32)] = &[
@@ -33,6 +37,7 @@ const TABLE: &[(&str, f32, f32)] = &[
     ("cartoon", 0.6, 0.4),
     ("celtic", 0.3, 0.0),
     ("chanson", 0.2, -0.2),
+    ("children", 0.6, 0.3),
     ("chill", 0.4, -0.6),
     ("chillout", 0.4, -0.6),
     ("chillwave", 0.3, -0.4),
@@ -85,6 +90,7 @@ const TABLE: &[(&str, f32, f32)] = &[
     ("heavy metal", -0.3, 0.8),
     ("hip hop", 0.1, 0.4),
     ("hip-hop", 0.1, 0.4),
+    ("holiday", 0.5, 0.1),
     ("horror", -0.8, 0.7),
     ("house", 0.5, 0.7),
     ("idm", 0.0, 0.2),
@@ -232,26 +238,54 @@ const WORDS: &[(&str, f32, f32)] = &[
 
 /// What words such as `calm` say: somebody put them there for this item.
 pub(super) fn feeling_of_tags<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Feeling> {
-    mean(WORDS, tags, FeelingSource::Explicit)
+    mean(tags.filter_map(|word| in_table(WORDS, word)), FeelingSource::Explicit)
 }
 
-/// The mean of the genres that the table knows; none if it knows none of them.
+/// The mean of the genres that are known; none if none of them is.
 pub fn feeling<'a>(genres: impl Iterator<Item = &'a str>) -> Option<Feeling> {
-    mean(TABLE, genres, FeelingSource::Genre)
+    mean(genres.filter_map(place), FeelingSource::Genre)
 }
 
-fn mean<'a>(
-    table: &[(&str, f32, f32)],
-    words: impl Iterator<Item = &'a str>,
-    source: FeelingSource,
-) -> Option<Feeling> {
+/// The same of words that may be genres: a word of a comment counts only as it stands in the table.
+pub(super) fn feeling_of_words<'a>(words: impl Iterator<Item = &'a str>) -> Option<Feeling> {
+    mean(words.filter_map(|word| in_table(TABLE, word)), FeelingSource::Genre)
+}
+
+/// Where a genre lies, by its own name, another name of it, or the family that its name ends or begins with.
+pub fn place(genre: &str) -> Option<(f32, f32)> {
+    let of_key = |key: &str| by_key(key).or_else(|| by_key(genre_names::other_name(key)?));
+    in_table(TABLE, genre).or_else(|| {
+        let key = genre_names::key(genre);
+        of_key(&key)
+            .or_else(|| genre_names::kin(genre).iter().find_map(|kin| of_key(kin)))
+            .or_else(|| by_key(genre_names::family(&key)?))
+    })
+}
+
+/// Whether the table has a genre of this key.
+#[cfg(test)]
+pub(super) fn has_place(key: &str) -> bool {
+    by_key(key).is_some()
+}
+
+fn by_key(key: &str) -> Option<(f32, f32)> {
+    static KEYS: OnceLock<HashMap<String, (f32, f32)>> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        TABLE.iter().map(|(name, valence, arousal)| (genre_names::key(name), (*valence, *arousal))).collect()
+    });
+    keys.get(key).copied()
+}
+
+fn in_table(table: &[(&str, f32, f32)], word: &str) -> Option<(f32, f32)> {
+    table.binary_search_by(|row| row.0.cmp(word)).ok().map(|at| (table[at].1, table[at].2))
+}
+
+fn mean(places: impl Iterator<Item = (f32, f32)>, source: FeelingSource) -> Option<Feeling> {
     let (mut valence, mut arousal, mut known) = (0.0, 0.0, 0.0f32);
-    for word in words {
-        if let Ok(at) = table.binary_search_by(|row| row.0.cmp(word)) {
-            valence += table[at].1;
-            arousal += table[at].2;
-            known += 1.0;
-        }
+    for place in places {
+        valence += place.0;
+        arousal += place.1;
+        known += 1.0;
     }
     (known > 0.0).then(|| Feeling { valence: valence / known, arousal: arousal / known, source })
 }
@@ -269,7 +303,7 @@ mod tests {
             }
             for (word, valence, arousal) in table {
                 assert!(valence.abs() <= 1.0 && arousal.abs() <= 1.0, "{word}");
-                assert_eq!(*word, word.to_lowercase().trim());
+                assert_eq!(*word, super::super::word::normalized(word));
             }
         }
     }
@@ -288,5 +322,74 @@ mod tests {
         assert!((both.valence - 0.5).abs() < 1e-6 && (both.arousal + 0.05).abs() < 1e-6);
         assert_eq!(feeling(["no such genre"].into_iter()), None);
         assert_eq!(feeling(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn genres_are_known_as_people_write_them() {
+        for genre in [
+            "Rock & Roll",
+            "Rock'n'Roll",
+            "ROCK N ROLL",
+            "Singer-Songwriter",
+            "Singer & Songwriter",
+            "Klassik",
+            "Deutschpop",
+            "Nu Metal",
+            "Deutschrock",
+            "Deutschrap",
+            "Hip-Hop",
+            "Hip Hop",
+            "HipHop",
+            "Rap",
+            "R&B",
+            "RnB",
+            "Rhythm and Blues",
+            "Drum'n'Bass",
+            "Drum and Bass",
+            "D&B",
+            "Variété française",
+            "Chanson française",
+            "Música clásica",
+            "Rock alternativo",
+            "Pop español",
+            "Musique classique",
+            "Électronique",
+            "Kinderlieder",
+            "Children's Music",
+            "Weihnachten",
+            "Melodic Black Metal",
+            "Progressive House",
+            "Uplifting Trance",
+            "Jazz vocal",
+            "Jazz-Funk",
+            "Cool Jazz",
+            "Post-Hardcore",
+            "Synth Pop",
+            "Neue Deutsche Welle",
+            "Schlager",
+            "Volkstümliche Musik",
+            "Filmmusik",
+            "BOSSA NOVA",
+            "Lo-Fi Hip Hop",
+            "Lofi",
+            "Eurodance",
+            "K-Pop",
+            "J-Rock",
+            "Cantautor",
+            "Electrónica",
+            "Рок",
+            "Ｊａｚｚ",
+        ] {
+            assert!(place(&super::super::word::normalized(genre)).is_some(), "{genre}");
+        }
+        for none in ["no such genre", "xyzzy", "", "???", "unknown", "other"] {
+            assert_eq!(place(none), None, "{none}");
+        }
+        let same = |one: &str, other: &str| assert_eq!(place(one), place(other), "{one} and {other}");
+        same("nu metal", "metal");
+        same("klassik", "classical");
+        same("rock & roll", "rock and roll");
+        same("melodic black metal", "black metal");
+        same("pop español", "pop");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::bias::Bias;
 use crate::mood::Mood;
 
 /// Sessions that are kept; older ones are forgotten.
@@ -16,6 +17,7 @@ pub const MOST_PLAYS: usize = 60;
 pub struct History {
     sessions: VecDeque<Session>,
     helped: BTreeMap<Mood, Change>,
+    bias: Bias,
 }
 
 /// How the mood of people who looked twice in a visit changed, summed over all of them.
@@ -98,6 +100,8 @@ struct File {
     sessions: VecDeque<Session>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     helped: BTreeMap<Mood, Change>,
+    #[serde(default, skip_serializing_if = "Bias::is_untaught")]
+    bias: Bias,
 }
 
 impl History {
@@ -147,6 +151,16 @@ impl History {
         self.helped.iter().map(|(mood, change)| (*mood, *change))
     }
 
+    /// What this place taught about its faces.
+    pub fn bias(&self) -> &Bias {
+        &self.bias
+    }
+
+    /// The same, to be taught more.
+    pub fn bias_mut(&mut self) -> &mut Bias {
+        &mut self.bias
+    }
+
     /// Ids that were liked here, each once.
     pub fn liked(&self) -> Vec<&str> {
         let plays = self.sessions.iter().flat_map(|session| &session.plays);
@@ -159,7 +173,7 @@ impl History {
 
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.helped.is_empty()
+        self.sessions.is_empty() && self.helped.is_empty() && self.bias.is_untaught()
     }
 
     /// Forgets everything.
@@ -182,7 +196,8 @@ impl History {
 
     /// As it is written to disk.
     pub fn to_json(&self) -> String {
-        let file = File { version: VERSION, sessions: self.sessions.clone(), helped: self.helped.clone() };
+        let (sessions, helped) = (self.sessions.clone(), self.helped.clone());
+        let file = File { version: VERSION, sessions, helped, bias: self.bias };
         // Strings, numbers and lists: there is nothing in it that JSON cannot say.
         serde_json::to_string(&file).unwrap_or_default()
     }
@@ -201,7 +216,7 @@ impl History {
             return Err(HistoryError::Version(version));
         }
         let file: File = serde_json::from_str(text)?;
-        let mut history = History { sessions: file.sessions, helped: file.helped };
+        let mut history = History { sessions: file.sessions, helped: file.helped, bias: file.bias.checked() };
         history.helped.retain(|_, change| change.sum.is_finite());
         for session in &mut history.sessions {
             session.plays.truncate(MOST_PLAYS);
@@ -221,6 +236,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mood::Scores;
 
     fn history() -> History {
         let mut history = History::default();
@@ -229,6 +245,7 @@ mod tests {
         history.record("ночь", Outcome::Skipped);
         history.looked_again(0.4);
         history.helped(Mood::Sad, 0.4);
+        history.bias_mut().correct(&Scores::certain(Mood::Sad), Mood::Neutral);
         history
     }
 

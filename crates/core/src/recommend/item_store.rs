@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use super::catalog::{Feeling, FeelingSource, Item};
 use super::genre;
+use super::speech;
+use super::word::{is_marked_explicit, normalized};
 
 /// Items of one kind. Each id is on it once: of two items with one id the later one stays.
 #[derive(Clone, Default)]
@@ -52,6 +54,10 @@ pub(super) struct Row {
     millis: u32,
     pub(super) feeling: Option<Feeling>,
     pub(super) explicit: bool,
+    /// Spoken word: an audiobook, a podcast.
+    pub(super) spoken: bool,
+    /// The same for all copies of one song; 0 is a song of which too little is known.
+    pub(super) song: u32,
     pub(super) rating: Option<u8>,
     pub(super) like: Option<u8>,
 }
@@ -93,7 +99,7 @@ impl ItemStore {
             .or_else(|| numbers(&item.tags))
             .or_else(|| genre::feeling_of_tags(self.lists.words(tags).map(|word| self.words.get(word))))
             .or_else(|| genre::feeling(self.lists.words(genres).map(|word| self.words.get(word))))
-            .or_else(|| genre::feeling(self.lists.words(tags).map(|word| self.words.get(word))))
+            .or_else(|| genre::feeling_of_words(self.lists.words(tags).map(|word| self.words.get(word))))
             .or(measured);
         let millis = item.length.map_or(u32::MAX, |length| {
             u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
@@ -109,7 +115,9 @@ impl ItemStore {
             playlists,
             millis,
             feeling,
-            explicit: item.explicit,
+            explicit: item.explicit || marked_explicit(&item),
+            spoken: speech::is_spoken(&item),
+            song: song_of(&item),
             rating: item.rating.map(|rating| rating.min(10)),
             like: item.like.map(|like| like.min(2)),
         };
@@ -414,9 +422,46 @@ fn numbers(tags: &[String]) -> Option<Feeling> {
     Some(Feeling { valence: value("valence")?, arousal: value("arousal")?, source: FeelingSource::Explicit })
 }
 
-/// A word as it is compared: without surrounding space, in lower case.
-pub fn normalized(word: &str) -> String {
-    word.trim().to_lowercase()
+/// A number for the song that an item is a copy of: the same artist and title, however they are written, or
+/// without an artist the same name but for the mark of a copy.
+fn song_of(item: &Item) -> u32 {
+    let file = item.id.rsplit('/').next().unwrap_or(&item.id);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let title = normalized(without_copy_mark(if item.title.trim().is_empty() { stem } else { &item.title }));
+    let artist = normalized(&item.artist);
+    if title.is_empty() {
+        return 0;
+    }
+    let hash = hash(&format!("{artist}\n{title}"));
+    ((hash ^ (hash >> 32)) as u32).max(1)
+}
+
+/// `smile (1)`, `smile - Kopie` and `smile copy 2` are copies of `smile`.
+fn without_copy_mark(name: &str) -> &str {
+    let mut name = name.trim();
+    loop {
+        let number = name
+            .strip_suffix(')')
+            .and_then(|rest| rest.rsplit_once('('))
+            .filter(|(_, inner)| inner.len() <= 2 && inner.bytes().all(|byte| byte.is_ascii_digit()))
+            .map(|(before, _)| before);
+        let lower = name.to_ascii_lowercase();
+        let word = [" - copy", " - kopie", " copy", " - copie", " - copia", " (copy)", " (kopie)", "_copy"]
+            .iter()
+            .find(|mark| lower.ends_with(*mark))
+            .and_then(|mark| name.get(..name.len() - mark.len()));
+        match number.or(word).map(str::trim_end).filter(|before| !before.is_empty()) {
+            Some(before) => name = before,
+            None => return name,
+        }
+    }
+}
+
+/// By the marks of its title, its album or its file's name.
+fn marked_explicit(item: &Item) -> bool {
+    let file = item.id.rsplit('/').next().unwrap_or(&item.id);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    [&item.title, &item.album, stem].into_iter().any(is_marked_explicit)
 }
 
 /// The genres that one genre tag names.

@@ -13,30 +13,37 @@
 mod catalog;
 mod check;
 pub mod genre;
+mod genre_names;
+#[cfg(test)]
+mod genre_tests;
 mod history;
 mod item_store;
 mod playlist_builder;
+#[cfg(test)]
+mod playlist_builder_tests;
 mod pool;
 mod rank;
 mod reason;
 mod scoring;
 mod shipped;
+mod speech;
 pub mod synthetic_library;
 mod taste;
 mod template;
 mod template_file;
 mod trajectory;
+mod word;
 
 pub use catalog::{Catalog, Entry, Feeling, FeelingSource, Item, ItemStore};
 pub use check::{Finding, check};
 pub use history::{Change, History, HistoryError, Outcome, Play, Session};
-pub use item_store::normalized;
 pub use reason::{Move, Note, Reason};
 pub use shipped::text as shipped_text;
 pub use taste::{Taste, Weights};
 pub use template::minute_of_day;
 pub use template::{Kind, Length, Mode, Pair, Point, Pool, Problem, Quiet, Region, Template, Templates, Why};
 pub use template_file::nearest;
+pub use word::{in_system_folder, is_marked_explicit, is_system_name, normalized};
 
 use crate::mood::{Mood, Strength};
 

@@ -2,7 +2,9 @@
 //! each item, and who is nearest.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
+use super::catalog::FeelingSource;
 use super::item_store::{ItemStore, Row};
 use super::pool::PoolOnShelf;
 use super::rank::{Part, Parts, Ranks};
@@ -36,22 +38,39 @@ pub(super) fn list(
 ) -> Vec<Pick> {
     let pools: Vec<_> = template.pools.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
     let avoid: Vec<_> = template.avoid.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
+    // Spoken word is no music for a mood, unless the template asks for it by a word.
+    let asked_by_word = |row: &Row| pools.iter().any(|pool| pool.asks_by_word() && pool.holds(shelf, row));
     let allowed = |row: &Row| {
         (template.explicit || !row.explicit)
             && row.like != Some(0)
+            && (kind == Kind::Video || !row.spoken || asked_by_word(row))
             && !avoid.iter().any(|pool| pool.holds(shelf, row))
     };
     let in_pools = |row: &Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(shelf, row));
 
-    let mut through = Through::Template;
-    let mut rows = rows_where(shelf, |row| allowed(row) && in_pools(row));
-    if rows.is_empty() {
-        through = Through::Nearest;
-        rows = rows_where(shelf, |row| allowed(row) && row.feeling.is_some());
-    }
-    if rows.is_empty() {
-        through = Through::Anything;
-        rows = rows_where(shelf, allowed);
+    let fits = |row: &Row| {
+        row.length().is_none_or(|length| {
+            length >= template.shortest && template.longest.is_none_or(|longest| length <= longest)
+        })
+    };
+
+    // What has a fitting length first; what is too short or too long only where there is nothing else.
+    let (mut through, mut rows) = (Through::Template, Vec::new());
+    for fitting in [true, false] {
+        for by in [Through::Template, Through::Nearest, Through::Anything] {
+            if rows.is_empty() {
+                through = by;
+                rows = rows_where(shelf, |row| {
+                    (!fitting || fits(row))
+                        && allowed(row)
+                        && match by {
+                            Through::Template => in_pools(row),
+                            Through::Nearest => row.feeling.is_some(),
+                            Through::Anything => true,
+                        }
+                });
+            }
+        }
     }
     if rows.is_empty() {
         notes.push(Note::Nothing { kind, empty: shelf.is_empty() });
@@ -67,7 +86,7 @@ pub(super) fn list(
     let mut walk = Walk::new(kind, shelf, request, path);
     let recent = Recent::new(shelf, request.recent, template.no_repeat);
     let count = rows.len();
-    let again = recent.take_from(&mut rows);
+    let again = recent.take_from(shelf, &mut rows);
     let mut candidates = walk.candidates(rows, template.length);
     walk.fill(&mut candidates, template.length);
     walk.fill_in_between(&mut candidates, template.length, count);
@@ -92,6 +111,8 @@ fn rows_where(shelf: &ItemStore, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
 struct Recent {
     /// Row and how long ago, 0 for the last one; sorted by row.
     ages: Vec<(u32, usize)>,
+    /// Their songs, of which there may be other copies.
+    songs: HashSet<u32>,
 }
 
 impl Recent {
@@ -101,15 +122,20 @@ impl Recent {
             newest.filter_map(|(age, id)| shelf.place(id).map(|row| (row as u32, age))).collect();
         ages.sort_unstable();
         ages.dedup_by_key(|(row, _)| *row);
-        Recent { ages }
+        let songs = ages.iter().map(|(row, _)| shelf.rows()[*row as usize].song).filter(|song| *song != 0);
+        let songs = songs.collect();
+        Recent { ages, songs }
     }
 
     /// Takes those that were played lately out of rows in ascending order.
-    fn take_from(&self, rows: &mut Vec<u32>) -> Vec<u32> {
+    fn take_from(&self, shelf: &ItemStore, rows: &mut Vec<u32>) -> Vec<u32> {
+        if self.ages.is_empty() {
+            return Vec::new();
+        }
         let mut played = self.ages.iter().map(|(row, _)| *row).peekable();
         let was_played = |row: &mut u32| {
             while played.next_if(|played| *played < *row).is_some() {}
-            played.peek() == Some(row)
+            played.peek() == Some(row) || self.songs.contains(&shelf.rows()[*row as usize].song)
         };
         rows.extract_if(.., was_played).collect()
     }
@@ -138,7 +164,13 @@ struct Walk<'a> {
     /// About how many items the list will have.
     expected: usize,
     seconds: f32,
+    /// Seconds that the list may have at most, while there is something that keeps to it.
+    most: f32,
+    /// Seconds from which on nothing is added that would go beyond that.
+    enough: f32,
     chosen: Vec<Chosen>,
+    /// The songs on it.
+    songs: HashSet<u32>,
     /// What the parts other than the fit add to a candidate in the mean.
     usual: Parts,
     /// How often a candidate was looked at: what a list costs.
@@ -156,7 +188,10 @@ impl<'a> Walk<'a> {
             path,
             expected: 1,
             seconds: 0.0,
+            most: f32::INFINITY,
+            enough: f32::INFINITY,
             chosen: Vec::new(),
+            songs: HashSet::new(),
             usual: Parts::default(),
             looked: 0,
         }
@@ -203,6 +238,11 @@ impl<'a> Walk<'a> {
             taste: sum.taste / count,
             novelty: sum.novelty / count,
         };
+        if let Length::Minutes(minutes) = length {
+            // Half a usual song over what was asked for.
+            self.most = f32::from(minutes) * 60.0 + USUAL_SECONDS / 2.0;
+            self.enough = f32::from(minutes) * 60.0 * 0.9;
+        }
         self.expected = match length {
             Length::Items(items) => items.into(),
             Length::Minutes(minutes) => {
@@ -262,10 +302,12 @@ impl<'a> Walk<'a> {
         for (_, at) in left.best {
             let (row, point) = (candidates.rows[at], candidates.point(at));
             let beyond = way(point).is_some_and(|distance| distance > start);
-            if self.is_full(length) || (beyond && !self.wants_more(length, rows)) {
+            let row_is_on_it = self.is_on_it(row);
+            if self.is_full(length) || row_is_on_it || (beyond && !self.wants_more(length, rows)) {
                 continue;
             }
             candidates.take(at);
+            self.songs.insert(self.shelf.rows()[row as usize].song);
             let place = way(point).and_then(|own| {
                 self.chosen.iter().position(|chosen| way(chosen.point).is_some_and(|other| other <= own))
             });
@@ -283,12 +325,34 @@ impl<'a> Walk<'a> {
             if self.is_full(length) {
                 break;
             }
+            if self.is_on_it(row) {
+                continue;
+            }
             let point = point_of(&self.shelf.rows()[row as usize]);
             self.add(Chosen { row, point, lead: 0.0 });
         }
     }
 
+    /// Whether this song, or what sounds the same, is on the list already.
+    fn is_on_it(&self, row: u32) -> bool {
+        let facts = &self.shelf.rows()[row as usize];
+        if facts.song != 0 && self.songs.contains(&facts.song) {
+            return true;
+        }
+        let measured = |facts: &Row| facts.feeling.filter(|feeling| feeling.source == FeelingSource::Sound);
+        let Some(own) = measured(facts) else { return false };
+        self.chosen.iter().any(|chosen| {
+            let other = &self.shelf.rows()[chosen.row as usize];
+            let as_long = match (other.seconds(), facts.seconds()) {
+                (Some(one), Some(other)) => (one - other).abs() < 1.0,
+                _ => false,
+            };
+            as_long && measured(other) == Some(own)
+        })
+    }
+
     fn add(&mut self, chosen: Chosen) {
+        self.songs.insert(self.shelf.rows()[chosen.row as usize].song);
         self.seconds += self.seconds_of(chosen.row);
         self.chosen.push(chosen);
     }
@@ -325,9 +389,24 @@ impl<'a> Walk<'a> {
         let limit = self.limit();
         ranked.best.retain(|&(_, at)| {
             candidates.point(at).is_none_or(|point| point.distance(self.path.to) <= limit)
+                && !self.is_on_it(candidates.rows[at])
         });
         let other_artist = |&(_, at): &(f32, usize)| !self.artist_just_heard(candidates.rows[at]);
-        let place = ranked.best.iter().position(other_artist).unwrap_or(0);
+        let in_time =
+            |&(_, at): &(f32, usize)| self.seconds + self.seconds_of(candidates.rows[at]) <= self.most;
+        let in_time_at = |wanted: &dyn Fn(&(f32, usize)) -> bool| {
+            ranked.best.iter().position(|one| in_time(one) && wanted(one))
+        };
+        let place = in_time_at(&other_artist).or_else(|| in_time_at(&|_| true));
+        if place.is_none() && self.seconds >= self.enough {
+            return None;
+        }
+        // Where none keeps to the time, the one that goes least beyond it.
+        let least = || {
+            let seconds = |at: &usize| self.seconds_of(candidates.rows[ranked.best[*at].1]);
+            (0..ranked.best.len()).min_by(|one, other| seconds(one).total_cmp(&seconds(other)))
+        };
+        let place = place.or_else(least).unwrap_or(0);
         (place < ranked.best.len()).then(|| ranked.best.remove(place).1)
     }
 

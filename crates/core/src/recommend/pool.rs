@@ -4,6 +4,7 @@
 use super::item_store::{ItemStore, Row};
 use super::reason::Reason;
 use super::template::{Point, Pool};
+use super::word::{in_folder, normalized};
 
 /// A pool, prepared for one shelf.
 pub(super) struct PoolOnShelf<'a> {
@@ -11,6 +12,8 @@ pub(super) struct PoolOnShelf<'a> {
     tags: Table,
     genres: Table,
     playlists: Table,
+    /// As words are compared, and as the template writes them.
+    folders: Vec<(String, &'a str)>,
 }
 
 /// For each list on the shelf the word that meets the pool; none at all if the pool does not ask.
@@ -23,6 +26,7 @@ impl<'a> PoolOnShelf<'a> {
             tags: table(&pool.tags, shelf),
             genres: table(&pool.genres, shelf),
             playlists: table(&pool.playlists, shelf),
+            folders: pool.folders.iter().map(|folder| (normalized(folder), folder.as_str())).collect(),
         }
     }
 
@@ -37,7 +41,12 @@ impl<'a> PoolOnShelf<'a> {
                 row.feeling
                     .is_some_and(|feeling| region.contains(Point::new(feeling.valence, feeling.arousal)))
             })
-            && (self.pool.folders.is_empty() || self.folder(shelf, row).is_some())
+            && (self.folders.is_empty() || self.folder(shelf, row).is_some())
+    }
+
+    /// Whether it names what it wants, beside a place on the plane.
+    pub(super) fn asks_by_word(&self) -> bool {
+        self.tags.is_some() || self.genres.is_some() || self.playlists.is_some() || !self.folders.is_empty()
     }
 
     /// What about an item of this pool met it.
@@ -54,18 +63,12 @@ impl<'a> PoolOnShelf<'a> {
     }
 
     fn folder(&self, shelf: &ItemStore, row: &Row) -> Option<&'a str> {
-        let id = shelf.id(row);
-        self.pool.folders.iter().map(String::as_str).find(|folder| in_folder(id, folder))
+        if self.folders.is_empty() {
+            return None;
+        }
+        let id = normalized(shelf.id(row));
+        self.folders.iter().find(|(folder, _)| in_folder(&id, folder)).map(|(_, folder)| *folder)
     }
-}
-
-/// Whether a path begins with a folder or has it somewhere in it: `nature` holds both
-/// `nature/sea.mp4` and `/media/stick/nature/sea.mp4`.
-fn in_folder(path: &str, folder: &str) -> bool {
-    path.match_indices(folder).any(|(at, _)| {
-        let bytes = path.as_bytes();
-        (at == 0 || bytes[at - 1] == b'/') && bytes.get(at + folder.len()) == Some(&b'/')
-    })
 }
 
 fn table(words: &[String], shelf: &ItemStore) -> Table {

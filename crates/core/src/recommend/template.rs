@@ -1,6 +1,8 @@
 //! What a person wants played for a mood: the types that hold, each value within its range.
 //! How they are written is in [`super::template_file`].
 
+use std::time::Duration;
+
 use crate::mood::Mood;
 
 pub use super::template_file::{Kind, Problem};
@@ -73,6 +75,10 @@ pub struct Template {
     /// What is never chosen, even if a pool has it.
     pub avoid: Vec<Pool>,
     pub length: Length,
+    /// Items shorter than this are passed over while there are others: jingles, skits.
+    pub shortest: Duration,
+    /// Items longer than this are passed over while there are others: a mix of two hours is no part of a list.
+    pub longest: Option<Duration>,
     /// Percent; the house's cap comes on top.
     pub volume: Option<u8>,
     pub quiet: Option<Quiet>,
@@ -95,6 +101,8 @@ impl Default for Template {
             pools: Vec::new(),
             avoid: Vec::new(),
             length: Length::Minutes(30),
+            shortest: Duration::ZERO,
+            longest: None,
             volume: None,
             quiet: None,
             no_repeat: 40,

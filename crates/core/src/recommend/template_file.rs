@@ -3,13 +3,14 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::AudioSource;
-use super::item_store::normalized;
 use super::template::{Length, Mode, Point, Pool, Quiet, Region, Template, Why, minute_of_day};
+use super::word::normalized;
 
 /// Music or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +58,8 @@ struct File {
     #[serde(default)]
     avoid: Vec<Spanned<PoolFile>>,
     length: Option<Spanned<LengthFile>>,
+    shortest_s: Option<Spanned<i64>>,
+    longest_min: Option<Spanned<i64>>,
     volume: Option<Spanned<i64>>,
     quiet: Option<QuietFile>,
     no_repeat: Option<Spanned<i64>>,
@@ -115,14 +118,36 @@ pub(super) fn parse(kind: Kind, text: &str) -> Result<Template, Vec<Problem>> {
     // Editors on other systems put a mark before the first letter.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let file: File = toml::from_str(text).map_err(|error| vec![from_toml(text, &error)])?;
-    let mut reader = Reader { text, problems: Vec::new() };
+    let mut reader = Reader { text, problems: Vec::new(), words: 0 };
     let template = reader.template(kind, file);
     if reader.problems.is_empty() { Ok(template) } else { Err(reader.problems) }
+}
+
+/// More parts than this in `pool` or `avoid` are refused: each is asked of every item of the library.
+const MOST_POOLS: usize = 32;
+/// More words than this in one template are refused: each folder is looked for in every path.
+const MOST_WORDS: usize = 256;
+/// More problems than this are not told.
+const MOST_PROBLEMS: usize = 32;
+
+/// The shortest and the longest item where the file says nothing. A song takes from the best part of a minute
+/// to a quarter of an hour and no longer than the list; a video that runs for hours is meant to.
+fn limits(kind: Kind, length: Length) -> (Duration, Option<Duration>) {
+    let most = match length {
+        Length::Minutes(minutes) => minutes.min(15),
+        Length::Items(_) => 15,
+    };
+    match kind {
+        Kind::Music => (Duration::from_secs(40), Some(Duration::from_secs(60 * u64::from(most)))),
+        Kind::Video => (Duration::ZERO, None),
+    }
 }
 
 struct Reader<'a> {
     text: &'a str,
     problems: Vec<Problem>,
+    /// Words read so far.
+    words: usize,
 }
 
 impl Reader<'_> {
@@ -140,11 +165,19 @@ impl Reader<'_> {
                 }
             }
         }
+        let length = file.length.map_or(default.length, |length| self.length(&length));
+        let (shortest, longest) = limits(kind, length);
         Template {
             mode: file.mode.map_or(default.mode, |mode| self.mode(mode)),
-            pools: file.pools.into_iter().map(|pool| self.pool(pool)).collect(),
-            avoid: file.avoid.into_iter().map(|pool| self.pool(pool)).collect(),
-            length: file.length.map_or(default.length, |length| self.length(&length)),
+            pools: self.pools("pool", file.pools),
+            avoid: self.pools("avoid", file.avoid),
+            length,
+            shortest: file.shortest_s.map_or(shortest, |seconds| {
+                Duration::from_secs(self.whole("shortest_s", &seconds, 0, 3600) as u64)
+            }),
+            longest: file.longest_min.map_or(longest, |minutes| {
+                Some(Duration::from_secs(60 * self.whole("longest_min", &minutes, 1, 600) as u64))
+            }),
             volume: file.volume.map(|volume| self.whole("volume", &volume, 0, 100) as u8),
             quiet: file.quiet.map(|quiet| self.quiet(&quiet)),
             no_repeat: file
@@ -167,6 +200,18 @@ impl Reader<'_> {
                 steps: steps.map_or(4, |steps| self.whole("steps", &steps, 2, 20) as u8),
             },
         }
+    }
+
+    fn pools(&mut self, key: &str, pools: Vec<Spanned<PoolFile>>) -> Vec<Pool> {
+        if let Some(pool) = pools.get(MOST_POOLS) {
+            let what = format!("there are {} parts `{key}`", pools.len());
+            self.problem(
+                pool.span(),
+                what,
+                format!("write at most {MOST_POOLS}; one part may hold many words"),
+            );
+        }
+        pools.into_iter().take(MOST_POOLS).map(|pool| self.pool(pool)).collect()
     }
 
     fn pool(&mut self, pool: Spanned<PoolFile>) -> Pool {
@@ -197,6 +242,18 @@ impl Reader<'_> {
     fn words(&mut self, key: &str, words: Vec<Spanned<String>>, tidy: fn(&str) -> String) -> Vec<String> {
         let mut tidied = Vec::new();
         for word in words {
+            self.words += 1;
+            if self.words > MOST_WORDS {
+                if self.words == MOST_WORDS + 1 {
+                    let what = "there are too many words in this template".to_owned();
+                    self.problem(
+                        word.span(),
+                        what,
+                        format!("write at most {MOST_WORDS} in all parts together"),
+                    );
+                }
+                break;
+            }
             let tidy = tidy(word.get_ref());
             if tidy.is_empty() {
                 self.problem(word.span(), format!("`{key}` holds an empty word"), "take it out".into());
@@ -282,6 +339,10 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, span: Range<usize>, what: String, cure: String) {
+        // Finding each place reads the text anew.
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let (line, column) = place(self.text, span.start);
         self.problems.push(Problem { line, column, what, cure });
     }
@@ -342,7 +403,9 @@ mod tests {
 
     #[test]
     fn an_empty_file_means_the_defaults() {
-        assert_eq!(parse(Kind::Music, "").unwrap(), Template::default());
+        let (shortest, longest) = limits(Kind::Music, Length::Minutes(30));
+        assert_eq!((shortest.as_secs(), longest.map(|longest| longest.as_secs())), (40, Some(900)));
+        assert_eq!(parse(Kind::Music, "").unwrap(), Template { shortest, longest, ..Template::default() });
         assert_eq!(parse(Kind::Video, "\u{feff}# nothing\n").unwrap(), Template::default());
     }
 
@@ -411,6 +474,20 @@ mod tests {
             assert!(first.what.contains(what), "{text}: {first}");
             assert!(first.cure.contains(cure) && !first.cure.is_empty(), "{text}: {first}");
         }
+    }
+
+    #[test]
+    fn what_a_template_costs_is_bounded_when_it_is_read() {
+        let pools = |count: usize| "[[pool]]\ntags = [\"a\"]\n".repeat(count);
+        assert_eq!(parse(Kind::Music, &pools(MOST_POOLS)).unwrap().pools.len(), MOST_POOLS);
+        let told = parse(Kind::Music, &pools(3000)).unwrap_err();
+        assert!(told[0].what.contains("3000 parts") && told[0].cure.contains("at most 32"), "{}", told[0]);
+        let words = |count: usize| format!("[[avoid]]\nfolders = [{}]\n", "\"a\", ".repeat(count));
+        assert!(parse(Kind::Music, &words(MOST_WORDS)).is_ok());
+        assert!(parse(Kind::Music, &words(10_000)).unwrap_err()[0].what.contains("too many words"));
+        // Each of them is wrong; as many as a person mends at once are told.
+        let wrong = "[[avoid]]\n".repeat(6000);
+        assert!(parse(Kind::Music, &wrong).unwrap_err().len() <= MOST_PROBLEMS);
     }
 
     #[test]

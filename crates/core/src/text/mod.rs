@@ -4,10 +4,12 @@
 //! The panel says what a face looks like, never what a person feels.
 
 mod moods;
+mod printable;
 mod prompts;
 mod troubles;
 
 pub use moods::{MoodWords, mood, sureness};
+pub use printable::printable;
 pub use prompts::{
     Prompt, flash, hold, hold_on, let_go, power, prompt, quiet_until, sensor_says, several_faces, volume,
 };

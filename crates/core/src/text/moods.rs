@@ -26,7 +26,7 @@ impl MoodWords {
     }
 }
 
-/// How a face looks, in words.
+/// How a face looks, in words. A face that shows nothing looks calm: more is not claimed of it.
 pub const fn mood(mood: Mood, language: Language) -> MoodWords {
     let word: Said = match mood {
         Mood::Angry => said("angry", "wütend"),
@@ -35,7 +35,7 @@ pub const fn mood(mood: Mood, language: Language) -> MoodWords {
         Mood::Happy => said("happy", "fröhlich"),
         Mood::Sad => said("sad", "traurig"),
         Mood::Surprise => said("surprised", "überrascht"),
-        Mood::Neutral => said("neutral", "neutral"),
+        Mood::Neutral => said("calm", "ruhig"),
     };
     MoodWords {
         before: said("you look", "du siehst").r#in(language),
@@ -62,6 +62,8 @@ mod tests {
     fn a_mood_is_how_a_face_looks_and_never_what_a_person_is() {
         assert_eq!(mood(Mood::Happy, Language::En).sentence(), "you look happy");
         assert_eq!(mood(Mood::Happy, Language::De).sentence(), "du siehst fröhlich aus");
+        assert_eq!(mood(Mood::Neutral, Language::En).sentence(), "you look calm");
+        assert_eq!(mood(Mood::Neutral, Language::De).sentence(), "du siehst ruhig aus");
         for language in Language::ALL {
             for one in Mood::ALL {
                 let sentence = mood(one, language).sentence();

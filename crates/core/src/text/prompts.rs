@@ -23,6 +23,7 @@ pub enum Prompt {
     Unsure,
     Pick,
     Chosen,
+    NotSo,
     Something,
     Gentle,
     UnsureHow,
@@ -44,7 +45,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 34] = [
+    pub const ALL: [Prompt; 35] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -61,6 +62,7 @@ impl Prompt {
         Prompt::Unsure,
         Prompt::Pick,
         Prompt::Chosen,
+        Prompt::NotSo,
         Prompt::Something,
         Prompt::Gentle,
         Prompt::UnsureHow,
@@ -104,6 +106,7 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::Unsure => said("You look …", "Du siehst … aus"),
         Prompt::Pick => said("Pick your mood", "Wähl die Stimmung"),
         Prompt::Chosen => said("chosen", "gewählt"),
+        Prompt::NotSo => said("not so? press", "nicht so? drücken"),
         Prompt::Something => said("something", "etwas"),
         Prompt::Gentle => said("gentle", "Sanftes"),
         Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),

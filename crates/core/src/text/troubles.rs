@@ -29,11 +29,36 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
         ),
         TroubleKind::CameraFormat => (
             said("Camera not understood", "Kamera unverständlich"),
-            said("Try another camera, or libcamerify", "Nimm eine andere Kamera oder libcamerify"),
+            said(
+                "Try another camera: moodbox doctor says more",
+                "Nimm eine andere Kamera: moodbox doctor hilft",
+            ),
         ),
         TroubleKind::CameraDenied => (
             said("Camera not allowed", "Kamera nicht erlaubt"),
             said("Add the user to the group “video”", "Nimm den Benutzer in die Gruppe „video“ auf"),
+        ),
+        TroubleKind::CameraProgram => (
+            said("Camera program missing", "Kameraprogramm fehlt"),
+            said(
+                "Install rpicam-apps-lite, or use a USB camera",
+                "Installiere rpicam-apps-lite, oder nimm USB",
+            ),
+        ),
+        TroubleKind::CameraRibbon => (
+            said("No camera on the ribbon", "Keine Kamera am Flachkabel"),
+            said(
+                "Switch off, push the cable in at both ends",
+                "Schalte ab und steck das Kabel beidseitig fest",
+            ),
+        ),
+        TroubleKind::CameraDied => (
+            said("Camera stopped", "Kamera brach ab"),
+            said("Press again; else check cable and power", "Drück noch einmal; sonst prüfe Kabel und Strom"),
+        ),
+        TroubleKind::CameraTooLittle => (
+            said("Camera sends too little", "Kamera sendet zu wenig"),
+            said("Update the system, then press again", "Aktualisiere das System, dann drück noch einmal"),
         ),
         TroubleKind::VisionBroken => (
             said("I can’t read faces", "Ich lese keine Gesichter"),
@@ -65,6 +90,10 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
         TroubleKind::MusicSilent => (
             said("Music does not answer", "Musik antwortet nicht"),
             said("Restart MPD; I try again by myself", "Starte MPD neu; ich versuche es weiter"),
+        ),
+        TroubleKind::MusicVolume => (
+            said("Volume cannot be set", "Lautstärke nicht stellbar"),
+            said("Run sudo moodbox setup: it gives MPD a mixer", "sudo moodbox setup gibt MPD einen Mixer"),
         ),
         TroubleKind::MusicScanning => (
             said("Reading the music", "Ich lese die Musik ein"),
