@@ -150,7 +150,10 @@ impl Device {
                 publish: [Told::Playing, Told::Health, Told::Counts, Told::Volume].into(),
                 commands: [].into(),
                 sensors: [].into(),
+                about: Default::default(),
             },
+            memory: None,
+            machine: format!("machine-{number:05}"),
         })?;
         let (queue, _) = crossbeam_channel::bounded(16);
         tokio::task::spawn_local(connection.keep(latest, queue));
@@ -171,7 +174,7 @@ impl Device {
     /// A press, a look, three songs, the end.
     async fn visit(&mut self, pace: Duration) {
         let scores = Scores::certain(Mood::Happy);
-        let seen = Observation { faces: 1, rival: 0.0, scores: Some(scores) };
+        let seen = Observation { copy: false, faces: 1, rival: 0.0, scores: Some(scores) };
         let plays = |title: &str| {
             Event::Music(PlayerEvent::Playing(NowPlaying {
                 id: title.into(),
@@ -202,7 +205,7 @@ const SONGS: [&str; 3] = ["Morning on the river", "The long way home", "A song o
 fn settings() -> Result<Settings, Failed> {
     let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
     Ok(config::parse(text, "a room")?.settings(DecisionRule {
-        decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+        decision: Decision { margin: 0.1, other: None, threshold: Thresholds::all(0.5) },
         strength: StrengthLimits { clear: 0.7, strong: 0.9 },
     }))
 }

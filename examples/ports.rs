@@ -89,7 +89,7 @@ fn camera(name: &str, format: Option<String>, line: Option<String>) -> anyhow::R
             begun.elapsed().as_millis(),
             strips(&rgb)
         );
-        Ok(Observation { faces: 0, rival: 0.0, scores: None })
+        Ok(Observation { copy: false, faces: 0, rival: 0.0, scores: None })
     };
     let mut saw = 0;
     let mut send = |event| match event {

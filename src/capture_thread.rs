@@ -30,7 +30,12 @@ pub struct Eye {
 }
 
 impl Eye {
-    fn look(&mut self, cancelled: &dyn Fn() -> bool, send: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
+    /// One look; says how many frames were seen, too.
+    fn look(
+        &mut self,
+        cancelled: &dyn Fn() -> bool,
+        send: &mut dyn FnMut(Event),
+    ) -> (u32, Result<(), Trouble>) {
         match &mut self.vision {
             Ok(vision) => {
                 let (mut frames, mut spent, mut track) = (0u32, Duration::ZERO, Track::default());
@@ -49,10 +54,10 @@ impl Eye {
                 wipe_stack();
                 let vision = spent.checked_div(frames).unwrap_or_default();
                 send(Event::Looked { frames: frames as usize, vision });
-                result
+                (frames, result)
             }
             // Without a model that answers right, the camera is not even opened.
-            Err(error) => Err(broken(error)),
+            Err(error) => (0, Err(broken(error))),
         }
     }
 }
@@ -104,9 +109,12 @@ pub fn start(
                 recv(inbox) -> request => {
                     let Ok(request) = request else { return };
                     let cancelled = || given_up.load(Ordering::Acquire) >= request;
-                    let result = if cancelled() { Ok(()) } else { eye.look(&cancelled, &mut send) };
-                    // A look that was called off says nothing of the camera.
-                    let health = if cancelled() { None } else { watch.looked(&result) };
+                    let (seen, result) = match cancelled() {
+                        true => (0, Ok(())),
+                        false => eye.look(&cancelled, &mut send),
+                    };
+                    // A look that was called off before it saw anything says nothing of the camera.
+                    let health = if cancelled() && seen == 0 { None } else { watch.looked(&result) };
                     send(Event::CaptureEnded(result));
                     send_health(&mut send, health);
                 }

@@ -30,6 +30,7 @@ use crate::ports::power::{self, PowerSwitch};
 use crate::ports::speech::Speaker;
 use crate::ports::speech::worker::Order;
 use crate::ports::video::Video;
+use crate::ports::video::folder::VideoFolders;
 use crate::ports::video::watch::{self, Watched};
 use crate::ports::vision::{Vision, VisionError};
 use crate::supervise::{Ended, Supervisor};
@@ -42,7 +43,7 @@ use moodbox_core::text::Language;
 /// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
 const EVENTS: usize = 256;
 
-/// How many commands may wait for a port. A port that lags this far behind is ill; more are dropped, with a line in the log.
+/// How many commands may wait for a port. A port that lags this far behind is ill.
 const COMMANDS: usize = 64;
 
 /// A button that cannot be opened is tried again this often.
@@ -63,7 +64,7 @@ pub struct Ports {
     pub music: Option<Box<dyn Music>>,
     pub video: Option<Box<dyn Video>>,
     /// Where the videos lie.
-    pub video_folders: Vec<PathBuf>,
+    pub video_folders: VideoFolders,
     /// The file of what a person set for videos.
     pub feelings: PathBuf,
     /// What the thread needs that listens to what is unknown.
@@ -112,11 +113,11 @@ struct Outlets {
     asked: u64,
     given_up: Arc<AtomicU64>,
     panel: Option<PanelSlot>,
-    music: Option<Sender<PlayerCommand>>,
-    video: Option<Sender<PlayerCommand>>,
-    store: Sender<Keep>,
-    power: Sender<Power>,
-    speech: Option<Sender<Order>>,
+    music: Option<Lane<PlayerCommand>>,
+    video: Option<Lane<PlayerCommand>>,
+    store: Lane<Keep>,
+    power: Lane<Power>,
+    speech: Option<Lane<Order>>,
     language: Language,
 }
 
@@ -148,7 +149,7 @@ impl Device {
         };
         let video = match ports.video {
             Some(video) => {
-                let watched = Watched { folders: ports.video_folders, beside: ports.feelings };
+                let watched = Watched { videos: ports.video_folders, beside: ports.feelings };
                 start_watcher(&mut supervisor, watched, stopped, queue.clone(), library.clone())?;
                 Some(start_video(&mut supervisor, video, queue.clone())?)
             }
@@ -225,18 +226,25 @@ impl Outlets {
             }
             Action::Capture => {
                 self.asked += 1;
-                hand_over("camera", &self.captures, self.asked);
+                // The thread looks at the newest number; more are asked only after the one before has ended.
+                if self.captures.try_send(self.asked).is_err() {
+                    tracing::error!("the camera does not keep up; a look was dropped");
+                }
             }
-            Action::CancelCapture => self.given_up.store(self.asked, Ordering::Release),
+            Action::EndCapture | Action::CancelCapture => self.given_up.store(self.asked, Ordering::Release),
             Action::Music(command) => tell("music", self.music.as_ref(), command),
             Action::Video(command) => tell("video", self.video.as_ref(), command),
+            // Each player gets its own likes: MPD's songs have names below its folder, videos whole paths.
+            Action::Like { id } if Path::new(&id).is_absolute() => {
+                tell("video", self.video.as_ref(), PlayerCommand::Like { id });
+            }
             Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
-            Action::Remember(history) => hand_over("store", &self.store, Keep::This(history)),
-            Action::Forget => hand_over("store", &self.store, Keep::Nothing),
-            Action::Power(power) => hand_over("power", &self.power, power),
+            Action::Remember(history) => self.store.hand_over("store", Keep::This(history)),
+            Action::Forget => self.store.hand_over("store", Keep::Nothing),
+            Action::Power(power) => self.power.hand_over("power", power),
             Action::Say { words, volume, number } => {
                 if let Some(speech) = &self.speech {
-                    hand_over("speech", speech, Order { words, language: self.language, volume, number });
+                    speech.hand_over("speech", Order { words, language: self.language, volume, number });
                 }
             }
             Action::Speak(language) => {
@@ -257,18 +265,39 @@ impl Outlets {
     }
 }
 
-fn tell(port: &str, queue: Option<&Sender<PlayerCommand>>, command: PlayerCommand) {
-    if let Some(queue) = queue {
-        hand_over(port, queue, command);
+fn tell(port: &str, lane: Option<&Lane<PlayerCommand>>, command: PlayerCommand) {
+    if let Some(lane) = lane {
+        lane.hand_over(port, command);
     }
 }
 
-/// Hands a command to a port, or says that the port lags behind: the core never waits.
-fn hand_over<T>(port: &str, queue: &Sender<T>, command: T) {
-    match queue.try_send(command) {
-        Ok(()) => {}
-        Err(TrySendError::Full(_)) => tracing::error!(port, "does not keep up; a command was dropped"),
-        Err(TrySendError::Disconnected(_)) => tracing::debug!(port, "has left"),
+/// The way of commands to a port. When the port lags behind, the newest command of each kind stays and the
+/// older ones of its kind go: a stop is never lost, and the core never waits.
+struct Lane<T> {
+    to: Sender<T>,
+    /// The port's own end, to take out what is older.
+    from: Receiver<T>,
+}
+
+impl<T> Lane<T> {
+    fn new() -> (Lane<T>, Receiver<T>) {
+        let (to, from) = bounded(COMMANDS);
+        (Lane { to, from: from.clone() }, from)
+    }
+
+    fn hand_over(&self, port: &str, command: T) {
+        let Err(TrySendError::Full(command)) = self.to.try_send(command) else { return };
+        tracing::error!(port, "does not keep up; of each kind of command the newest stays");
+        let mut waiting: Vec<T> = self.from.try_iter().collect();
+        waiting.push(command);
+        let kinds: Vec<_> = waiting.iter().map(std::mem::discriminant).collect();
+        for (at, command) in waiting.into_iter().enumerate() {
+            let newest = kinds.iter().skip(at + 1).all(|later| Some(later) != kinds.get(at));
+            // There are fewer kinds than places.
+            if newest && self.to.try_send(command).is_err() {
+                tracing::error!(port, "a command was dropped");
+            }
+        }
     }
 }
 
@@ -350,8 +379,8 @@ fn start_music(
     music: Box<dyn Music>,
     queue: Sender<Event>,
     library: LiveCatalog,
-) -> io::Result<Sender<PlayerCommand>> {
-    let (commands, inbox) = bounded(COMMANDS);
+) -> io::Result<Lane<PlayerCommand>> {
+    let (commands, inbox) = Lane::new();
     supervisor.spawn("music", move || {
         let catalog = move |songs: ItemStore| {
             tracing::info!("the music library has {} tracks", songs.len());
@@ -366,8 +395,8 @@ fn start_video(
     supervisor: &mut Supervisor,
     video: Box<dyn Video>,
     queue: Sender<Event>,
-) -> io::Result<Sender<PlayerCommand>> {
-    let (commands, inbox) = bounded(COMMANDS);
+) -> io::Result<Lane<PlayerCommand>> {
+    let (commands, inbox) = Lane::new();
     supervisor.spawn("video", move || {
         crate::ports::video::worker::run(video, inbox, report(queue));
     })?;
@@ -428,6 +457,7 @@ fn start_listener(
     let library = library.for_listener();
     supervisor.spawn("listener", move || {
         let mut send = report(queue);
+        analysis::step_back();
         analysis::run(listening, &library, &unknown, |problem| {
             send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
         });
@@ -455,8 +485,8 @@ fn start_templates(
 }
 
 /// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
-fn start_store(supervisor: &mut Supervisor, file: PathBuf, queue: Sender<Event>) -> io::Result<Sender<Keep>> {
-    let (wishes, inbox) = bounded(COMMANDS);
+fn start_store(supervisor: &mut Supervisor, file: PathBuf, queue: Sender<Event>) -> io::Result<Lane<Keep>> {
+    let (wishes, inbox) = Lane::new();
     follow_requests(supervisor, &file, queue.clone())?;
     supervisor.spawn("store", move || {
         let mut send = report(queue);
@@ -510,8 +540,8 @@ fn start_power(
     supervisor: &mut Supervisor,
     switch: Box<dyn PowerSwitch>,
     queue: Sender<Event>,
-) -> io::Result<Sender<Power>> {
-    let (asked, inbox) = bounded(COMMANDS);
+) -> io::Result<Lane<Power>> {
+    let (asked, inbox) = Lane::new();
     supervisor.spawn("power", move || power::worker::run(switch, inbox, report(queue)))?;
     Ok(asked)
 }
@@ -520,12 +550,40 @@ fn start_speech(
     supervisor: &mut Supervisor,
     speaker: Box<dyn Speaker>,
     queue: Sender<Event>,
-) -> io::Result<Sender<Order>> {
-    let (orders, inbox) = bounded(COMMANDS);
+) -> io::Result<Lane<Order>> {
+    let (orders, inbox) = Lane::new();
     supervisor.spawn("speech", move || crate::ports::speech::worker::run(speaker, inbox, report(queue)))?;
     Ok(orders)
 }
 
 fn other(report: String) -> Trouble {
     Trouble { kind: TroubleKind::Other, report }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_port_that_lags_behind_the_newest_of_each_kind_stays_and_no_stop_is_lost() {
+        let (lane, inbox) = Lane::new();
+        let stop = || PlayerCommand::Stop { fade: Duration::ZERO };
+        lane.hand_over("test", PlayerCommand::Next);
+        lane.hand_over("test", stop());
+        for volume in 0..=200 {
+            lane.hand_over("test", PlayerCommand::Volume(volume));
+        }
+        lane.hand_over("test", PlayerCommand::Duck(true));
+        drop(lane);
+        let got: Vec<PlayerCommand> = inbox.iter().collect();
+        assert!(got.len() <= COMMANDS);
+        assert_eq!(got.first(), Some(&PlayerCommand::Next));
+        assert_eq!(got.iter().filter(|command| **command == stop()).count(), 1);
+        assert_eq!(got[got.len() - 2..], [PlayerCommand::Volume(200), PlayerCommand::Duck(true)]);
+        // What is to be forgotten is forgotten, whatever is learnt meanwhile.
+        let (lane, inbox) = Lane::new();
+        lane.hand_over("store", Keep::Nothing);
+        (0..500).for_each(|_| lane.hand_over("store", Keep::This(Box::default())));
+        assert!(matches!(inbox.try_recv(), Ok(Keep::Nothing)));
+    }
 }

@@ -6,6 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+#[macro_use]
+pub mod terminal;
+
 pub mod audio_analysis;
 pub mod bench;
 mod capture_thread;
@@ -22,6 +25,8 @@ pub mod paths;
 pub mod port_factory;
 pub mod ports;
 mod service_manager;
+pub mod setup;
 pub mod supervise;
 pub mod sysinfo;
+pub mod text_file;
 pub mod wiring;

@@ -6,6 +6,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use moodbox_core::text::printable;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -67,7 +68,8 @@ impl<S: Subscriber> Layer<S> for Keeper {
         let mut text = Text::default();
         event.record(&mut text);
         let Text { message, others } = text;
-        LOGBOOK.add(Utc::now(), event.metadata().level().as_str().to_lowercase(), message + &others);
+        let shown = printable(&(message + &others)).into_owned();
+        LOGBOOK.add(Utc::now(), event.metadata().level().as_str().to_lowercase(), shown);
     }
 }
 

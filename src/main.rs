@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     match cli.verb.run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("moodbox: {error:#}");
+            moodbox::terminal::note(&format!("moodbox: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -13,11 +13,15 @@ fn assets() -> Option<PathBuf> {
     checkout().map(|root| root.join("assets")).filter(|folder| folder.is_dir())
 }
 
-/// The checkout that this binary was built in (`target/<profile>/moodbox`), or that it is started in.
+/// The checkout that this binary was built in. The working directory never counts: it may be anybody's.
 fn checkout() -> Option<PathBuf> {
-    let starts = [std::env::current_exe().ok(), std::env::current_dir().ok()];
-    let mut folders = starts.iter().flatten().flat_map(|start| start.ancestors().take(5));
-    folders.find(|folder| folder.join("models/mood.toml").is_file()).map(Path::to_owned)
+    checkout_of(&std::env::current_exe().ok()?)
+}
+
+/// `<checkout>/target/[<platform>/]<profile>/[deps/]<binary>`, where the checkout has the mood model.
+fn checkout_of(binary: &Path) -> Option<PathBuf> {
+    let target = binary.ancestors().skip(2).take(3).find(|folder| folder.ends_with("target"))?;
+    target.parent().filter(|root| root.join("models/mood.toml").is_file()).map(Path::to_owned)
 }
 
 /// `libtensorflowlite_c.so`.
@@ -84,7 +88,7 @@ pub fn state() -> PathBuf {
 pub fn note_of_another_state(what: &str) {
     let state = state();
     if state != Path::new(STATE_OF_SERVICE) && Path::new(STATE_OF_SERVICE).is_dir() {
-        eprintln!(
+        tell!(
             "note: {what} is in {}; the service has its own in {STATE_OF_SERVICE}: use sudo for it",
             state.display()
         );
@@ -99,5 +103,29 @@ pub fn runtime_folder() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR") {
         Some(folder) => PathBuf::from(folder).join("moodbox"),
         None => std::env::temp_dir().join(format!("moodbox-{}", rustix::process::getuid().as_raw())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_checkout_that_the_binary_was_built_in_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir(root.join("models")).unwrap();
+        std::fs::write(root.join("models/mood.toml"), "").unwrap();
+        for built in [
+            "target/debug/moodbox",
+            "target/debug/deps/pure-1a",
+            "target/aarch64-unknown-linux-gnu/release/moodbox",
+        ] {
+            assert_eq!(checkout_of(&root.join(built)).as_deref(), Some(root), "{built}");
+        }
+        // Somewhere below a folder with such a file, which may be anybody's.
+        for other in ["moodbox", "bin/moodbox", "usr/bin/moodbox", "target/a/b/c/d/moodbox"] {
+            assert_eq!(checkout_of(&root.join(other)), None, "{other}");
+        }
     }
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use crate::config::{CameraChoice, Config, PanelChoice};
 use crate::device::{OpenButtons, Ports};
 use crate::library;
-use crate::library::analysis::Listening;
+use crate::library::analysis::{self, Listening, Progress};
+use crate::library::feature_cache;
 use crate::library::listing::Setter;
 use crate::library::lock::{LockError, StateLock};
 use crate::paths;
 use crate::ports::button::{self, ButtonSettings};
 use crate::ports::camera::photos::PhotoCamera;
-use crate::ports::camera::v4l2::V4l2Camera;
-use crate::ports::camera::{Camera, CameraError};
+use crate::ports::camera::{self, Camera, CameraError};
 use crate::ports::light::gpio::GpioLight;
 use crate::ports::light::{Light, LightError, NoLight, SharedLight};
 use crate::ports::music::{Mpd, Music};
@@ -22,9 +22,11 @@ use crate::ports::panel::spi::SpiPanel;
 use crate::ports::panel::tee::{Latest, Several};
 use crate::ports::power::{Logind, PowerSwitch};
 use crate::ports::speech::{self, MpvSpeaker, Speaker};
+use crate::ports::video::folder::{self, VideoFolders};
 use crate::ports::video::{Mpv, Video};
 use crate::ports::vision::{Vision, VisionConfig, VisionError};
 use moodbox_core::kiosk::event::{Trouble, TroubleKind};
+use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::mood::DecisionRule;
 use moodbox_core::recommend::Catalog;
 
@@ -82,7 +84,7 @@ impl Light for LazyLight {
 /// The camera that the configuration names. Nothing is opened before the first press.
 pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
     Ok(match &config.camera {
-        CameraChoice::V4l2(device) => Box::new(V4l2Camera::new(device)),
+        CameraChoice::Device(device) => camera::by_name(device),
         CameraChoice::Photos(paths) => Box::new(PhotoCamera::new(paths, Some(PHOTO_FPS))?),
     })
 }
@@ -158,13 +160,14 @@ pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
 
 /// Where cameras come and go, if one is ever to be opened.
 fn watch_cameras(config: &Config) -> Option<PathBuf> {
-    let real = matches!(config.camera, CameraChoice::V4l2(_));
+    let real = matches!(config.camera, CameraChoice::Device(_));
     (real && config.mode.may_look()).then(|| "/dev".into())
 }
 
 /// Where the videos lie.
-pub fn video_folders(config: &Config) -> Vec<PathBuf> {
-    config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default()
+pub fn video_folders(config: &Config) -> VideoFolders {
+    let folders = config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default();
+    VideoFolders { folders, guarded: config.mode == Mode::Public }
 }
 
 /// The file of what a person set for videos.
@@ -225,24 +228,42 @@ pub fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
     }
 }
 
-/// The library as it is now, and what could not be read of it.
-pub fn library(config: &Config) -> (Catalog, Vec<String>) {
-    let mut catalog = Catalog::default();
-    let mut problems = Vec::new();
-    if let Some(music) = music(config) {
-        let mut watcher = music.watcher();
-        match watcher.connect().and_then(|()| watcher.catalog()) {
-            Ok(songs) => catalog.music = songs,
-            Err(error) => problems.push(error.to_string()),
+/// The library as it is now, read from outside the daemon: with all that the daemon has learnt of it.
+#[derive(Debug, Default)]
+pub struct Library {
+    pub catalog: Catalog,
+    /// What could not be read, with the cure.
+    pub problems: Vec<String>,
+    /// What was left out or not understood, each once.
+    pub remarks: Vec<String>,
+    /// How far the sound of what is unknown was measured.
+    pub progress: Progress,
+}
+
+/// Reads the library of a configuration. The one reader for every verb, so that each sees what the device sees.
+pub fn library(config: &Config) -> Library {
+    let mut library = Library::default();
+    if let Some(settings) = &config.music {
+        match Mpd::library(settings) {
+            Ok((songs, remarks)) => {
+                library.catalog.music = songs;
+                library.remarks.extend(remarks);
+            }
+            Err(error) => library.problems.push(error.to_string()),
         }
     }
-    let (mut videos, errors) = crate::ports::video::folder::catalog(&video_folders(config));
-    problems.extend(errors.iter().map(ToString::to_string));
+    let videos = folder::catalog(&video_folders(config));
+    library.problems.extend(videos.errors.iter().map(ToString::to_string));
+    library.remarks.extend(videos.remarks);
+    let mut videos = videos.items;
     let (set, problem) = library::feelings::load(&feelings());
-    problems.extend(problem.map(|problem| problem.to_string()));
+    library.problems.extend(problem.map(|problem| problem.to_string()));
     set.put_on(&mut videos);
-    catalog.video = videos.into();
-    (catalog, problems)
+    library.catalog.video = videos.into();
+    let folder = config.music.as_ref().and_then(Mpd::folder);
+    library.progress =
+        analysis::recall(&mut library.catalog, &feature_cache::peek(&sounds()), folder.as_deref());
+    library
 }
 
 /// Where vision finds its parts when no configuration says otherwise.

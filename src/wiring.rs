@@ -40,7 +40,7 @@ pub struct Wired {
 /// Wires a device, in the order of dependence.
 ///
 /// # Errors
-/// When a thread cannot be started, an address cannot be used, or what the page changed earlier cannot be read.
+/// When a thread cannot be started, or an address cannot be used.
 pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Result<Wired> {
     // What the core decides by: the configuration, and how sure this model is.
     let mut settings = config.settings(port_factory::judge(&ports.vision));
@@ -73,7 +73,7 @@ pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Resu
             panel: mirror,
             shelves,
             config: options.file.clone().filter(|_| simulated.is_none()),
-            papers: papers(config, options.file, moods)?,
+            papers: papers(config, options.file, moods),
             simulated,
         };
         device.spawn("web", move || web::run(&web, parts))?;
@@ -98,10 +98,10 @@ fn keep_moods(
 }
 
 /// What the page reads and writes on disk.
-fn papers(config: &Config, file: Option<PathBuf>, moods: Option<Moods>) -> anyhow::Result<Papers> {
+fn papers(config: &Config, file: Option<PathBuf>, moods: Option<Moods>) -> Papers {
     let changes = config::changes_file();
-    let started_with = Changes::read(&changes)?;
-    Ok(Papers {
+    let started_with = Changes::recover(&changes);
+    Papers {
         settings: file,
         changes: (changes, started_with),
         templates: config.templates.clone(),
@@ -109,7 +109,7 @@ fn papers(config: &Config, file: Option<PathBuf>, moods: Option<Moods>) -> anyho
         moods,
         setter: port_factory::setter(config),
         card: config.vision.mood_model.with_file_name("MODEL_CARD.md"),
-    })
+    }
 }
 
 /// The address itself, or another port where it is taken: by a second demo, or by the daemon.

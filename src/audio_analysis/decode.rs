@@ -1,10 +1,10 @@
 //! An excerpt of a file, decoded and measured.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -12,11 +12,17 @@ use symphonia::core::common::Limit;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Time;
 
 use super::{Analyser, Features};
+use crate::ports::store;
+
+/// The excerpt of a film at 100 megabits a second is some 100 MB.
+const MOST_BYTES: u64 = 128 << 20;
+/// An excerpt is measured within a second or two of a small processor.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// How much of a piece is listened to. The studies of the field take 30 to 60 seconds.
 const EXCERPT: Duration = Duration::from_secs(60);
@@ -56,7 +62,7 @@ pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
 /// When the file is gone, broken, silent, or of a kind that is not known here. A decoder that panics on a
 /// broken file is caught.
 pub fn measure(path: &Path) -> Result<Features, SoundError> {
-    let file = File::open(path).map_err(SoundError::Unreadable)?;
+    let file = Budgeted::open(path, MOST_BYTES, LONGEST).map_err(SoundError::Unreadable)?;
     if has_ending(path, &FOREIGN) {
         return Err(SoundError::Undecodable("its kind of container is not known".to_owned()));
     }
@@ -65,8 +71,59 @@ pub fn measure(path: &Path) -> Result<Features, SoundError> {
         .unwrap_or_else(|_| Err(SoundError::Undecodable("the decoder gave up".to_owned())))
 }
 
+/// A media file that is read within a budget of bytes and time. A container that makes its reader look through
+/// gigabytes of zeros, or back and forth, is cut off there as if the file ended.
+pub(crate) struct Budgeted {
+    file: File,
+    left: u64,
+    until: Instant,
+}
+
+/// What one look into a file costs besides the bytes that it reads.
+const SEEK_COSTS: u64 = 512;
+
+impl Budgeted {
+    /// Opens a regular file.
+    pub(crate) fn open(path: &Path, bytes: u64, time: Duration) -> io::Result<Budgeted> {
+        Ok(Budgeted { file: store::open_regular(path)?, left: bytes, until: Instant::now() + time })
+    }
+
+    fn pay(&mut self, bytes: u64) -> io::Result<()> {
+        self.left = self.left.saturating_sub(bytes);
+        if self.left == 0 || Instant::now() > self.until {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "reading it costs too much"));
+        }
+        Ok(())
+    }
+}
+
+impl Read for Budgeted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.pay(count as u64)?;
+        Ok(count)
+    }
+}
+
+impl Seek for Budgeted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.pay(SEEK_COSTS)?;
+        self.file.seek(to)
+    }
+}
+
+impl MediaSource for Budgeted {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.file.metadata().ok().map(|metadata| metadata.len())
+    }
+}
+
 /// Opens a media file: its container, by what is in it and by the ending of its name.
-pub(crate) fn open(file: File, extension: Option<&str>) -> Result<Box<dyn FormatReader>, Error> {
+pub(crate) fn open(file: Budgeted, extension: Option<&str>) -> Result<Box<dyn FormatReader>, Error> {
     let mut hint = Hint::new();
     if let Some(extension) = extension {
         hint.with_extension(extension);
@@ -85,7 +142,7 @@ pub(crate) fn length(format: &dyn FormatReader) -> Option<Duration> {
     Duration::try_from_secs_f64(time.as_secs_f64()).ok().filter(|length| !length.is_zero())
 }
 
-fn excerpt(file: File, extension: Option<&str>) -> Result<Features, SoundError> {
+fn excerpt(file: Budgeted, extension: Option<&str>) -> Result<Features, SoundError> {
     let mut format = open(file, extension).map_err(undecodable)?;
     let track = format
         .default_track(TrackType::Audio)

@@ -9,7 +9,7 @@ mod mode;
 mod spectrum;
 mod tempo;
 
-pub(crate) use decode::{FOREIGN, has_ending, length, open};
+pub(crate) use decode::{Budgeted, FOREIGN, has_ending, length, open};
 pub use decode::{SoundError, measure};
 pub use feeling::feeling;
 

@@ -70,7 +70,12 @@ pub fn measure(photo: &Path, effort: &Effort) -> anyhow::Result<Vec<Figure>> {
         Figure::new("press.light_ms", light, "ms", "from the press to the light").within(ANSWER_MS),
         Figure::new("press.panel_ms", panel, "ms", "from the press to the picture on the panel")
             .within(ANSWER_MS),
-        Figure::new("press.capture_ms", press("capture"), "ms", "the camera is on; one second is asked for"),
+        Figure::new(
+            "press.capture_ms",
+            press("capture"),
+            "ms",
+            "the camera is on; a clear face is read before the second is over",
+        ),
         Figure::new(
             "press.vision_ms",
             press("vision"),

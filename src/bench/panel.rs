@@ -34,7 +34,7 @@ pub fn visit() -> Vec<Screen> {
     let mut screens = vec![Screen::Idle { troubles: Vec::new() }];
     screens.extend((0..20).map(|step| Screen::Look { done: step as f32 / 20.0 }));
     screens.push(Screen::Thinking);
-    screens.push(Screen::Mood { mood: Mood::Sad, strength: Strength::Clear, confidence: 0.8 });
+    screens.push(Screen::Mood { mood: Mood::Sad, strength: Strength::Clear, confidence: 0.8, not_so: true });
     screens.extend((0..15).map(|second| playing(second, None)));
     screens.extend([playing(15, Some(Flash::Pressed)), playing(15, Some(Flash::Liked))]);
     screens.extend((15..30).map(|second| playing(second, None)));

@@ -26,8 +26,13 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let _alone = port_factory::state_folder()?;
     let (notes, heard) = bounded(4096);
     let music = Box::new(Simulated::new(library(TRACKS, 1).shelf, config.volume_cap));
-    let (wired, presser) =
-        demo::wire_simulated(&config, &notes, (Some(music), None), Some(file.to_owned()), true)?;
+    let (wired, presser) = demo::wire_simulated(
+        &config,
+        &notes,
+        demo::Players { music: Some(music), video: None },
+        Some(file.to_owned()),
+        true,
+    )?;
     let Wired { device, settings, mut observers, .. } = wired;
     let (has, queue, panel) = (settings.has, device.queue(), demo::panel_path(&config));
     observers.add(Taker::new(notes));

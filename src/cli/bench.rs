@@ -55,14 +55,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         idle: Duration::from_secs(args.idle.into()),
     };
     let photo = bench::photo(args.photo)?;
-    let figures = bench::measure(&photo, &effort, &mut |next| eprintln!("measuring: {next}"))?;
+    let figures = bench::measure(&photo, &effort, &mut |next| tell!("measuring: {next}"))?;
     let machine = machine::describe();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&table::json(&figures, &machine))?);
+        crate::terminal::json(&serde_json::to_string_pretty(&table::json(&figures, &machine))?);
     } else if args.markdown {
-        print!("{}", table::markdown(&figures, &machine));
+        say!("{}", table::markdown(&figures, &machine));
     } else {
-        print!("{machine}\n\n{}", table::text(&figures));
+        say!("{machine}\n\n{}", table::text(&figures));
     }
     let kept = figures.iter().all(bench::Figure::is_kept);
     Ok(if kept || !args.check { ExitCode::SUCCESS } else { ExitCode::FAILURE })

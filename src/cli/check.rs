@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use crate::config::{self, Config};
 use crate::library;
+use crate::observers::mqtt::MqttSettings;
+use crate::observers::mqtt::home::Told;
 use crate::port_factory;
+use crate::terminal::printable;
 use moodbox_core::recommend::{self, Templates};
 
 /// What `check` is told.
@@ -29,7 +32,7 @@ pub struct Args {
 /// Checks configuration, templates, model and library.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.default {
-        print!("{}", config::DEFAULT);
+        crate::terminal::out(config::DEFAULT);
         return Ok(ExitCode::SUCCESS);
     }
     let mut report = Report::default();
@@ -43,12 +46,25 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 String::new()
             };
             report.ok("configuration", &format!("{}{over}", args.config.display()));
+            if let Some(mqtt) = &config.mqtt {
+                report.ok("home", &home(mqtt));
+            }
             let templates = templates(&config, &mut report);
             model(&config, &mut report);
             library_and_templates(&config, &templates, &mut report);
         }
     }
     Ok(if report.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the home is told and may ask for, in one line.
+fn home(mqtt: &MqttSettings) -> String {
+    let home = &mqtt.home;
+    let list = |words: Vec<&str>| if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+    let told = list(home.publish.iter().map(|told| told.name()).collect());
+    let mood = if home.publish.contains(&Told::Mood) { "" } else { ", never the mood" };
+    let taken = list(home.commands.iter().map(|command| command.name()).collect());
+    format!("{} as {}: publishes {told}{mood}; takes {taken}", mqtt.place(), home.id)
 }
 
 #[derive(Default)]
@@ -58,16 +74,16 @@ struct Report {
 
 impl Report {
     fn ok(&mut self, what: &str, detail: &str) {
-        println!("ok       {what}: {detail}");
+        say!("ok       {what}: {}", printable(detail));
     }
 
     fn warning(&mut self, what: &str, detail: &str) {
-        println!("warning  {what}: {detail}");
+        say!("warning  {what}: {}", printable(detail));
     }
 
     fn fault(&mut self, what: &str, detail: &str) {
         self.faults += 1;
-        println!("FAULT    {what}: {detail}");
+        say!("FAULT    {what}: {detail}");
     }
 }
 
@@ -105,9 +121,13 @@ fn library_and_templates(config: &Config, templates: &Templates, report: &mut Re
     if config.music.is_none() && config.video.is_none() {
         return;
     }
-    let (catalog, problems) = port_factory::library(config);
+    let library = port_factory::library(config);
+    let (catalog, problems) = (library.catalog, library.problems);
     for problem in &problems {
         report.fault("library", problem);
+    }
+    for remark in &library.remarks {
+        report.warning("library", remark);
     }
     let counts = [
         config.music.as_ref().map(|_| format!("{} tracks", catalog.music.len())),

@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for finding in examine(&patient) {
         if !args.json {
             if asked {
-                eprint!("\r{:60}\r", "");
+                prompt!("\r{:60}\r", "");
             }
             // A reader that has gone, such as `head`, is no failure of ours.
             let _ = writeln!(out, "{}", as_text(&finding));
@@ -66,7 +66,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn count_down(seconds: u64) {
-    eprint!("\rPress the button now ({seconds} s) ... ");
+    prompt!("\rPress the button now ({seconds} s) ... ");
 }
 
 fn exit_code(worst: Level) -> ExitCode {

@@ -1,5 +1,6 @@
 //! `moodbox eval`: how well the model reads a folder of labelled pictures.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +14,9 @@ use serde::Serialize;
 use crate::port_factory::vision_config;
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::{Vision, VisionConfig};
+use crate::terminal::printable;
 use moodbox_core::mood::{Mood, Reading, Scores};
+use moodbox_core::recommend::normalized;
 
 /// Measures the model on a folder of labelled pictures.
 #[derive(Debug, clap::Args)]
@@ -23,7 +26,8 @@ The moods: angry, disgust, fear, happy, sad, surprise, neutral.
 Examples:
   moodbox eval --cropped faces/          pictures that are faces, cut out already
   moodbox eval photos/ --json            photographs: the face is looked for first
-  moodbox eval --cropped faces/ --jobs 4")]
+  moodbox eval --cropped faces/ --jobs 4
+  moodbox eval --cropped fer2013/ --head label   by the data set's official label, to compare")]
 pub struct Args {
     /// The folder with a folder for each mood
     pub dir: PathBuf,
@@ -33,9 +37,23 @@ pub struct Args {
     /// Take each picture as a face that is cut out already; no face is looked for
     #[arg(long)]
     pub cropped: bool,
+    /// Which answers of the model are judged
+    #[arg(long, value_enum, default_value_t = Head::Votes)]
+    pub head: Head,
     /// Pictures read at once [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+}
+
+/// A head of the mood model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// The one that decides on the device: what most people would say of the picture
+    Votes,
+    /// The one that learnt the data set's official label, for comparing with published figures; it is not
+    /// calibrated and never sure
+    Label,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -43,14 +61,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .jobs
         .map(usize::from)
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    let report = evaluate(&vision_config(), &args.dir, args.cropped, jobs)?;
+    let report = evaluate(&vision_config(), &args.dir, args.cropped, args.head, jobs)?;
     for file in &report.unreadable_files {
-        eprintln!("moodbox eval: {}: {}", file.file, file.reason);
+        tell!("moodbox eval: {}: {}", file.file, file.reason);
     }
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        crate::terminal::json(&serde_json::to_string(&report)?);
     } else {
-        print!("{}", report.text());
+        say!("{}", report.text());
     }
     Ok(if report.n > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -58,6 +76,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Figures over a folder. Shares are in [0, 1]; those that no picture speaks to are null.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// Whose answers these figures are about.
+    pub head: Head,
     /// Pictures that were read.
     pub n: usize,
     /// Of all that were read, how many got the right mood; a face that was not found counts as wrong.
@@ -69,7 +89,9 @@ pub struct Report {
     /// Pictures by true mood (row) and answer (column); those without a face are in no column.
     pub confusion: [[usize; 7]; 7],
     pub per_class: Vec<PerClass>,
-    /// Expected calibration error over 15 bins of equal width.
+    /// How many of the pictures of each mood were read as it.
+    pub recall: BTreeMap<&'static str, Option<f64>>,
+    /// Expected calibration error over 15 bins of equal width. Null for the label head, as are the next two.
     pub ece: Option<f64>,
     /// How many of all were sure.
     pub sure_share: Option<f64>,
@@ -80,6 +102,15 @@ pub struct Report {
     pub unreadable: usize,
     pub unreadable_files: Vec<Unreadable>,
     pub images_per_second: Option<f64>,
+    /// Folders with pictures whose names are no mood.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A folder that no figure counts.
+#[derive(Debug, Serialize)]
+pub struct LeftOut {
+    pub folder: String,
+    pub pictures: usize,
 }
 
 /// One mood of a report.
@@ -103,13 +134,25 @@ pub struct Unreadable {
 type Answer = Option<(Scores, bool)>;
 
 /// Reads all the pictures of `dir` on `jobs` threads, each with its own model.
-pub fn evaluate(config: &VisionConfig, dir: &Path, cropped: bool, jobs: usize) -> anyhow::Result<Report> {
-    let pictures = pictures(dir)?;
+pub fn evaluate(
+    config: &VisionConfig,
+    dir: &Path,
+    cropped: bool,
+    head: Head,
+    jobs: usize,
+) -> anyhow::Result<Report> {
+    let (pictures, left_out) = pictures(dir)?;
     let jobs = jobs.clamp(1, pictures.len());
     let models = (0..jobs)
         .map(|_| Vision::load(config))
         .collect::<Result<Vec<_>, _>>()
         .context("cannot read pictures")?;
+    if head == Head::Label && models.iter().any(|model| model.sidecar().label_head.is_empty()) {
+        bail!(
+            "the mood model of {} has no head for the official label; leave --head out to judge what it decides by",
+            config.mood_model.display()
+        );
+    }
     let bar = progress(pictures.len());
     let next = AtomicUsize::new(0);
     let start = Instant::now();
@@ -121,7 +164,7 @@ pub fn evaluate(config: &VisionConfig, dir: &Path, cropped: bool, jobs: usize) -
                 scope.spawn(move || {
                     let mut results = Vec::new();
                     while let Some((_, path)) = pictures.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        results.push((path, answer(&mut vision, path, cropped)));
+                        results.push((path, answer(&mut vision, path, cropped, head)));
                         bar.inc(1);
                     }
                     results
@@ -144,11 +187,58 @@ pub fn evaluate(config: &VisionConfig, dir: &Path, cropped: bool, jobs: usize) -
             Err(reason) => unreadable.push(Unreadable { file: path.display().to_string(), reason }),
         }
     }
-    Ok(report(&answers, unreadable, seconds))
+    Ok(Report { left_out, ..report(head, &answers, unreadable, seconds) })
 }
 
+/// What other collections of faces call the moods: as words, as the codes of JAFFE and KDEF, in the languages shipped.
+const FOLDER_NAMES: [(Mood, &[&str]); 7] = [
+    (
+        Mood::Angry,
+        &["angry", "anger", "an", "mad", "wut", "wütend", "ärger", "zorn", "colère", "enfado", "ira"],
+    ),
+    (Mood::Disgust, &["disgust", "disgusted", "di", "ekel", "dégoût", "asco"]),
+    (Mood::Fear, &["fear", "fearful", "af", "fe", "afraid", "scared", "angst", "ängstlich", "peur", "miedo"]),
+    (
+        Mood::Happy,
+        &[
+            "happy",
+            "happiness",
+            "ha",
+            "joy",
+            "joyful",
+            "freude",
+            "fröhlich",
+            "glücklich",
+            "joie",
+            "alegría",
+            "felicidad",
+        ],
+    ),
+    (
+        Mood::Sad,
+        &["sad", "sadness", "sa", "trauer", "traurig", "traurigkeit", "tristesse", "triste", "tristeza"],
+    ),
+    (Mood::Surprise, &["surprise", "surprised", "su", "überraschung", "überrascht", "sorpresa"]),
+    (Mood::Neutral, &["neutral", "neutrality", "ne", "normal", "gelassen", "neutre"]),
+];
+
+/// The mood that a folder is named for: `anger`, `Happiness`, `0_fear`, `sad-faces`.
+fn mood_of_folder(name: &str) -> Option<Mood> {
+    let of = |word: &str| FOLDER_NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(mood, _)| *mood);
+    let name = normalized(name);
+    // Letters of one word; what numbers and joins is no part of it.
+    let mut words = name.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
+    let first = words.next()?;
+    of(first).or_else(|| first.parse().ok()).filter(|_| {
+        words.all(|word| ["face", "faces", "emotion", "expression", "images", "pictures"].contains(&word))
+    })
+}
+
+/// Files with the mood that their folder names.
+type Pictures = Vec<(Mood, PathBuf)>;
+
 /// Every picture of the folders named after moods, sorted by path.
-fn pictures(dir: &Path) -> anyhow::Result<Vec<(Mood, PathBuf)>> {
+fn pictures(dir: &Path) -> anyhow::Result<(Pictures, Vec<LeftOut>)> {
     let listing = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {
         let entries = std::fs::read_dir(folder)
             .with_context(|| format!("cannot list the folder {}", folder.display()))?;
@@ -159,16 +249,23 @@ fn pictures(dir: &Path) -> anyhow::Result<Vec<(Mood, PathBuf)>> {
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
         matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"))
     };
-    let mut pictures = Vec::new();
+    let (mut pictures, mut left_out) = (Vec::new(), Vec::new());
     for folder in listing(dir)? {
-        let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
-        let Ok(mood) = name.parse::<Mood>() else { continue };
-        if folder.is_dir() {
-            pictures.extend(
-                listing(&folder)?.into_iter().filter(|path| is_picture(path)).map(|path| (mood, path)),
-            );
+        if !folder.is_dir() {
+            continue;
+        }
+        let inside = listing(&folder)?.into_iter().filter(|path| is_picture(path));
+        match folder.file_name().and_then(|name| name.to_str()).and_then(mood_of_folder) {
+            Some(mood) => pictures.extend(inside.map(|path| (mood, path))),
+            None => {
+                let count = inside.count();
+                if count > 0 {
+                    left_out.push(LeftOut { folder: folder.display().to_string(), pictures: count });
+                }
+            }
         }
     }
+    left_out.sort_by(|a, b| a.folder.cmp(&b.folder));
     if pictures.is_empty() {
         bail!(
             "{} holds no pictures to measure with. It needs a folder for each mood with PNG or JPEG files in it, \
@@ -177,14 +274,17 @@ fn pictures(dir: &Path) -> anyhow::Result<Vec<(Mood, PathBuf)>> {
         );
     }
     pictures.sort_by(|a, b| a.1.cmp(&b.1));
-    Ok(pictures)
+    Ok((pictures, left_out))
 }
 
-fn answer(vision: &mut Vision, path: &Path, cropped: bool) -> Result<Answer, String> {
+fn answer(vision: &mut Vision, path: &Path, cropped: bool, head: Head) -> Result<Answer, String> {
     let rgb = read_photo(path).map_err(|error| error.to_string())?;
     let look = if cropped { vision.look_cropped(&rgb) } else { vision.look(&rgb) };
     let look = look.map_err(|error| error.to_string())?;
-    Ok(look.faces.first().map(|face| (face.scores, matches!(face.reading, Reading::Sure { .. }))))
+    Ok(look.faces.first().and_then(|face| match head {
+        Head::Votes => Some((face.scores, matches!(face.reading, Reading::Sure { .. }))),
+        Head::Label => face.label.map(|label| (label, false)),
+    }))
 }
 
 /// On a terminal a bar; otherwise nothing, so that logs stay readable.
@@ -204,7 +304,7 @@ fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-fn report(answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadable>, seconds: f64) -> Report {
+fn report(head: Head, answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadable>, seconds: f64) -> Report {
     const BINS: usize = 15;
     let mut confusion = [[0; 7]; 7];
     let mut truths = [0; 7];
@@ -242,20 +342,25 @@ fn report(answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadable>, seconds
         })
         .collect();
     let f1: Vec<f64> = per_class.iter().filter_map(|class| class.f1).collect();
+    // The label head's probabilities promise nothing.
+    let calibrated = head == Head::Votes;
     Report {
+        head,
         n,
         accuracy: share(right, n),
         macro_f1: (!f1.is_empty()).then(|| f1.iter().sum::<f64>() / f1.len() as f64),
         labels: Mood::ALL,
         confusion,
+        recall: per_class.iter().map(|class| (class.mood.name(), class.recall)).collect(),
         per_class,
-        ece: (answered > 0).then(|| gaps / answered as f64),
-        sure_share: share(sure, n),
+        ece: (answered > 0 && calibrated).then(|| gaps / answered as f64),
+        sure_share: share(sure, n).filter(|_| calibrated),
         sure_accuracy: share(sure_right, sure),
         no_face: n - answered,
         unreadable: unreadable_files.len(),
         unreadable_files,
         images_per_second: (n > 0 && seconds > 0.0).then(|| n as f64 / seconds),
+        left_out: Vec::new(),
     }
 }
 
@@ -265,11 +370,17 @@ impl Report {
         let percent =
             |value: Option<f64>| value.map_or("-".into(), |value| format!("{:.1} %", value * 100.0));
         let mut text = format!("{} pictures", self.n);
+        if self.head == Head::Label {
+            text += ", judged by the label head, which decides nothing on the device";
+        }
         if self.unreadable > 0 {
             text += &format!(", {} unreadable", self.unreadable);
         }
         if self.no_face > 0 {
             text += &format!(", {} without a face that was found", self.no_face);
+        }
+        for LeftOut { folder, pictures } in &self.left_out {
+            text += &format!("\nleft out: {pictures} in {}, whose name is no mood", printable(folder));
         }
         text += &format!("\naccuracy            {}\n", percent(self.accuracy));
         text += &format!("macro F1            {}\n", percent(self.macro_f1));
@@ -314,7 +425,7 @@ mod tests {
             (Mood::Sad, said(Mood::Sad, 50.0, false)),
             (Mood::Sad, None),
         ];
-        let report = report(&answers, Vec::new(), 2.0);
+        let report = report(Head::Votes, &answers, Vec::new(), 2.0);
         assert_eq!((report.n, report.no_face), (4, 1));
         assert_eq!(report.accuracy, Some(0.5));
         assert_eq!((report.sure_share, report.sure_accuracy), (Some(0.5), Some(0.5)));
@@ -323,14 +434,56 @@ mod tests {
         // Happy: precision 1, recall 1/2. Sad: precision 1/2, recall 1/2 (the face not found is missed).
         let f1 = report.macro_f1.unwrap();
         assert!((f1 - (2.0 / 3.0 + 0.5) / 2.0).abs() < 1e-9, "{f1}");
+        assert_eq!(
+            (report.recall["happy"], report.recall["sad"], report.recall["fear"]),
+            (Some(0.5), Some(0.5), None)
+        );
         // Three answers, each promised for certain, one of them wrong.
         let ece = report.ece.unwrap();
         assert!((ece - 1.0 / 3.0).abs() < 1e-6, "{ece}");
     }
 
     #[test]
+    fn the_label_head_promises_nothing() {
+        let answers = [(Mood::Sad, said(Mood::Sad, 50.0, false)), (Mood::Sad, said(Mood::Fear, 50.0, false))];
+        let report = report(Head::Label, &answers, Vec::new(), 1.0);
+        assert_eq!(report.accuracy, Some(0.5));
+        assert_eq!((report.ece, report.sure_share, report.sure_accuracy), (None, None, None));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["head"], "label");
+        assert_eq!(json["recall"]["sad"], 0.5);
+        assert!(report.text().contains("label head"), "{}", report.text());
+    }
+
+    #[test]
+    fn folders_are_read_as_other_collections_name_them() {
+        for (name, mood) in [
+            ("anger", Mood::Angry),
+            ("Happiness", Mood::Happy),
+            ("SAD", Mood::Sad),
+            ("sadness", Mood::Sad),
+            ("surprised", Mood::Surprise),
+            ("Neutral", Mood::Neutral),
+            ("0_fear", Mood::Fear),
+            ("04-disgust", Mood::Disgust),
+            ("fear.1", Mood::Fear),
+            ("Wut", Mood::Angry),
+            ("a\u{308}ngstlich", Mood::Fear),
+            ("happy_faces", Mood::Happy),
+        ] {
+            assert_eq!(mood_of_folder(name), Some(mood), "{name}");
+        }
+        for name in ["contempt", "0", "", "unhappy", "not_happy", "happy_sad"] {
+            assert_eq!(mood_of_folder(name), None, "{name}");
+        }
+        let left_out = vec![LeftOut { folder: "x/contempt".into(), pictures: 3 }];
+        let report = Report { left_out, ..report(Head::Votes, &[], Vec::new(), 0.0) };
+        assert!(report.text().contains("left out: 3 in x/contempt"));
+    }
+
+    #[test]
     fn without_any_answer_no_figure_is_made_up() {
-        let report = report(&[], Vec::new(), 0.0);
+        let report = report(Head::Votes, &[], Vec::new(), 0.0);
         assert!(report.accuracy.is_none() && report.macro_f1.is_none() && report.ece.is_none());
         assert!(report.text().contains("0 pictures"));
         let json = serde_json::to_value(&report).unwrap();
@@ -344,6 +497,8 @@ mod tests {
             "n",
             "unreadable",
             "images_per_second",
+            "recall",
+            "head",
         ] {
             assert!(json.get(key).is_some(), "{key}");
         }

@@ -1,6 +1,5 @@
 //! `moodbox forget`: erases what was learnt here.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +13,7 @@ use crate::library::lock::{LockError, StateLock};
 use crate::observers::mood_log;
 use crate::paths;
 use crate::ports::music::{Mpd, Music, MusicSettings};
+use crate::ports::store;
 use moodbox_core::recommend::History;
 
 /// What `forget` is told.
@@ -53,15 +53,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let kept = kept(&file)?;
     let visits = mood_log::load(&mood_log::beside(&file)).unwrap_or_default().len();
     if !kept.is_there() && visits == 0 && history::set_aside_files(&file) == 0 {
-        println!("Nothing is kept in {}.", folder.display());
+        say!("Nothing is kept in {}.", folder.display());
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}:\n{}", file.display(), kept.describe());
+    say!("{}:\n{}", file.display(), kept.describe());
     if visits > 0 {
-        println!("  {visits} moods over time");
+        say!("  {visits} moods over time");
     }
     if !args.yes && !agrees()? {
-        println!("Nothing was changed.");
+        say!("Nothing was changed.");
         return Ok(ExitCode::FAILURE);
     }
     if args.likes {
@@ -70,7 +70,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         take_likes_back(music, &kept.liked())?;
     }
     erase(&folder, &file)?;
-    println!("Forgotten.");
+    say!("Forgotten.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,7 +90,7 @@ enum Kept {
 }
 
 fn kept(file: &Path) -> anyhow::Result<Kept> {
-    let text = match fs::read(file) {
+    let text = match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::Nothing),
         Err(error) => {
@@ -132,6 +132,16 @@ impl Kept {
                     let mean = change.mean()?;
                     Some(format!("  {mood}: the mood changed by {mean:+.2} in the mean of {}", change.looks))
                 }));
+                let bias = history.bias();
+                if !bias.is_untaught() {
+                    let numbers = bias.numbers().map(|(mood, nats)| format!("{mood} {nats:+.2}"));
+                    let numbers = numbers.collect::<Vec<_>>().join(", ");
+                    let numbers = if numbers.is_empty() { "faded to nothing".to_owned() } else { numbers };
+                    lines.push(format!(
+                        "  {} readings corrected; faces are read with {numbers}",
+                        bias.corrections()
+                    ));
+                }
                 lines.join("\n")
             }
         }
@@ -142,7 +152,7 @@ fn agrees() -> anyhow::Result<bool> {
     if !io::stdin().is_terminal() {
         bail!("there is nobody to ask; say --yes to forget it without asking");
     }
-    print!("Forget it? It cannot be brought back. [y/N] ");
+    crate::terminal::out("Forget it? It cannot be brought back. [y/N] ");
     io::stdout().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
@@ -160,7 +170,7 @@ fn take_likes_back(music: Option<MusicSettings>, liked: &[String]) -> anyhow::Re
             taken += 1;
         }
     }
-    println!("{taken} of {} likes were taken back at {}.", liked.len(), mpd.place());
+    say!("{taken} of {} likes were taken back at {}.", liked.len(), mpd.place());
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! `moodbox library`: what there is to play, what is not known of it, and a way to say it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::cli::suggest;
 use crate::config::{self, Config};
-use crate::library::analysis::{self, Progress};
-use crate::library::feature_cache;
+use crate::library::analysis::Progress;
 use crate::library::listing::{self, Source};
 use crate::paths;
 use crate::port_factory;
 use crate::ports::music::Mpd;
-use moodbox_core::recommend::{Catalog, Entry, Kind};
+use crate::terminal::{self, printable};
+use moodbox_core::recommend::{Catalog, Entry, Kind, normalized};
 
 /// Count the library, list it, show what is not known of it, and set it.
 #[derive(clap::Args, Clone, Debug)]
@@ -100,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             let config = config::load(&path)?;
             let music = config.music.as_ref().context("there is no [music] in the configuration")?;
             Mpd::update(music, folder.as_deref())?;
-            print(if args.json { r#"{"update":"started"}"# } else { "MPD looks at its files" });
+            terminal::line(if args.json { r#"{"update":"started"}"# } else { "MPD looks at its files" });
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -114,25 +113,21 @@ fn show(args: &Args, config: &Path) -> anyhow::Result<ExitCode> {
             (catalog, Some(progress))
         }
     };
-    print(&if args.json {
-        as_json(&catalog, progress, args).to_string()
-    } else {
-        as_text(&catalog, progress, args)
-    });
+    match args.json {
+        true => terminal::json(&as_json(&catalog, progress, args).to_string()),
+        false => terminal::line(&as_text(&catalog, progress, args)),
+    }
     let empty = catalog.music.is_empty() && catalog.video.is_empty();
     Ok(if empty { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The library of a configuration, with what was measured of it.
 fn from_config(config: &Config) -> (Catalog, Progress) {
-    let (mut catalog, problems) = port_factory::library(config);
-    for problem in problems {
-        eprintln!("moodbox library: {problem}");
+    let library = port_factory::library(config);
+    for line in library.problems.iter().chain(&library.remarks) {
+        tell!("moodbox library: {}", printable(line));
     }
-    let folder = config.music.as_ref().and_then(Mpd::folder);
-    let progress =
-        analysis::recall(&mut catalog, &feature_cache::peek(&port_factory::sounds()), folder.as_deref());
-    (catalog, progress)
+    (library.catalog, library.progress)
 }
 
 fn set(
@@ -158,31 +153,26 @@ fn set(
         )),
     };
     port_factory::setter(&config).set(kind, &id, place)?;
-    print(&if args.json {
-        json!({ "kind": kind.name(), "id": id, "valence": place.map(|at| at.0), "arousal": place.map(|at| at.1) })
-            .to_string()
-    } else {
-        match place {
-            Some((valence, arousal)) => format!("{id}: valence {valence:+.2}, arousal {arousal:+.2}"),
-            None => format!("{id}: what was set is taken back"),
-        }
-    });
+    let name = printable(&id);
+    match (args.json, place) {
+        (true, _) => terminal::json(
+            &json!({ "kind": kind.name(), "id": id, "valence": place.map(|at| at.0), "arousal": place.map(|at| at.1) })
+                .to_string(),
+        ),
+        (false, Some((valence, arousal))) => say!("{name}: valence {valence:+.2}, arousal {arousal:+.2}"),
+        (false, None) => say!("{name}: what was set is taken back"),
+    }
     if kind == Kind::Video {
         paths::note_of_another_state("what was set for videos");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(text: &str) {
-    // A reader that has gone, such as `head`, is no failure of ours.
-    let _ = std::io::stdout().write_all(format!("{}\n", text.trim_end()).as_bytes());
-}
-
 fn is_listed(entry: &Entry<'_>, args: &Args) -> bool {
     args.list
         || (args.unknown && entry.feeling.is_none())
         || args.find.as_deref().is_some_and(|words| {
-            let word = words.to_lowercase();
+            let word = normalized(words);
             listing::matches(entry, words)
                 || entry.genres().chain(entry.tags()).any(|known| known.contains(&word))
         })
@@ -207,7 +197,7 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
             let place = entry.feeling.map_or("  ?     ?  ".to_owned(), |feeling| {
                 format!("{:+.2} {:+.2}", feeling.valence, feeling.arousal)
             });
-            text.push_str(&format!("  {place}  {:<7}  {}\n", Source::of(&entry).name(), entry.id));
+            text.push_str(&format!("  {place}  {:<7}  {}\n", Source::of(&entry).name(), printable(entry.id)));
         }
     }
     if let Some(progress) = progress.filter(|progress| progress.wanted > 0) {

@@ -44,17 +44,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut all_read = true;
     for photo in &args.photos {
         match look_at(&mut vision, photo, args.cropped) {
-            Ok(line) if args.json => println!("{}", serde_json::to_string(&line)?),
-            Ok(line) => print!("{}", line.text()),
+            Ok(line) if args.json => crate::terminal::json(&serde_json::to_string(&line)?),
+            Ok(line) => say!("{}", line.text()),
             Err(reason) => {
                 all_read = false;
                 if args.json {
-                    println!(
-                        "{}",
-                        serde_json::json!({ "photo": photo.display().to_string(), "error": reason })
-                    );
+                    say!("{}", serde_json::json!({ "photo": photo.display().to_string(), "error": reason }));
                 }
-                eprintln!("moodbox look: {}: {reason}", photo.display());
+                tell!("moodbox look: {}: {reason}", photo.display());
             }
         }
     }

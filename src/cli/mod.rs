@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod before_mpd;
 pub mod bench;
 pub mod check;
 pub mod demo;
@@ -16,6 +17,7 @@ pub mod log;
 pub mod look;
 pub mod password;
 pub mod run;
+pub mod setup;
 pub mod stopped;
 pub mod suggest;
 
@@ -52,10 +54,15 @@ pub enum Verb {
     Check(check::Args),
     /// What is wrong with the device: wiring, camera, players, power, rights, and the cure.
     Doctor(doctor::Args),
+    /// Ask what cannot be known of this device, write its settings, start it.
+    Setup(setup::Args),
     /// How fast this machine looks, answers, draws and chooses, beside the limits.
     Bench(bench::Args),
     /// Make the hash that the page is locked with.
     Password(password::Args),
+    /// What systemd runs before MPD: a visit that is over is not played after a power cut.
+    #[command(hide = true)]
+    BeforeMpd(before_mpd::Args),
     /// What systemd runs after the daemon ended: the panel says what happened.
     #[command(hide = true)]
     Stopped(stopped::Args),
@@ -84,8 +91,10 @@ impl Verb {
             Verb::Forget(args) => forget::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Doctor(args) => doctor::run(args),
+            Verb::Setup(args) => setup::run(args),
             Verb::Bench(args) => bench::run(args),
             Verb::Password(args) => password::run(args),
+            Verb::BeforeMpd(args) => before_mpd::run(args),
             Verb::Stopped(args) => stopped::run(args),
         }
     }

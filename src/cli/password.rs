@@ -35,17 +35,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(path) => {
             crate::ports::store::write_atomic(path, format!("{}\n", stored.as_str()).as_bytes())
                 .with_context(|| format!("{} cannot be written", path.display()))?;
-            eprintln!("The hash stands in {}. In the configuration:", path.display());
-            eprintln!("    [web]\n    password_file = \"{}\"", path.display());
+            tell!("The hash stands in {}. In the configuration:", path.display());
+            tell!("    [web]\n    password_file = \"{}\"", path.display());
             if args.token {
-                println!("{word}");
+                say!("{word}");
             }
         }
         None if args.token => {
-            println!("{}", stored.as_str());
-            eprintln!("The token, which is shown only now: {word}");
+            say!("{}", stored.as_str());
+            tell!("The token, which is shown only now: {word}");
         }
-        None => println!("{}", stored.as_str()),
+        None => say!("{}", stored.as_str()),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use crate::config::{self, Config};
 use crate::port_factory;
 use crate::service_manager::{notify, tell_ready};
 use crate::wiring::{Options, Wired, wire};
-use moodbox_core::kiosk::event::{Event, Health, Part};
+use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::kiosk::policy::Mode;
 
 /// What `run` is told.
@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let config = config::load(&args.config)?;
+    let (config, passed_over) = config::load_for_device(&args.config, &config::changes_file())?;
     let alone = port_factory::state_folder()?;
     let ports = port_factory::ports(&config)?;
     announce(&config);
@@ -48,6 +48,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         tracing::warn!("{}", trouble.report);
         // The queue is new and has room.
         let _ = device.queue().try_send(Event::Part(Part::Library, Health::Ill(trouble.clone())));
+    }
+    if let Some(report) = passed_over {
+        tracing::warn!("{report}");
+        let trouble = Trouble { kind: TroubleKind::Other, report };
+        let _ = device.queue().try_send(Event::Part(Part::Library, Health::Ill(trouble)));
     }
     follow_signals(device.queue())?;
     tell_ready(device.ready())?;

@@ -36,7 +36,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let path = args.config.display();
-    let text = std::fs::read_to_string(&args.config).with_context(|| format!("{path} cannot be read"))?;
+    let text = crate::text_file::read(&args.config).with_context(|| format!("{path} cannot be read"))?;
     let Some((choice, language)) = config::panel_alone(&text) else {
         // No panel, or none that can be made out.
         return Ok(ExitCode::SUCCESS);

@@ -1,6 +1,5 @@
 //! `moodbox suggest`: what the templates would choose from the library, and why.
 
-use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +13,8 @@ use crate::config::{self, Config};
 use crate::library;
 use crate::paths;
 use crate::port_factory;
+use crate::ports::store;
+use crate::terminal::{self, printable};
 use moodbox_core::kiosk::house_rules::House;
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::recommend::{
@@ -97,7 +98,8 @@ impl Here {
     fn of(config: &Config) -> Here {
         let now = chrono::Local::now();
         // A broken history is the daemon's to set aside; here it counts as none.
-        let history = fs::read_to_string(port_factory::history()).ok().filter(|_| config.learns);
+        let history =
+            store::read_text(&port_factory::history(), store::LARGEST_STATE).ok().filter(|_| config.learns);
         Here {
             weights: config.weights,
             history: history.and_then(|text| History::from_json(&text).ok()).unwrap_or_default(),
@@ -111,11 +113,11 @@ impl Here {
 /// The library of a configuration, its folders of templates, its language.
 pub(super) fn from_config(path: &Path) -> anyhow::Result<(Catalog, Vec<PathBuf>, Language)> {
     let config = config::load(path)?;
-    let (catalog, problems) = port_factory::library(&config);
-    for problem in problems {
-        eprintln!("moodbox suggest: {problem}");
+    let library = port_factory::library(&config);
+    for problem in library.problems {
+        tell!("moodbox suggest: {}", printable(&problem));
     }
-    Ok((catalog, port_factory::templates(&config), config.language))
+    Ok((library.catalog, port_factory::templates(&config), config.language))
 }
 
 /// Suggests from a library that was read, and prints it. Fails if there is nothing to play.
@@ -151,10 +153,10 @@ pub fn suggest_from(
 
 /// Prints a suggestion, for a person or as JSON.
 pub fn print(mood: Mood, suggestion: &Suggestion, json: bool, language: Language) {
-    let text =
-        if json { as_json(mood, suggestion, language).to_string() } else { as_text(suggestion, language) };
-    // A reader that has gone, such as `head`, is no failure of ours.
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), format!("{}\n", text.trim_end()).as_bytes());
+    match json {
+        true => terminal::json(&as_json(mood, suggestion, language).to_string()),
+        false => terminal::line(&as_text(suggestion, language)),
+    }
 }
 
 fn as_text(suggestion: &Suggestion, language: Language) -> String {
@@ -165,8 +167,16 @@ fn as_text(suggestion: &Suggestion, language: Language) -> String {
         }
         text.push_str(&format!("{name}:\n"));
         for pick in picks {
-            let by = if pick.artist.is_empty() { String::new() } else { format!(" · {}", pick.artist) };
-            text.push_str(&format!("  {}{by}\n      {}\n", pick.title, pick.why.say(language)));
+            let by = if pick.artist.is_empty() {
+                String::new()
+            } else {
+                format!(" · {}", printable(&pick.artist))
+            };
+            text.push_str(&format!(
+                "  {}{by}\n      {}\n",
+                printable(&pick.title),
+                printable(&pick.why.say(language))
+            ));
         }
     }
     if let Some(volume) = suggestion.volume {
@@ -204,7 +214,7 @@ pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
         video: ItemStore,
     }
     // Bit by bit: a large library is in memory once, and never as text.
-    let file_opened = fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let file_opened = store::open_regular(file).with_context(|| format!("cannot read {}", file.display()))?;
     let library: Library = serde_json::from_reader(BufReader::new(file_opened)).with_context(|| {
         format!("{} is not a library of the form {{\"music\": [items], \"video\": [items]}}", file.display())
     })?;

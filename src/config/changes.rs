@@ -5,7 +5,6 @@
 //! both has to pass the check that every configuration passes.
 
 use std::fmt::{self, Display};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +132,7 @@ impl Changes {
     /// When it cannot be read, or holds what the page does not set.
     pub fn read(file: &Path) -> Result<Changes, ConfigError> {
         let path = file.display().to_string();
-        let text = match fs::read_to_string(file) {
+        let text = match crate::text_file::read(file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             // Whoever may not look into the state folder of the service sees the configuration alone.
@@ -141,7 +140,7 @@ impl Changes {
                 tracing::debug!("{path}: {error}; the settings of the page are left out");
                 String::new()
             }
-            Err(why) => return Err(ConfigError::Unreadable { path, why }),
+            Err(why) => return Err(super::unreadable(&path, why)),
         };
         let malformed = |report: String| ConfigError::Malformed { path: path.clone(), report };
         let table: Table = text
@@ -155,6 +154,18 @@ impl Changes {
         Ok(Changes { table, file: file.to_owned() })
     }
 
+    /// As [`Changes::read`]; a file that is broken is set aside under another name, and holds no change.
+    pub fn recover(file: &Path) -> Changes {
+        Changes::read(file).unwrap_or_else(|error| {
+            match store::set_aside(file) {
+                Ok(kept) => tracing::warn!("{error}\nIt was set aside as {}", kept.display()),
+                Err(why) => tracing::warn!("{error}\nIt cannot be set aside: {why}"),
+            }
+            Changes { table: Table::new(), file: file.to_owned() }
+        })
+    }
+
+    /// Whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
@@ -292,6 +303,8 @@ fn is_changeable(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::{DEFAULT, load_with};
     use moodbox_core::kiosk::policy::Mode;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::ports::button::Backend;
+use crate::ports::music::Afterwards;
 use crate::ports::panel::presets::{Controller, Turn};
 use moodbox_core::kiosk::house_rules::Press;
 use moodbox_core::kiosk::policy::Mode;
@@ -63,6 +64,8 @@ pub struct Device {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
+    /// `auto`: the buttons of the board that `[panel]` names.
+    #[serde(default = "auto")]
     pub line: String,
     pub next: Option<String>,
     pub volume_up: Option<String>,
@@ -124,6 +127,7 @@ pub struct Panel {
     pub inverted: Option<bool>,
     pub bgr: Option<bool>,
     pub clock_mhz: Option<f64>,
+    pub spi_mode: Option<Within<0, 3, 0>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -132,6 +136,8 @@ pub struct Music {
     pub address: Option<String>,
     pub password_file: Option<PathBuf>,
     pub folder: Option<PathBuf>,
+    #[serde(default)]
+    pub afterwards: Afterwards,
     #[serde(default)]
     pub start_volume: Within<0, 100, 40>,
     #[serde(default)]
@@ -185,6 +191,8 @@ pub struct Times {
     pub notice_s: Within<2, 30, 4>,
     #[serde(default)]
     pub mood_s: Within<0, 30, 3>,
+    #[serde(default)]
+    pub not_so_s: Within<0, 30, 5>,
     #[serde(default)]
     pub message_s: Within<1, 60, 5>,
     #[serde(default)]
@@ -242,6 +250,7 @@ pub struct Ranking {
 pub struct Learning {
     pub taste: Option<bool>,
     pub helped: Option<bool>,
+    pub faces: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

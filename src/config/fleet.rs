@@ -9,25 +9,24 @@ use sha2::{Digest, Sha256};
 
 use super::valid::{Wrong, password, wrong};
 use crate::observers::metrics::MetricsSettings;
-use crate::observers::mqtt::home::{Command, Home, Told};
+use crate::observers::mqtt::home::{About, Command, Home, Told};
 use crate::observers::mqtt::{MqttSettings, Tls, authorities};
+use crate::paths;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mqtt {
     pub broker: String,
     pub id: Option<String>,
-    #[serde(default = "moodbox")]
-    pub name: String,
+    pub name: Option<String>,
+    pub area: Option<String>,
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
     pub ca_file: Option<PathBuf>,
     #[serde(default = "homeassistant")]
     pub discovery: String,
-    #[serde(default)]
-    pub publish: BTreeSet<Told>,
-    #[serde(default)]
-    pub commands: BTreeSet<Command>,
+    pub publish: Option<BTreeSet<Told>>,
+    pub commands: Option<BTreeSet<Command>>,
     #[serde(default)]
     pub sensors: BTreeMap<String, String>,
 }
@@ -39,10 +38,6 @@ pub struct Metrics {
     pub listen: SocketAddr,
     #[serde(default)]
     pub moods: bool,
-}
-
-fn moodbox() -> String {
-    "moodbox".into()
 }
 
 fn homeassistant() -> String {
@@ -57,13 +52,20 @@ pub(super) fn metrics(file: Metrics) -> MetricsSettings {
     MetricsSettings { listen: file.listen, moods: file.moods }
 }
 
-pub(super) fn mqtt(file: Mqtt) -> Result<MqttSettings, Wrong> {
+/// `page` is where the page listens, if there is one.
+pub(super) fn mqtt(file: Mqtt, page: Option<SocketAddr>) -> Result<MqttSettings, Wrong> {
     let (secure, host, port) = broker(&file.broker)?;
-    if file.publish.is_empty() && file.commands.is_empty() && file.sensors.is_empty() {
+    // Where only a broker is named, what is sensible in most homes is sent and taken: never the mood.
+    let (publish, commands) = match (file.publish, file.commands) {
+        (None, None) if file.sensors.is_empty() => (Told::USUAL.into(), Command::USUAL.into()),
+        (publish, commands) => (publish.unwrap_or_default(), commands.unwrap_or_default()),
+    };
+    if publish.is_empty() && commands.is_empty() && file.sensors.is_empty() {
         return Err(wrong(
             "mqtt",
             "nothing is switched on",
-            "Name in publish what is sent, in commands what is taken; `moodbox check --default` lists both",
+            "Name in publish what is sent, in commands what is taken, or leave both lines out for what is usual; \
+             `moodbox check --default` lists both",
         ));
     }
     if file.password_file.is_some() && file.user.is_none() {
@@ -102,6 +104,7 @@ pub(super) fn mqtt(file: Mqtt) -> Result<MqttSettings, Wrong> {
     };
     let letters = "Use letters, digits, - and _, at most 48";
     let wildcard = "Write a whole topic, without # and +";
+    let name = file.name.unwrap_or_else(|| format!("moodbox {}", id.strip_prefix("moodbox-").unwrap_or(&id)));
     if !word(&id) {
         return Err(wrong("mqtt", format!("id is `{id}`"), letters));
     }
@@ -125,13 +128,41 @@ pub(super) fn mqtt(file: Mqtt) -> Result<MqttSettings, Wrong> {
         password: file.password_file.map(|path| password("mqtt", &path)).transpose()?,
         home: Home {
             id,
-            name: file.name,
+            name,
             discovery,
-            publish: file.publish,
-            commands: file.commands,
+            publish,
+            commands,
             sensors: file.sensors,
+            about: About {
+                board: firmware("model"),
+                serial: firmware("serial-number"),
+                page: page.and_then(page_in_the_home),
+                area: file.area,
+            },
         },
+        memory: Some(paths::state().join("mqtt-topics.json")),
+        machine: this_device(),
     })
+}
+
+/// What the firmware says of the board; none where there is none that does.
+fn firmware(what: &str) -> Option<String> {
+    let text = std::fs::read_to_string(format!("/proc/device-tree/{what}")).ok()?;
+    Some(text.trim_end_matches('\0').trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Where a browser of the home finds the page; none where only the device itself reaches it.
+fn page_in_the_home(listen: SocketAddr) -> Option<String> {
+    let port = listen.port();
+    match listen.ip() {
+        ip if ip.is_loopback() => None,
+        ip if ip.is_unspecified() => {
+            let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+            let name = name.split('.').next().filter(|name| !name.is_empty())?;
+            Some(format!("http://{name}.local:{port}/"))
+        }
+        _ => Some(format!("http://{listen}/")),
+    }
 }
 
 /// Whether TLS, the host and the port of `mqtt://host:port`.
@@ -166,7 +197,20 @@ fn broker(url: &str) -> Result<(bool, String, u16), Wrong> {
 /// Eight letters that are the machine's own and do not tell its machine-id.
 fn this_machine() -> String {
     let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
-    let digest = Sha256::digest(format!("moodbox mqtt {}", id.trim()));
+    letters_of(&format!("moodbox mqtt {}", id.trim()))
+}
+
+/// The same with the board's serial number: a card that was copied brings its machine-id along.
+fn this_device() -> String {
+    letters_of(&format!(
+        "moodbox device {} {}",
+        this_machine(),
+        firmware("serial-number").unwrap_or_default()
+    ))
+}
+
+fn letters_of(text: &str) -> String {
+    let digest = Sha256::digest(text);
     digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -231,6 +275,32 @@ mod tests {
     }
 
     #[test]
+    fn a_broker_alone_is_enough_and_the_mood_stays_here() {
+        let alone = |lines: &str| {
+            let text = format!("{LEAST}[mqtt]\nbroker = \"mqtt://x\"\n{lines}");
+            parse(&text, "t").unwrap().mqtt.unwrap().home
+        };
+        let home = alone("");
+        assert!(home.publish.contains(&Told::Playing) && !home.publish.contains(&Told::Mood));
+        assert!(home.commands.contains(&Command::Stop));
+        assert!(!home.commands.contains(&Command::Press) && !home.commands.contains(&Command::Mood));
+        // Whoever names one of them has named all.
+        assert!(alone("publish = [\"health\"]").commands.is_empty());
+        assert!(alone("commands = [\"stop\"]").publish.is_empty());
+        assert_eq!(alone("id = \"kitchen\"").name, "moodbox kitchen");
+        assert_eq!(alone("name = \"Box\"\narea = \"Kitchen\"").about.area.as_deref(), Some("Kitchen"));
+    }
+
+    #[test]
+    fn the_page_is_told_where_the_home_can_reach_it() {
+        let page = |listen: &str| page_in_the_home(listen.parse().unwrap());
+        assert_eq!(page("127.0.0.1:8740"), None);
+        assert_eq!(page("192.168.1.5:8740").as_deref(), Some("http://192.168.1.5:8740/"));
+        assert_eq!(page("[fd00::5]:80").as_deref(), Some("http://[fd00::5]:80/"));
+        assert!(page("0.0.0.0:8740").is_none_or(|page| page.ends_with(".local:8740/")));
+    }
+
+    #[test]
     fn a_device_without_a_name_of_its_own_gets_one_that_stays() {
         let id = || with("broker = \"mqtt://x\"").unwrap().home.id;
         assert!(id().starts_with("moodbox-") && id().len() == 16 && id() == id());
@@ -244,7 +314,7 @@ mod tests {
             ("broker = \"mqtt://x\"\nid = \"a/b\"", "letters"),
             ("broker = \"mqtt://x\"\nca_file = \"/x\"", "mqtts://"),
             ("broker = \"mqtts://x\"\nca_file = \"/nonexistent/x\"", "PEM"),
-            ("broker = \"mqtts://x\"\nca_file = \"/dev/null\"", "no certificate"),
+            ("broker = \"mqtts://x\"\nca_file = \"Cargo.toml\"", "no certificate"),
             ("broker = \"mqtt://x\"\npassword_file = \"/x\"", "user"),
             ("broker = \"mqtt://x\"\nuser = \"x\"\npassword_file = \"/nonexistent/x\"", "readable"),
             ("broker = \"mqtt://x\"\ncommands = [\"photo\"]", "press"),
@@ -258,7 +328,8 @@ mod tests {
             let error = with(lines).unwrap_err();
             assert!(error.contains(word), "`{word}` is missing in {error}");
         }
-        let nothing = parse(&format!("{LEAST}[mqtt]\nbroker = \"mqtt://x\""), "t").unwrap_err().to_string();
+        let nothing = "broker = \"mqtt://x\"\npublish = []";
+        let nothing = parse(&format!("{LEAST}[mqtt]\n{nothing}"), "t").unwrap_err().to_string();
         assert!(nothing.contains("nothing is switched on"), "{nothing}");
         let listen = parse(&format!("{LEAST}[metrics]\nlisten = \"here\""), "t").unwrap_err().to_string();
         assert!(listen.contains("line 6"), "{listen}");

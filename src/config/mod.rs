@@ -9,6 +9,8 @@ mod valid;
 use std::path::{Path, PathBuf};
 
 use crate::paths;
+use crate::ports::store;
+use crate::text_file;
 pub use changes::Changes;
 use moodbox_core::text::Language;
 pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, WebSettings, Wrong};
@@ -40,6 +42,8 @@ pub enum ConfigError {
          Write one with `moodbox check --default > {path}`, or name another with --config"
     )]
     // No `source`: whoever prints the chain would say it twice.
+    Absent { path: String, why: std::io::Error },
+    #[error("the configuration {path} cannot be read: {why}")]
     Unreadable { path: String, why: std::io::Error },
     #[error(
         "the configuration {path} cannot be used:\n{report}\n`moodbox check --default` prints every setting with its meaning"
@@ -49,9 +53,42 @@ pub enum ConfigError {
     Wrong { path: String, why: Wrong },
 }
 
+/// Why a file cannot be read. Only where there is none, writing one is a cure: it overwrites no settings.
+pub(crate) fn unreadable(path: &str, why: std::io::Error) -> ConfigError {
+    let path = path.to_owned();
+    match why.kind() {
+        std::io::ErrorKind::NotFound => ConfigError::Absent { path, why },
+        _ => ConfigError::Unreadable { path, why },
+    }
+}
+
 /// Reads and checks a file, and what the page has changed of it.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     load_with(path, &changes_file())
+}
+
+/// As [`load`], for the device itself: settings of the page that are broken, or no longer fit the
+/// configuration, must not keep it from starting. They are set aside, and what is to be told comes with the
+/// configuration alone.
+///
+/// # Errors
+/// When the configuration itself cannot be used.
+pub fn load_for_device(path: &Path, changes: &Path) -> Result<(Config, Option<String>), ConfigError> {
+    let error = match load_with(path, changes) {
+        Ok(config) => return Ok((config, None)),
+        Err(error) => error,
+    };
+    let name = path.display().to_string();
+    let text = text_file::read(path).map_err(|why| unreadable(&name, why))?;
+    let config = parse(&text, &name)?;
+    let kept = match store::set_aside(changes) {
+        Ok(kept) => format!("They were set aside as {}", kept.display()),
+        Err(why) => format!("They cannot be set aside: {why}"),
+    };
+    let report = format!(
+        "what was set on the page does not count, and {name} counts alone: {error}\n{kept}; set them again"
+    );
+    Ok((config, Some(report)))
 }
 
 /// Where the page writes what people change on it.
@@ -62,8 +99,7 @@ pub fn changes_file() -> PathBuf {
 /// Reads and checks a file, and the changes that lie over it; there may be none.
 pub fn load_with(path: &Path, changes: &Path) -> Result<Config, ConfigError> {
     let name = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable { path: name.clone(), why })?;
+    let text = text_file::read(path).map_err(|why| unreadable(&name, why))?;
     // First alone: what is wrong in it is told with its line.
     let config = parse(&text, &name)?;
     let changes = Changes::read(changes)?;
@@ -83,6 +119,8 @@ pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::panel::presets::PRESETS;
+    use moodbox_core::kiosk::event::Button;
 
     const LEAST: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
 
@@ -100,6 +138,85 @@ mod tests {
         assert_eq!((&shipped.house, shipped.weights), (&least.house, least.weights));
         assert_eq!(shipped.weights, moodbox_core::recommend::Weights::default());
         assert_eq!((shipped.learns, shipped.asks_if_it_helped), (least.learns, least.asks_if_it_helped));
+        assert!(shipped.learns_faces && least.learns_faces);
+        assert_eq!(shipped.times.not_so, least.times.not_so);
+    }
+
+    #[test]
+    fn one_flipped_bit_in_the_settings_of_the_page_keeps_no_device_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, settings) = (folder.path().join("moodbox.toml"), folder.path().join("settings.toml"));
+        std::fs::write(&file, LEAST.to_owned() + "[music]\n").unwrap();
+        let good = b"# Set on the page.\n\n[music]\nstart_volume = 33\n";
+        let mut aside = 0;
+        for bit in 0..good.len() * 8 {
+            let mut bytes = good.to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&settings, &bytes).unwrap();
+            let (config, told) = load_for_device(&file, &settings).unwrap();
+            if let Some(told) = told {
+                aside += 1;
+                assert_eq!(config.start_volume, parse(LEAST, "least").unwrap().start_volume);
+                assert!(!settings.exists() && told.contains("settings.toml.broken-1"), "{told}");
+                let kept = folder.path().join("settings.toml.broken-1");
+                assert_eq!(std::fs::read(&kept).unwrap(), bytes, "nothing is lost");
+                std::fs::remove_file(kept).unwrap();
+            }
+        }
+        assert!(aside > 100, "only {aside} of the flips were noticed");
+        // Settings that no longer fit are passed over too, and a name that leads to no file.
+        std::fs::write(&settings, "[music]\nstart_volume = 90\nvolume_cap = 10\n").unwrap();
+        assert!(load_for_device(&file, &settings).unwrap().1.is_some());
+        std::os::unix::fs::symlink("/dev/zero", &settings).unwrap();
+        assert!(load_for_device(&file, &settings).unwrap().1.is_some());
+        assert!(load_for_device(&folder.path().join("none"), &settings).is_err());
+        std::fs::write(&file, "[device]\n").unwrap();
+        assert!(load_for_device(&file, &settings).is_err(), "the configuration itself is another matter");
+    }
+
+    #[test]
+    fn every_board_brings_its_buttons_and_its_light_and_nothing_is_on_one_line_twice() {
+        let with = |preset: &str| {
+            let text = DEFAULT.replace("\npreset = \"adafruit-1.54\"", &format!("\npreset = {preset:?}"));
+            assert!(text.contains(&format!("preset = {preset:?}")));
+            parse(&text, preset).unwrap()
+        };
+        for preset in PRESETS {
+            let config = with(preset.name);
+            assert_eq!(config.light.as_deref(), preset.light, "{}", preset.name);
+            assert_eq!(config.button.lines[0], (Button::Main, preset.buttons.press.to_owned()));
+        }
+        let pirate = with("pirate-audio").button.lines;
+        let line = |button| pirate.iter().find(|(other, _)| *other == button).map(|(_, line)| line.as_str());
+        // As they are printed on the board: A play, B quieter, X next, Y louder.
+        assert_eq!(line(Button::Main), Some("GPIO5"));
+        assert_eq!(line(Button::VolumeDown), Some("GPIO6"));
+        assert_eq!(line(Button::Next), Some("GPIO16"));
+        assert_eq!(line(Button::VolumeUp), Some("GPIO24"));
+        // A line that a person names is the only one, whatever the board has.
+        let own = parse(&format!("{LEAST}[panel]\npreset = \"pirate-audio\"\n"), "own").unwrap();
+        assert_eq!(own.button.lines, [(Button::Main, "GPIO17".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_of_any_editor_is_read_and_no_cure_would_overwrite_one_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, none) = (folder.path().join("moodbox.toml"), folder.path().join("none"));
+        let windows = LEAST.replace('\n', "\r\n");
+        let wide: Vec<u8> = windows.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [[&b"\xff\xfe"[..], &wide].concat(), [b"\xef\xbb\xbf", windows.as_bytes()].concat()] {
+            std::fs::write(&file, bytes).unwrap();
+            assert!(load_with(&file, &none).is_ok());
+        }
+        std::fs::write(&file, b"# K\xfcche\n").unwrap();
+        let latin = load_with(&file, &none).unwrap_err().to_string();
+        assert!(latin.contains("line 1; save it as UTF-8") && !latin.contains("--default"), "{latin}");
+        // The cure for a file that is not there, tried.
+        std::fs::remove_file(&file).unwrap();
+        let absent = load_with(&file, &none).unwrap_err().to_string();
+        assert!(absent.contains(&format!("`moodbox check --default > {}`", file.display())), "{absent}");
+        std::fs::write(&file, DEFAULT).unwrap();
+        assert!(load_with(&file, &none).is_ok());
     }
 
     #[test]
@@ -164,6 +281,7 @@ mod tests {
         assert_eq!((config.weights.content, config.weights.novelty), (2.0, 0.5));
         assert_eq!(config.weights.taste, moodbox_core::recommend::Weights::default().taste);
         assert_eq!((config.learns, config.asks_if_it_helped), (false, true));
+        assert!(!config.learns_faces, "strangers teach nothing");
     }
 
     #[test]
@@ -205,6 +323,8 @@ mod tests {
             (&format!("{LEAST}[music]\nstart_volume = 80\n"), &["start_volume is 80", "Lower"]),
             (&format!("{LEAST}[music]\nvolume_cap = -1\n"), &["line 6", "from 0 to 100"]),
             (&format!("{LEAST}next = \"GPIO17\"\n"), &["both on GPIO17", "line of its own"]),
+            (&format!("{LEAST}[panel]\nspi_mode = 4\n"), &["line 6", "from 0 to 3"]),
+            (&format!("{LEAST}[camera]\ndevice = \"csi:x\"\n"), &["csi:x", "csi:1"]),
             (
                 &format!("{LEAST}[camera]\ndevice = \"auto\"\nphotos = [\"x\"]\n"),
                 &["both `device` and `photos`"],

@@ -12,9 +12,10 @@ use crate::observers::metrics::MetricsSettings;
 use crate::observers::mqtt::MqttSettings;
 use crate::paths;
 use crate::ports::button::ButtonSettings;
+use crate::ports::camera::csi;
 use crate::ports::camera::worker::CaptureSettings;
 use crate::ports::music::{Address, MusicSettings};
-use crate::ports::panel::presets::{PRESETS, SpiSettings};
+use crate::ports::panel::presets::{PRESETS, Preset, SpiSettings};
 use crate::ports::video::VideoSettings;
 use crate::ports::vision::VisionConfig;
 use moodbox_core::kiosk::event::Button;
@@ -58,6 +59,8 @@ pub struct Config {
     /// Whether it learns what is liked here, and whether it asks a second look if the first helped.
     pub learns: bool,
     pub asks_if_it_helped: bool,
+    /// Whether "not so" teaches it about the faces of this place.
+    pub learns_faces: bool,
     /// The page, where there is one.
     pub web: Option<WebSettings>,
     /// The broker of the home, where there is one.
@@ -70,8 +73,8 @@ pub struct Config {
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CameraChoice {
-    /// A node, a stable path, a part of the card's name, or "auto".
-    V4l2(String),
+    /// A node, a stable path, a part of the card's name, "csi" for the ribbon cable, or "auto".
+    Device(String),
     /// Files and folders of pictures.
     Photos(Vec<PathBuf>),
 }
@@ -154,6 +157,7 @@ impl Config {
             weights: self.weights,
             learns: self.learns,
             asks_if_it_helped: self.asks_if_it_helped,
+            learns_faces: self.learns_faces,
             keeps_moods: self.history_days > 0,
             hold_menu: self.hold_menu,
             notice: self.notice.clone(),
@@ -172,6 +176,7 @@ impl TryFrom<File> for Config {
             capture: file.camera.look_ms.millis(),
             notice: file.times.notice_s.seconds(),
             mood: file.times.mood_s.seconds(),
+            not_so: file.times.not_so_s.seconds(),
             message: file.times.message_s.seconds(),
             choose: file.times.choose_s.seconds(),
             session: Duration::from_secs(60 * u64::from(file.times.session_min.get())),
@@ -189,16 +194,20 @@ impl TryFrom<File> for Config {
                 "Lower start_volume or raise volume_cap",
             ));
         }
+        let page = file.web.as_ref().map(|web| web.listen);
         let config = Config {
             mode: file.device.mode,
             language: file.device.language,
             seed: file.device.seed,
-            button: buttons(&file.button),
+            button: buttons(&file.button, board(file.panel.as_ref())),
             gesture: GestureTimes {
                 long: file.button.long_ms.millis(),
                 double: file.button.double_ms.millis(),
             },
-            light: file.light.map(|light| light.line),
+            light: file.light.and_then(|light| match light.line.as_str() {
+                AUTO => board(file.panel.as_ref()).light.map(str::to_owned),
+                _ => Some(light.line),
+            }),
             camera: camera(&file.camera)?,
             capture: CaptureSettings {
                 frames: file.camera.frames.get() as usize,
@@ -226,8 +235,9 @@ impl TryFrom<File> for Config {
             weights: weights(&file.ranking),
             learns: file.learning.taste.unwrap_or(file.device.mode.learns()),
             asks_if_it_helped: file.device.mode.asks_if_it_helped(file.learning.helped),
+            learns_faces: file.device.mode.learns_faces(file.learning.faces),
             web: file.web.map(web).transpose()?,
-            mqtt: file.mqtt.map(fleet::mqtt).transpose()?,
+            mqtt: file.mqtt.map(|mqtt| fleet::mqtt(mqtt, page)).transpose()?,
             metrics: file.metrics.map(fleet::metrics),
             history_days: file.history.days.get(),
         };
@@ -300,15 +310,21 @@ fn weights(file: &file::Ranking) -> Weights {
     }
 }
 
-fn buttons(file: &file::Button) -> ButtonSettings {
+fn buttons(file: &file::Button, board: &Preset) -> ButtonSettings {
+    let auto = file.line == AUTO;
+    let lines = board.buttons;
+    let main = if auto { lines.press } else { &file.line };
+    let or = |named: &Option<String>, on_board: Option<&str>| {
+        named.clone().or_else(|| on_board.filter(|_| auto).map(str::to_owned))
+    };
     let named = [
-        (Button::Main, Some(&file.line)),
-        (Button::Next, file.next.as_ref()),
-        (Button::VolumeUp, file.volume_up.as_ref()),
-        (Button::VolumeDown, file.volume_down.as_ref()),
+        (Button::Main, Some(main.to_owned())),
+        (Button::Next, or(&file.next, lines.next)),
+        (Button::VolumeUp, or(&file.volume_up, lines.volume_up)),
+        (Button::VolumeDown, or(&file.volume_down, lines.volume_down)),
     ];
     let lines: Vec<(Button, String)> =
-        named.into_iter().filter_map(|(button, line)| Some((button, line?.clone()))).collect();
+        named.into_iter().filter_map(|(button, line)| Some((button, line?))).collect();
     ButtonSettings {
         backend: file.backend,
         lines,
@@ -325,7 +341,12 @@ fn camera(file: &file::Camera) -> Result<CameraChoice, Wrong> {
             "Keep `device` for a real camera, or `photos` to try the device without one",
         )),
         (None, false) => Ok(CameraChoice::Photos(file.photos.clone())),
-        (device, true) => Ok(CameraChoice::V4l2(device.clone().unwrap_or_else(|| "auto".into()))),
+        (Some(name), true) if matches!(csi::number(name), Some(Err(_))) => Err(wrong(
+            "camera",
+            format!("device = {name:?} names no camera"),
+            "Write \"csi\" for the camera on the ribbon cable, \"csi:1\" for the second one",
+        )),
+        (device, true) => Ok(CameraChoice::Device(device.clone().unwrap_or_else(|| "auto".into()))),
     }
 }
 
@@ -367,11 +388,25 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
         inverted: file.inverted.unwrap_or(base.inverted),
         bgr: file.bgr.unwrap_or(base.bgr),
         clock_hz: (megahertz * 1e6) as u32,
+        spi_mode: file.spi_mode.map_or(base.spi_mode, |mode| mode.get() as u8),
         dc: file.dc.clone().unwrap_or(base.dc),
         reset: file.reset.clone().or(base.reset),
         backlight: file.backlight.clone().or(base.backlight),
     })
 }
+
+/// The board that the panel is on; for a device without one the header is free.
+fn board(panel: Option<&file::Panel>) -> &'static Preset {
+    let name = panel.and_then(|panel| panel.preset.as_deref()).unwrap_or(DEFAULT_PRESET);
+    // A name that is not known is told where the panel is read.
+    Preset::named(name).unwrap_or(&PRESETS[DEFAULT_BOARD])
+}
+
+/// Lines are taken from the board.
+const AUTO: &str = "auto";
+
+/// [`DEFAULT_PRESET`] in [`PRESETS`].
+const DEFAULT_BOARD: usize = 3;
 
 /// A bare panel on wires, which the wiring table of the README shows.
 const DEFAULT_PRESET: &str = "adafruit-1.54";
@@ -415,7 +450,7 @@ pub struct WebSettings {
 fn web(file: file::Web) -> Result<WebSettings, Wrong> {
     let password = match &file.password_file {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = crate::text_file::read(path).map_err(|error| {
                 wrong(
                     "web",
                     format!("password_file {}: {error}", path.display()),
@@ -498,6 +533,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
         volume_cap: file.volume_cap.percent(),
         memory: Some(paths::state().join("queue.json")),
         folder: file.folder.clone(),
+        afterwards: file.afterwards,
         ..MusicSettings::new(address)
     })
 }
@@ -506,7 +542,7 @@ const ADDRESS: &str = "Write \"host:port\", \"/path/of/its/socket\" or \"@abstra
 
 /// A file that holds a password and nothing else.
 pub(super) fn password(section: &'static str, path: &Path) -> Result<String, Wrong> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = crate::text_file::read(path).map_err(|error| {
         wrong(
             section,
             format!("password_file {}: {error}", path.display()),

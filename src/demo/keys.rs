@@ -83,7 +83,7 @@ pub fn play(
 
 /// Without a terminal: one line for each thing that a person would notice, Enter presses.
 fn follow(presser: &Presser, heard: &Receiver<Note>, panel: &Path) -> anyhow::Result<ExitCode> {
-    eprintln!("The panel is drawn in {}. Each line on standard input is a press.", panel.display());
+    tell!("The panel is drawn in {}. Each line on standard input is a press.", panel.display());
     let (lines, line) = bounded(1);
     std::thread::Builder::new().name("keys".into()).spawn(move || {
         for input in stdin().lines() {
@@ -104,7 +104,7 @@ fn follow(presser: &Presser, heard: &Receiver<Note>, panel: &Path) -> anyhow::Re
             recv(heard) -> note => {
                 let Ok(note) = note else { return Ok(ExitCode::SUCCESS) };
                 if let Some((_, told)) = tell(&note.what) {
-                    println!("{told}");
+                    say!("{told}");
                 }
             }
         }

@@ -58,7 +58,7 @@ const PLAY_WITHIN: Duration = Duration::from_secs(30);
 pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::Result<ExitCode> {
     let _alone = port_factory::state_folder()?.map_err(|trouble| anyhow!(trouble.report))?;
     let (notes, heard) = bounded(4096);
-    let players = (port_factory::music(&config), port_factory::video(&config));
+    let players = Players { music: port_factory::music(&config), video: port_factory::video(&config) };
     // Nobody has time to look at the page of a single press.
     let (wired, presser) = wire_simulated(&config, &notes, players, file, !options.exit)?;
     let Wired { device, settings, mut observers, page } = wired;
@@ -66,7 +66,7 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
     observers.add(Taker::new(notes));
     let page = page.map(|address| format!("http://{address}/#device"));
     if let Some(address) = &page {
-        eprintln!("The page: {address}");
+        tell!("The page: {address}");
         if options.open {
             open_browser(address);
         }
@@ -87,11 +87,17 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
     result
 }
 
+/// The players of a demo: real ones, or one that the bench simulates.
+pub(crate) struct Players {
+    pub music: Option<Box<dyn Music>>,
+    pub video: Option<Box<dyn Video>>,
+}
+
 /// The device with simulated button, light and panel; the camera is what the configuration says.
 pub(crate) fn wire_simulated(
     config: &Config,
     notes: &Sender<Note>,
-    (music, video): (Option<Box<dyn Music>>, Option<Box<dyn Video>>),
+    Players { music, video }: Players,
     file: Option<PathBuf>,
     page: bool,
 ) -> anyhow::Result<(Wired, Presser)> {
@@ -115,7 +121,7 @@ pub(crate) fn wire_simulated(
             let chooser = camera.chooser();
             (Box::new(camera), Some(chooser))
         }
-        CameraChoice::V4l2(_) => (port_factory::camera(config)?, None),
+        CameraChoice::Device(_) => (port_factory::camera(config)?, None),
     };
     let (camera, inbox) = UploadedCamera::new(camera);
     let (on, light) = watch::channel(false);
@@ -153,7 +159,7 @@ fn open_browser(address: &str) {
     let opened =
         Command::new("xdg-open").arg(address).stdin(Stdio::null()).stdout(none).stderr(nowhere).spawn();
     if let Err(error) = opened {
-        eprintln!("The browser was not opened: xdg-open: {error}");
+        tell!("The browser was not opened: xdg-open: {error}");
     }
 }
 
@@ -185,15 +191,15 @@ pub(crate) fn press_once(
         report.done()
     });
     if options.json {
-        println!("{}", serde_json::to_string(&report.json())?);
+        crate::terminal::json(&serde_json::to_string(&report.json())?);
     } else {
-        println!("{}", report.line());
+        say!("{}", report.line());
     }
     if let Err(missing) = played {
         bail!("nothing came of the press: {missing}");
     }
     if !options.exit {
-        eprintln!("It plays. Ctrl-C ends the demo.");
+        tell!("It plays. Ctrl-C ends the demo.");
         for note in heard {
             report.take(&note);
         }

@@ -26,38 +26,38 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         Ok(camera) => camera,
         Err(error) => return vec![refused(error)],
     };
-    let offers = match camera.probe() {
-        Ok(offers) => Finding::ok(PART, offers),
-        Err(error) => return vec![refused(error)],
-    };
-    let picture = if patient.wishes.frame {
-        look(patient, config, camera.as_mut())
-    } else {
-        Finding::skipped(PART, "no frame was taken")
-    };
-    vec![offers, picture]
+    // What has not streamed is not well: drivers agree on formats that they cannot send.
+    vec![match camera.probe() {
+        Err(error) => refused(error),
+        Ok(_) if patient.wishes.frame => look(patient, config, camera.as_mut()),
+        Ok(offers) => Finding::skipped(PART, format!("{offers}; no frame was taken, so it is not proved")),
+    }]
 }
 
-/// Takes one frame as a capture does, light and all, and says how bright it is.
+/// Takes one frame as a capture does, light and all, and says of which camera, and how bright it is.
 fn look(patient: &Patient, config: &Config, camera: &mut dyn Camera) -> Finding {
     let light = match lit(patient, config) {
         Ok(light) => light,
         Err(why) => return Finding::skipped(PART, why),
     };
-    match brightness(config, camera, light) {
+    let brightness = brightness(config, camera, light);
+    let which = camera.describe();
+    match brightness {
         Err(error) => refused(error),
         Ok(None) => Finding::fault(PART, "its frames cannot be read", "try another cable, port or camera"),
         Ok(Some(luma)) if luma < DARK => Finding::warning(
             PART,
-            format!("its picture is dark: {luma:.0} of 255"),
+            format!("{which}; its picture is dark: {luma:.0} of 255"),
             "take the cap off the lens, and put a lamp where it lights the person's face",
         ),
         Ok(Some(luma)) if luma > GLARING => Finding::warning(
             PART,
-            format!("its picture is glaring: {luma:.0} of 255"),
+            format!("{which}; its picture is glaring: {luma:.0} of 255"),
             "turn the camera away from the window or the lamp",
         ),
-        Ok(Some(luma)) => Finding::ok(PART, format!("its picture has a brightness of {luma:.0} of 255")),
+        Ok(Some(luma)) => {
+            Finding::ok(PART, format!("{which}; its picture has a brightness of {luma:.0} of 255"))
+        }
     }
 }
 
@@ -93,8 +93,9 @@ fn refused(error: CameraError) -> Finding {
         CameraError::Missing { wanted, found } => Finding::fault(
             PART,
             format!("there is no camera {wanted}; cameras here: {found}"),
-            "plug it in, or set `device` under [camera] to one of these; a camera on the ribbon needs \
-             `camera_auto_detect=1` in /boot/firmware/config.txt",
+            "plug it in, or set `device` under [camera] to one of these; a camera on the ribbon cable needs \
+             `rpicam-vid` (`sudo apt install rpicam-apps-lite`) and `camera_auto_detect=1` in \
+             /boot/firmware/config.txt",
         ),
         // The running daemon has it only during a look.
         CameraError::Busy { device } => Finding::fault(
@@ -118,6 +119,7 @@ fn refused(error: CameraError) -> Finding {
             format!("{device} went away while it was tried"),
             "check its cable and the power supply: a weak one drops USB devices",
         ),
+        CameraError::Csi(error) => Finding::fault(PART, error.what(), error.cure()),
         CameraError::Photo { path, reason } => Finding::fault(
             PART,
             format!("{path}: {reason}"),

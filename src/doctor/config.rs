@@ -19,6 +19,11 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         Err(ConfigError::Unreadable { why, .. }) => vec![Finding::fault(
             PART,
             format!("{path} cannot be read: {why}"),
+            "save it as UTF-8 text that this user may read; it holds your settings, so write no other over it",
+        )],
+        Err(ConfigError::Absent { why, .. }) => vec![Finding::fault(
+            PART,
+            format!("{path} cannot be read: {why}"),
             format!("write one with `moodbox check --default > {path}`, or name another with --config"),
         )],
         Err(ConfigError::Malformed { report, .. }) => vec![Finding::fault(

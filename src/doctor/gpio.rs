@@ -98,7 +98,10 @@ pub(super) fn light(patient: &Patient) -> Vec<Finding> {
         Err(skipped) => return skipped,
     };
     let Some(line) = &config.light else {
-        return vec![Finding::skipped(PART, "the configuration has none")];
+        return vec![Finding::skipped(
+            PART,
+            "there is none: only the panel shows that the camera is on. For a LED name its line under [light]",
+        )];
     };
     vec![match (patient.parts.light)(line) {
         // It is lit only while the camera streams; here as anywhere.

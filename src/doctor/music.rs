@@ -20,7 +20,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         };
         return vec![Finding::skipped(PART, "the configuration has none"), sound];
     };
-    let mut findings = match server(settings) {
+    let mut findings = match server(settings, config.start_volume) {
         Ok(found) => vec![found],
         Err(error) => return vec![refused(error), cards(&patient.system)],
     };
@@ -32,11 +32,13 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     findings
 }
 
-fn server(settings: &MusicSettings) -> Result<Finding, MusicError> {
+fn server(settings: &MusicSettings, start_volume: u8) -> Result<Finding, MusicError> {
     // Looking must not change what the daemon remembers of its queue.
     let mut mpd = Mpd::new(MusicSettings { memory: None, ..settings.clone() });
     mpd.connect()?;
     let status = mpd.status()?;
+    // Whether it can be set shows only when it is: to what it is, or to what a press would begin with.
+    mpd.set_volume(status.volume.unwrap_or(start_volume))?;
     Ok(match status.fault {
         Some(fault) => Finding::fault(
             PART,
@@ -48,12 +50,25 @@ fn server(settings: &MusicSettings) -> Result<Finding, MusicError> {
 }
 
 fn library(settings: &MusicSettings) -> Option<Finding> {
-    let count = Mpd::library(settings).ok()?.len();
+    let count = match Mpd::library(settings) {
+        Ok((songs, _)) => songs.len(),
+        Err(MusicError::Refused { address, command, reason }) => {
+            return Some(Finding::fault(
+                PART,
+                format!(
+                    "what answers at {address} does not let its library be read: it refused `{command}` ({reason})"
+                ),
+                "set `address` under [music] to MPD itself; Mopidy answers like MPD and lacks this command",
+            ));
+        }
+        Err(error) => return Some(refused(error)),
+    };
     Some(match count {
         0 => Finding::warning(
             PART,
             "MPD knows no track",
-            "copy music into `music_directory` of /etc/mpd.conf, then `mpc update`",
+            "copy music into /srv/moodbox/music (any user of the group `audio` may, by scp too): MPD finds it by \
+             itself once `sudo moodbox setup` has run",
         ),
         _ => Finding::ok(PART, format!("{count} tracks")),
     })
@@ -118,6 +133,11 @@ fn refused(error: MusicError) -> Finding {
             PART,
             format!("what answers at {at} does not speak as MPD does: {reason}"),
             "correct `address` under [music]",
+        ),
+        MusicError::Volume { reason, .. } => Finding::fault(
+            PART,
+            format!("the volume cannot be set, so nothing is played: MPD has no mixer that works ({reason})"),
+            "`sudo moodbox setup` gives MPD an output with one",
         ),
         other => Finding::fault(PART, other.to_string(), "look into MPD's log: `journalctl -u mpd`"),
     }

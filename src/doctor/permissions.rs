@@ -83,7 +83,7 @@ fn kinds(config: &Config) -> Vec<Kind> {
     if matches!(config.panel, Some(PanelChoice::Spi(_))) {
         kinds.push(Kind { start: "spidev", group: "spi" });
     }
-    if config.mode.may_look() && matches!(config.camera, CameraChoice::V4l2(_)) {
+    if config.mode.may_look() && matches!(config.camera, CameraChoice::Device(_)) {
         kinds.push(Kind { start: "video", group: "video" });
     }
     kinds

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Finding, Patient, Subject, configured};
 use crate::config::VideoChoice;
 use crate::ports::music::connect_unix;
+use crate::ports::video::folder::{self, VideoFolders, Videos};
 
 const PART: Subject = Subject::Video;
 
@@ -60,7 +61,8 @@ fn player(choice: &VideoChoice) -> Finding {
 }
 
 fn videos(choice: &VideoChoice) -> Vec<Finding> {
-    let (items, errors) = crate::ports::video::folder::catalog(&choice.folders);
+    let videos = VideoFolders { folders: choice.folders.clone(), guarded: false };
+    let Videos { items, errors, .. } = folder::catalog(&videos);
     if let Some(error) = errors.first() {
         return vec![Finding::warning(
             PART,

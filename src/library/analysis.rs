@@ -38,6 +38,13 @@ pub fn file_of(kind: Kind, id: &str, music_folder: Option<&Path>) -> Option<Path
     }
 }
 
+/// Lets every other thread of the machine go before the one that calls this: a second of work for each new file.
+pub fn step_back() {
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::info!(%error, "the sounds are measured at normal priority");
+    }
+}
+
 /// The body of the thread. Ends when everybody who fills the catalog has left. `tell` hears of a file of
 /// measurements that cannot be used.
 pub fn run(
@@ -46,10 +53,6 @@ pub fn run(
     woken: &Receiver<()>,
     mut tell: impl FnMut(SoundsProblem),
 ) {
-    // Without the right to step back, the work is done all the same: a second of it for each new file.
-    if let Err(error) = rustix::process::nice(19) {
-        tracing::info!(%error, "the sounds are measured at normal priority");
-    }
     let (mut memory, problem) = feature_cache::load(&listening.memory);
     if let Some(problem) = problem {
         tell(problem);

@@ -4,7 +4,7 @@
 //! hash of the content would read every file at every start. One that moves is measured anew.
 
 use std::collections::HashMap;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::history::set_aside;
 use crate::audio_analysis::Features;
-use crate::ports::store;
+use crate::ports::store::{self, set_aside};
 
 /// More files than this are not remembered: twelve megabytes on disk, eight in memory.
 pub const MOST: usize = 200_000;
@@ -156,13 +155,16 @@ fn rounded(heard: Features) -> Features {
 
 /// Reads the file without changing anything; what cannot be read is empty.
 pub fn peek(file: &Path) -> Sounds {
-    fs::read_to_string(file).ok().and_then(|text| Sounds::from_json(&text).ok()).unwrap_or_default()
+    store::read_text(file, store::LARGEST_STATE)
+        .ok()
+        .and_then(|text| Sounds::from_json(&text).ok())
+        .unwrap_or_default()
 }
 
 /// Reads the file; one that is broken is set aside under another name, and that is told.
 pub fn load(file: &Path) -> (Sounds, Option<SoundsProblem>) {
     let stuck = |why| SoundsProblem::Stuck { file: file.to_owned(), why };
-    let bytes = match fs::read(file) {
+    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (Sounds::default(), None),
         Err(error) => return (Sounds::default(), Some(stuck(error))),
@@ -187,6 +189,7 @@ pub fn save(file: &Path, sounds: &Sounds) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     const HEARD: Features =
         Features { tempo: Some(121.94), loudness: -14.26, brightness: 1800.4, mode: 0.333 };

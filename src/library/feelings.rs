@@ -1,7 +1,7 @@
 //! The feelings that a person set for videos: one small file. Music has MPD's stickers for this.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-use super::history::set_aside;
-use crate::ports::store;
+use crate::ports::store::{self, set_aside};
 use moodbox_core::recommend::{Feeling, FeelingSource, Item};
 
 /// More videos than the scan reads are never set.
@@ -70,7 +69,7 @@ impl Feelings {
 /// Reads the file; one that is broken is set aside under another name, and that is told.
 pub fn load(file: &Path) -> (Feelings, Option<FeelingsProblem>) {
     let unreadable = |why| FeelingsProblem::Unreadable { file: file.to_owned(), why };
-    let bytes = match fs::read(file) {
+    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (Feelings::default(), None),
         Err(error) => return (Feelings::default(), Some(unreadable(error))),
@@ -124,6 +123,7 @@ pub fn set(file: &Path, path: &str, place: Option<(f32, f32)>) -> Result<(), Fee
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn feeling(feelings: &Feelings, id: &str) -> Option<(f32, f32)> {
         let mut items = [Item { id: id.into(), ..Item::default() }];

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::ports::store;
+use crate::ports::store::{self, MOST_ASIDE, aside, set_aside};
 use moodbox_core::recommend::{History, HistoryError};
 
 /// What became of a file that could not be read.
@@ -19,7 +19,7 @@ pub enum SetAside {
 /// Reads the history; a missing file is an empty one. With the history comes what is to be told.
 pub fn load(file: &Path) -> (History, Option<SetAside>) {
     let stuck = |why| SetAside::Stuck { file: file.to_owned(), why };
-    let bytes = match fs::read(file) {
+    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (History::default(), None),
         Err(error) => return (History::default(), Some(stuck(error))),
@@ -73,26 +73,6 @@ pub fn cancel_forget(file: &Path) -> io::Result<()> {
 
 fn request(file: &Path) -> PathBuf {
     file.with_file_name("forget")
-}
-
-/// More broken files than this are a fault that should be seen, not stored.
-const MOST_ASIDE: u32 = 99;
-
-fn aside(file: &Path, number: u32) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".broken-{number}"));
-    file.with_file_name(name)
-}
-
-pub(super) fn set_aside(file: &Path) -> io::Result<PathBuf> {
-    let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
-    let name = free.ok_or_else(|| {
-        io::Error::other(format!(
-            "{MOST_ASIDE} broken files lie beside it already; look at them and move them away"
-        ))
-    })?;
-    fs::rename(file, &name)?;
-    Ok(name)
 }
 
 #[cfg(test)]

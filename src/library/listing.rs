@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::feelings::{self, FeelingsProblem};
 use crate::ports::music::{Mpd, MusicError, MusicSettings};
-use moodbox_core::recommend::{Catalog, Entry, FeelingSource, ItemStore, Kind};
+use moodbox_core::recommend::{Catalog, Entry, FeelingSource, ItemStore, Kind, normalized};
 
 /// How the feeling of an item is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -61,8 +61,8 @@ pub struct Line<'a> {
 
 /// What a person knows of an item, without regard to case.
 pub fn matches(entry: &Entry<'_>, words: &str) -> bool {
-    let words = words.to_lowercase();
-    [entry.id, entry.title, entry.artist].iter().any(|text| text.to_lowercase().contains(&words))
+    let words = normalized(words);
+    [entry.id, entry.title, entry.artist].iter().any(|text| normalized(text).contains(&words))
 }
 
 /// One item as it is listed.

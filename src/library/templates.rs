@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::watch::Watch;
+use crate::ports::store;
+use crate::text_file;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Kind, Problem, Templates, nearest};
@@ -131,7 +133,7 @@ type Read = Result<Option<moodbox_core::recommend::Template>, Vec<TemplateProble
 fn read(file: &Path, kind: Kind) -> Read {
     let problem =
         |at, what, cure: &str| TemplateProblem { file: file.to_owned(), at, what, cure: cure.into() };
-    let bytes = match fs::read(file) {
+    let bytes = match store::read_bounded(file, store::LARGEST_TEMPLATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -139,9 +141,9 @@ fn read(file: &Path, kind: Kind) -> Read {
             return Err(vec![problem(None, what, "let the user that moodbox runs as read it")]);
         }
     };
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|&byte| byte == b'\n').count();
-        vec![problem(Some((line, 1)), "is not UTF-8 text here".into(), "save it as UTF-8")]
+    let text = text_file::decode(&bytes).map_err(|error| {
+        let at = error.line.map(|line| (line, 1));
+        vec![problem(at, "is not UTF-8 text here".into(), "save it as UTF-8")]
     })?;
     Templates::parse(kind, &text).map(Some).map_err(|found| {
         let to_file =

@@ -33,7 +33,9 @@ impl Fleet {
     /// Lets the light and the panel, where there are such, tell how fast they answer.
     pub fn time(&self, ports: &mut Ports, light: bool) {
         let Some((_, metrics)) = &self.metrics else { return };
-        if light {
+        if !light {
+            metrics.without_light();
+        } else {
             ports.light.wrap(|light| metrics.time_light(light));
         }
         ports.panel = ports.panel.take().map(|panel| metrics.time_panel(panel));

@@ -5,6 +5,7 @@ pub mod metrics;
 pub mod mood_log;
 pub mod mqtt;
 pub mod rate;
+pub mod server;
 pub mod web;
 
 use std::sync::Arc;
@@ -88,7 +89,7 @@ mod tests {
     fn settings() -> Settings {
         let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
         config::parse(text, "a kiosk").unwrap().settings(DecisionRule {
-            decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+            decision: Decision { margin: 0.1, other: None, threshold: Thresholds::all(0.5) },
             strength: StrengthLimits { clear: 0.7, strong: 0.9 },
         })
     }

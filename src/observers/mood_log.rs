@@ -89,7 +89,7 @@ pub fn erase(file: &Path) -> io::Result<()> {
 
 /// The visits of a file, the oldest first. A line that a power cut tore is left out.
 pub fn load(file: &Path) -> io::Result<Vec<Visit>> {
-    match fs::read(file) {
+    match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Visit::read).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),

@@ -48,7 +48,7 @@ impl Meter {
         let plays = match event {
             PlayerEvent::Playing(now) => now.ours && !now.paused,
             PlayerEvent::Finished => false,
-            PlayerEvent::Skipped { .. } => return,
+            PlayerEvent::Skipped { .. } | PlayerEvent::Volume(_) => return,
         };
         meters.playing.with_label_values(&[player]).set(i64::from(plays));
         if plays && let Some(since) = waits.take() {
@@ -174,7 +174,9 @@ impl Observer for Meter {
                 moods.with_label_values(&[known.mood.name(), &name(known.by)]).inc();
             }
         }
-        meters.volume.set(f64::from(state.volume()) / 100.0);
+        // A template's volume would tell the mood.
+        let volume = if meters.moods.is_some() { state.volume() } else { state.device_volume() };
+        meters.volume.set(f64::from(volume) / 100.0);
         if state.is_idle() {
             for player in &meters.players {
                 meters.playing.with_label_values(&[*player]).set(0);

@@ -6,12 +6,14 @@
 mod meter;
 pub mod scrape;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
 use prometheus::process_collector::ProcessCollector;
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec,
     Opts, Registry, TextEncoder,
@@ -21,8 +23,11 @@ use serde_json::Value;
 
 use crate::sysinfo::{self, System};
 use meter::Meter;
+use moodbox_core::kiosk::Settings;
 use moodbox_core::kiosk::event::Part;
-use moodbox_core::kiosk::{Has, Settings};
+use moodbox_core::kiosk::policy::Mode;
+use moodbox_core::kiosk::snapshot::Known;
+use moodbox_core::mood::Mood;
 
 /// Seconds. The light and the panel answer within tens of milliseconds, music within a few seconds.
 const QUICK: [f64; 9] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
@@ -44,6 +49,8 @@ pub(super) struct Meters {
     system: System,
     /// The players that this device has.
     pub players: Vec<&'static str>,
+    /// The parts that this device has, or had when one of them failed.
+    parts: Mutex<BTreeSet<Part>>,
     /// The look or press that the next light, picture and sound answer.
     pending: Mutex<Pending>,
     pub presses: IntCounterVec,
@@ -103,6 +110,7 @@ impl Metrics {
                 .zip([settings.has.music, settings.has.video])
                 .filter_map(|(player, there)| there.then_some(player))
                 .collect(),
+            parts: Mutex::default(),
             pending: Mutex::default(),
             presses: made.counters(
                 "moodbox_presses_total",
@@ -182,17 +190,19 @@ impl Metrics {
             system,
             registry: registry.clone(),
         };
-        registry.register(Box::new(ProcessCollector::for_self()))?;
+        registry.register(Box::new(Process(ProcessCollector::for_self())))?;
         let metrics = Metrics(Arc::new(meters));
-        metrics.begin(settings.has);
+        metrics.begin(settings);
         Ok(metrics)
     }
 
     /// A device that is well tells so from the start: what is missing cannot be told from what is ill.
-    fn begin(&self, has: Has) {
-        let here = [(Part::Panel, has.panel), (Part::Music, has.music), (Part::Video, has.video)];
-        let absent = |part: Part| here.iter().any(|(other, there)| *other == part && !there);
-        for part in PARTS.into_iter().filter(|part| !absent(*part)) {
+    ///
+    /// Whatever can be counted stands at zero before it happens: Prometheus sees no increase in a series that
+    /// begins with one.
+    fn begin(&self, settings: &Settings) {
+        for part in PARTS.into_iter().filter(|part| is_there(*part, settings)) {
+            self.parts().insert(part);
             self.0.part_up.with_label_values(&[&*name(part)]).set(1);
             self.0.part_failures.with_label_values(&[&*name(part)]);
         }
@@ -202,11 +212,27 @@ impl Metrics {
         for result in ["read", "unsure", "nobody", "failed", "given_up"] {
             self.0.looks.with_label_values(&[result]);
         }
+        if let Some(moods) = &self.0.moods {
+            for mood in Mood::ALL {
+                for by in Known::ALL {
+                    moods.with_label_values(&[mood.name(), &name(by)]);
+                }
+            }
+        }
         for player in &self.0.players {
             self.0.press_to_play.with_label_values(&[*player]);
             self.0.playing.with_label_values(&[*player]).set(0);
             self.0.library.with_label_values(&[*player]).set(0);
         }
+    }
+
+    /// This device has no light.
+    pub fn without_light(&self) {
+        let light = name(Part::Light);
+        self.parts().remove(&Part::Light);
+        // One that is not there cannot be removed, and need not be.
+        let _ = self.0.part_up.remove_label_values(&[&*light]);
+        let _ = self.0.part_failures.remove_label_values(&[&*light]);
     }
 
     /// Everything, as Prometheus reads it.
@@ -243,7 +269,16 @@ impl Metrics {
         self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn parts(&self) -> MutexGuard<'_, BTreeSet<Part>> {
+        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn part(&self, part: Part, well: bool) {
+        // What is not there is not well either; what fails is there.
+        if well && !self.parts().contains(&part) {
+            return;
+        }
+        self.parts().insert(part);
         let up = self.0.part_up.with_label_values(&[&*name(part)]);
         if !well && up.get() == 1 {
             self.0.part_failures.with_label_values(&[&*name(part)]).inc();
@@ -255,8 +290,51 @@ impl Metrics {
 /// What each player is called in a label.
 pub(super) const PLAYERS: [&str; 2] = ["music", "video"];
 
-/// The parts that every kiosk has, or may have.
-const PARTS: [Part; 11] = [
+/// Whether a device of these settings has this part. The light is not in the settings: see
+/// [`Metrics::without_light`].
+fn is_there(part: Part, settings: &Settings) -> bool {
+    let has = settings.has;
+    match part {
+        Part::Panel => has.panel,
+        Part::Music | Part::Scan => has.music,
+        Part::Video => has.video,
+        Part::Stock | Part::Library => has.music || has.video,
+        Part::Prompts => settings.prompts.is_some(),
+        // Where no face is ever looked at, nothing looks.
+        Part::Camera | Part::Vision | Part::Light => settings.mode != Mode::Workplace,
+        Part::Button | Part::Templates => true,
+    }
+}
+
+/// What the kernel counts of this process, and the processor time with fractions: a daemon that rests uses less
+/// than a second in many minutes.
+struct Process(ProcessCollector);
+
+/// The one metric of it that is made here.
+const CPU_SECONDS: &str = "process_cpu_seconds_total";
+
+impl Collector for Process {
+    fn desc(&self) -> Vec<&Desc> {
+        self.0.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut families = self.0.collect();
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let seconds = used.tv_sec as f64 + used.tv_nsec as f64 / 1e9;
+        for family in families.iter_mut().filter(|family| family.name() == CPU_SECONDS) {
+            for metric in family.mut_metric().iter_mut() {
+                let mut counter = prometheus::proto::Counter::default();
+                counter.set_value(seconds);
+                metric.set_counter(counter);
+            }
+        }
+        families
+    }
+}
+
+/// The parts that a kiosk may have.
+const PARTS: [Part; 12] = [
     Part::Camera,
     Part::Vision,
     Part::Light,
@@ -268,6 +346,7 @@ const PARTS: [Part; 11] = [
     Part::Library,
     Part::Scan,
     Part::Stock,
+    Part::Prompts,
 ];
 
 /// How a value is called in every other place where programs read it.

@@ -10,6 +10,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::Metrics;
+use crate::observers::server;
 
 /// An address that is taken is tried again this often.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -36,9 +37,7 @@ pub async fn serve(listen: SocketAddr, metrics: Metrics) {
             Ok(listener) => {
                 told = false;
                 tracing::info!("metrics: http://{listen}/metrics");
-                if let Err(error) = axum::serve(listener, routes(metrics.clone())).await {
-                    tracing::warn!("metrics: {error}");
-                }
+                server::accept(listener, routes(metrics.clone()), server::METRICS).await;
             }
             Err(error) => {
                 if !std::mem::replace(&mut told, true) {

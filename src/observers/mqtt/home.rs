@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use moodbox_core::kiosk::event::{Event, Gesture, RemoteCommand, Source};
-use moodbox_core::kiosk::policy::Start;
 use moodbox_core::kiosk::snapshot::{KnownMood, Snapshot};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::AudioSource;
@@ -28,18 +27,26 @@ pub enum Told {
     Health,
     /// How many looks and visits since the start.
     Counts,
+    /// A press, a look that begins, a mood that was read, nobody seen: at the moment it happens.
+    Events,
 }
 
 impl Told {
-    pub const ALL: [Told; 5] = [Told::Mood, Told::Playing, Told::Volume, Told::Health, Told::Counts];
+    pub const ALL: [Told; 6] =
+        [Told::Mood, Told::Playing, Told::Volume, Told::Health, Told::Counts, Told::Events];
 
-    const fn name(self) -> &'static str {
+    /// What is told where only a broker is named: everything but the mood.
+    pub const USUAL: [Told; 5] = [Told::Playing, Told::Volume, Told::Health, Told::Counts, Told::Events];
+
+    /// As it is written in the configuration.
+    pub const fn name(self) -> &'static str {
         match self {
             Told::Mood => "mood",
             Told::Playing => "playing",
             Told::Volume => "volume",
             Told::Health => "health",
             Told::Counts => "counts",
+            Told::Events => "events",
         }
     }
 }
@@ -53,33 +60,47 @@ pub enum Command {
     Next,
     Stop,
     Like,
+    /// The mood that was read is wrong: the device asks for the right one.
+    #[serde(rename = "not_so")]
+    NotSo,
     /// A mood by hand, without a camera.
     Mood,
     Volume,
     /// Minutes until what plays fades out; 0 takes the wish back.
     Sleep,
+    /// Whether the quiet hours of the house are kept: `ON` or `OFF`.
+    Quiet,
 }
 
 impl Command {
-    pub const ALL: [Command; 7] = [
+    pub const ALL: [Command; 9] = [
         Command::Press,
         Command::Next,
         Command::Stop,
         Command::Like,
+        Command::NotSo,
         Command::Mood,
         Command::Volume,
         Command::Sleep,
+        Command::Quiet,
     ];
 
-    const fn name(self) -> &'static str {
+    /// What is taken where only a broker is named: nothing that starts a camera or names a mood.
+    pub const USUAL: [Command; 6] =
+        [Command::Next, Command::Stop, Command::Like, Command::Volume, Command::Sleep, Command::Quiet];
+
+    /// As it is written in the configuration.
+    pub const fn name(self) -> &'static str {
         match self {
             Command::Press => "press",
             Command::Next => "next",
             Command::Stop => "stop",
             Command::Like => "like",
+            Command::NotSo => "not_so",
             Command::Mood => "mood",
             Command::Volume => "volume",
             Command::Sleep => "sleep",
+            Command::Quiet => "quiet",
         }
     }
 }
@@ -97,9 +118,23 @@ pub struct Home {
     pub commands: BTreeSet<Command>,
     /// Sensors that name moods: name to topic.
     pub sensors: BTreeMap<String, String>,
+    pub about: About,
 }
 
-/// A message for the broker. All are retained: whoever comes later knows what stands.
+/// What Home Assistant shows of the device beside its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The board, as its firmware names it.
+    pub board: Option<String>,
+    pub serial: Option<String>,
+    /// Where a browser of the home finds the page.
+    pub page: Option<String>,
+    /// The room that is suggested.
+    pub area: Option<String>,
+}
+
+/// A message for the broker. All but those of [`Home::happenings`] are retained: whoever comes later knows what
+/// stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub topic: String,
@@ -120,23 +155,49 @@ pub enum Refused {
     Long,
     #[error("`{0}` is no mood, and no object with one under `mood`")]
     Mood(String),
-    #[error("`{0}` is no whole number from 0 to {1}")]
+    #[error("`{0}` is no number from 0 to {1}")]
     Number(String, u8),
     #[error("`{0}` is not what this button sends, which is PRESS")]
     Button(String),
+    #[error("`{0}` is not what this switch sends, which is ON or OFF")]
+    Switch(String),
 }
 
 /// Nothing that is taken is longer.
 const MOST: usize = 256;
 
 /// The latest that a sleep timer can be set to, in minutes: no visit is much longer.
-const LATEST: u8 = 240;
+pub(super) const LATEST: u8 = 240;
+
+/// The kinds of [`Home::happenings`].
+pub(super) const PRESS: &str = "press";
+pub(super) const LOOK: &str = "look";
+pub(super) const READ: &str = "mood";
+pub(super) const NOBODY: &str = "nobody";
 
 /// What stands on the status topic while the device is connected, and what the broker puts there when it is gone.
 pub const ONLINE: &str = "online";
 pub const OFFLINE: &str = "offline";
 
 impl Home {
+    /// A device that tells and takes nothing yet, with Home Assistant's usual prefix.
+    pub fn new(id: &str, name: &str) -> Home {
+        Home {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            discovery: Some("homeassistant".to_owned()),
+            publish: BTreeSet::new(),
+            commands: BTreeSet::new(),
+            sensors: BTreeMap::new(),
+            about: About::default(),
+        }
+    }
+
+    /// The same, taking these.
+    pub fn taking(self, commands: impl IntoIterator<Item = Command>) -> Home {
+        Home { commands: commands.into_iter().collect(), ..self }
+    }
+
     fn topic(&self, rest: &str) -> String {
         format!("moodbox/{}/{rest}", self.id)
     }
@@ -146,11 +207,26 @@ impl Home {
         self.topic("status")
     }
 
-    fn state(&self, told: Told) -> String {
+    /// Home Assistant's birth message comes here as [`ONLINE`]: it has just started and knows nothing.
+    pub fn birth(&self) -> Option<String> {
+        self.discovery.as_ref().map(|prefix| format!("{prefix}/status"))
+    }
+
+    /// Which machine speaks under this id, so that two of one id notice each other.
+    pub fn machine(&self) -> String {
+        self.topic("machine")
+    }
+
+    /// Where [`Home::happenings`] are told.
+    pub(super) fn happening(&self) -> String {
+        self.topic("event")
+    }
+
+    pub(super) fn state(&self, told: Told) -> String {
         self.topic(&format!("{}/state", told.name()))
     }
 
-    fn set(&self, command: Command) -> String {
+    pub(super) fn set(&self, command: Command) -> String {
         self.topic(&format!("{}/set", command.name()))
     }
 
@@ -162,16 +238,37 @@ impl Home {
 
     /// All that stands on the broker for this device at a moment, in the order in which it is sent.
     pub fn messages(&self, snapshot: &Snapshot) -> Vec<Message> {
-        let mut messages = self.discovery(snapshot);
-        for told in Told::ALL {
+        let mut messages = self.discover(snapshot);
+        for told in Told::ALL.into_iter().filter(|told| *told != Told::Events) {
             let payload = match self.publish.contains(&told) {
-                true => state(told, snapshot).to_string(),
+                true => self.tell(told, snapshot).to_string(),
                 false => String::new(),
             };
             messages.push(Message { topic: self.state(told), payload });
         }
         messages.push(Message { topic: self.status(), payload: ONLINE.to_owned() });
         messages
+    }
+
+    /// What has happened between two snapshots, in the order of a visit. Not retained: it is over.
+    pub fn happenings(&self, before: &Snapshot, now: &Snapshot) -> Vec<Message> {
+        if !self.publish.contains(&Told::Events) {
+            return Vec::new();
+        }
+        let (before, after) = (before.happened, now.happened);
+        let mood = now.mood.as_ref().filter(|_| self.publish.contains(&Told::Mood));
+        let mood = mood.map_or_else(|| json!({}), |known| json!({ "mood": known.mood }));
+        let happened = [
+            (PRESS, before.presses < after.presses, json!({})),
+            (LOOK, before.begun < after.begun, json!({})),
+            (READ, before.read < after.read, mood),
+            (NOBODY, before.nobody < after.nobody, json!({})),
+        ];
+        let message = |(kind, _, mut what): (&str, bool, Value)| {
+            what["event_type"] = json!(kind);
+            Message { topic: self.happening(), payload: what.to_string() }
+        };
+        happened.into_iter().filter(|(_, is_so, _)| *is_so).map(message).collect()
     }
 
     /// What a message means, if it may mean anything.
@@ -203,6 +300,9 @@ impl Home {
                 let after = Duration::from_secs(60 * u64::from(minutes));
                 Ok(Event::Sleep((minutes > 0).then_some(after)))
             }
+            (Some(Command::Quiet), _) => {
+                Ok(Event::RemoteCommand(RemoteCommand::QuietHours(switch(payload)?)))
+            }
             (Some(button), _) => press(*button, payload),
             (None, Some((name, _))) => {
                 let mood = mood(payload)?;
@@ -231,7 +331,10 @@ fn press(button: Command, payload: &[u8]) -> Result<Event, Refused> {
         Command::Next => Event::RemoteCommand(RemoteCommand::Next),
         Command::Stop => Event::RemoteCommand(RemoteCommand::Stop),
         Command::Like => Event::RemoteCommand(RemoteCommand::Like),
-        Command::Press | Command::Mood | Command::Volume | Command::Sleep => Event::Remote(Gesture::Short),
+        Command::NotSo => Event::RemoteCommand(RemoteCommand::NotSo),
+        Command::Press | Command::Mood | Command::Volume | Command::Sleep | Command::Quiet => {
+            Event::Remote(Gesture::Short)
+        }
     })
 }
 
@@ -246,200 +349,78 @@ fn mood(payload: &[u8]) -> Result<Mood, Refused> {
     text.parse().ok().or_else(named).ok_or_else(|| Refused::Mood(shown(payload)))
 }
 
-fn number(payload: &[u8], most: u8) -> Result<u8, Refused> {
-    let text = std::str::from_utf8(payload).unwrap_or_default().trim();
-    // Home Assistant writes whole numbers as 40.0 at times.
-    let number = text.strip_suffix(".0").unwrap_or(text).parse::<u8>().ok();
-    number.filter(|number| *number <= most).ok_or_else(|| Refused::Number(shown(payload), most))
+fn switch(payload: &[u8]) -> Result<bool, Refused> {
+    match payload {
+        b"ON" => Ok(true),
+        b"OFF" => Ok(false),
+        _ => Err(Refused::Switch(shown(payload))),
+    }
 }
 
-fn state(told: Told, snapshot: &Snapshot) -> Value {
-    match told {
-        Told::Mood => {
-            let known = snapshot.mood.as_ref();
-            json!({
-                "mood": known.map(|known| known.mood),
-                // Thousandths: what stands behind them is noise.
-                "confidence": known.and_then(|known| known.confidence()).map(|p| (f64::from(p) * 1e3).round() / 1e3),
-                "strength": known.map(|known| known.strength),
-                "by": known.map(|known| known.by),
-                "sensor": known.and_then(|known| known.sensor.as_deref()),
-            })
-        }
-        Told::Playing => {
-            let heard = snapshot.heard();
-            let mut told = json!({
-                "phase": snapshot.phase,
-                "player": heard.map(|_| match snapshot.speaks { AudioSource::Music => "music", AudioSource::Video => "video" }),
-                "title": heard.map(|now| &now.title),
-                "artist": heard.map(|now| &now.artist),
-                "why": heard.map(|now| &now.why),
-                "length_s": heard.and_then(|now| now.length_s),
-                "liked": heard.map(|now| now.liked),
-                "paused": heard.map(|now| now.paused),
-            });
-            // Only while there is a timer: what nobody set costs nobody bytes.
-            if let Some(minutes) = snapshot.sleep_min {
-                told["sleep_min"] = json!(minutes);
+/// A number as people and programs send it; decimals are rounded.
+fn number(payload: &[u8], most: u8) -> Result<u8, Refused> {
+    let text = std::str::from_utf8(payload).unwrap_or_default().trim();
+    let number = text.parse::<f64>().ok().map(f64::round);
+    let number = number.filter(|number| (0.0..=f64::from(most)).contains(number));
+    number.map(|number| number as u8).ok_or_else(|| Refused::Number(shown(payload), most))
+}
+
+impl Home {
+    /// What is sent of one kind. Where the mood is not published nothing else gives it away: the reason of a pick,
+    /// the player that a template lets speak, and the volume that a template sets all depend on it, and are left out.
+    fn tell(&self, told: Told, snapshot: &Snapshot) -> Value {
+        let tells_mood = self.publish.contains(&Told::Mood);
+        match told {
+            Told::Mood => {
+                let known = snapshot.mood.as_ref();
+                json!({
+                    "mood": known.map(|known| known.mood),
+                    // Thousandths: what stands behind them is noise.
+                    "confidence": known.and_then(|known| known.confidence()).map(|p| (f64::from(p) * 1e3).round() / 1e3),
+                    "strength": known.map(|known| known.strength),
+                    "by": known.map(|known| known.by),
+                    "sensor": known.and_then(|known| known.sensor.as_deref()),
+                })
             }
-            told
-        }
-        Told::Volume => json!(snapshot.volume),
-        Told::Health => {
-            let ill: Vec<Value> = snapshot
+            Told::Playing => {
+                let heard = snapshot.heard();
+                let mut told = json!({
+                    "phase": snapshot.phase,
+                    "title": heard.map(|now| &now.title),
+                    "artist": heard.map(|now| &now.artist),
+                    "length_s": heard.and_then(|now| now.length_s),
+                    "liked": heard.map(|now| now.liked),
+                    "paused": heard.map(|now| now.paused),
+                });
+                if tells_mood {
+                    told["player"] = json!(heard.map(|_| match snapshot.speaks {
+                        AudioSource::Music => "music",
+                        AudioSource::Video => "video",
+                    }));
+                    told["why"] = json!(heard.map(|now| &now.why));
+                }
+                // Only where there are such: what is not there costs nobody bytes.
+                if let Some(kept) = snapshot.quiet_hours {
+                    told["quiet_hours"] = json!(kept);
+                }
+                // Only while there is a timer: what nobody set costs nobody bytes.
+                if let Some(minutes) = snapshot.sleep_min {
+                    told["sleep_min"] = json!(minutes);
+                }
+                told
+            }
+            Told::Volume => json!(if tells_mood { snapshot.volume } else { snapshot.device_volume }),
+            Told::Health => {
+                let ill: Vec<Value> = snapshot
                 .troubles
                 .iter()
                 .map(|told| json!({ "part": told.part, "kind": told.kind, "title": told.title, "cure": told.cure }))
                 .collect();
-            json!({ "well": ill.is_empty(), "ill": ill })
+                json!({ "well": ill.is_empty(), "ill": ill })
+            }
+            // Told when they happen.
+            Told::Events => Value::Null,
+            Told::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.visits }),
         }
-        Told::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.visits }),
-    }
-}
-
-/// An entity of Home Assistant: its component, its name in topics, and what it is, if it is switched on.
-type Entity = (&'static str, &'static str, Option<Value>);
-
-impl Home {
-    /// One retained message for each entity that there may be; empty for those that are not switched on.
-    fn discovery(&self, snapshot: &Snapshot) -> Vec<Message> {
-        let Some(prefix) = &self.discovery else { return Vec::new() };
-        let entities = self.entities(snapshot);
-        let message = |(component, entity, what): Entity| Message {
-            topic: format!("{prefix}/{component}/{}/{entity}/config", self.id),
-            payload: what.map(|what| self.describe(component, entity, what).to_string()).unwrap_or_default(),
-        };
-        entities.into_iter().map(message).collect()
-    }
-
-    /// What every entity says of the device that it belongs to.
-    fn describe(&self, component: &str, entity: &str, mut what: Value) -> Value {
-        let version = env!("CARGO_PKG_VERSION");
-        if let Some(fields) = what.as_object_mut() {
-            fields.insert("unique_id".into(), json!(format!("moodbox_{}_{component}_{entity}", self.id)));
-            fields.insert("availability_topic".into(), json!(self.status()));
-            fields.insert(
-                "device".into(),
-                json!({
-                    "identifiers": [format!("moodbox_{}", self.id)],
-                    "name": self.name,
-                    "manufacturer": "moodbox",
-                    "model": "moodbox",
-                    "sw_version": version,
-                }),
-            );
-            fields.insert("origin".into(), json!({ "name": "moodbox", "sw_version": version }));
-        }
-        what
-    }
-
-    fn entities(&self, snapshot: &Snapshot) -> Vec<Entity> {
-        let told = |told: Told, what: Value| self.publish.contains(&told).then_some(what);
-        let taken = |command: Command, what: Value| self.commands.contains(&command).then_some(what);
-        let moods: Vec<&str> = Mood::ALL.map(Mood::name).to_vec();
-        let (mood, playing, counts) =
-            (self.state(Told::Mood), self.state(Told::Playing), self.state(Told::Counts));
-        let button = |command: Command, name: &str, icon: &str| {
-            taken(command, json!({ "name": name, "command_topic": self.set(command), "icon": icon }))
-        };
-        // A button that nothing could come of is not shown.
-        let press =
-            button(Command::Press, "Press", "mdi:gesture-tap").filter(|_| snapshot.press != Start::Refuse);
-        let mut select = json!({
-            "name": "Mood by hand", "command_topic": self.set(Command::Mood), "options": moods,
-            "icon": "mdi:emoticon-outline",
-        });
-        let mut number = json!({
-            "name": "Volume", "command_topic": self.set(Command::Volume), "min": 0, "max": snapshot.volume_cap,
-            "step": 1, "unit_of_measurement": "%", "icon": "mdi:volume-high",
-        });
-        if self.publish.contains(&Told::Mood) {
-            select["state_topic"] = json!(mood);
-            select["value_template"] = json!("{{ value_json.mood }}");
-        }
-        if self.publish.contains(&Told::Volume) {
-            number["state_topic"] = json!(self.state(Told::Volume));
-        }
-        let mut sleep = json!({
-            "name": "Sleep timer", "command_topic": self.set(Command::Sleep), "min": 0, "max": LATEST,
-            "step": 1, "unit_of_measurement": "min", "mode": "box", "icon": "mdi:sleep",
-        });
-        if self.publish.contains(&Told::Playing) {
-            sleep["state_topic"] = json!(playing);
-            sleep["value_template"] =
-                json!(format!("{{{{ [value_json.sleep_min | default(0, true), {LATEST}] | min }}}}"));
-        } else {
-            // Nothing is told of it: the home shows what it asked for last.
-            sleep["optimistic"] = json!(true);
-        }
-        let count = |what: &str, field: &str| {
-            told(
-                Told::Counts,
-                json!({
-                    "name": what, "state_topic": counts, "value_template": format!("{{{{ value_json.{field} }}}}"),
-                    "state_class": "total_increasing", "entity_category": "diagnostic",
-                }),
-            )
-        };
-        vec![
-            (
-                "sensor",
-                "mood",
-                told(
-                    Told::Mood,
-                    json!({
-                        "name": "Mood", "state_topic": mood, "value_template": "{{ value_json.mood }}",
-                        "json_attributes_topic": mood, "device_class": "enum", "options": moods,
-                        "icon": "mdi:emoticon-outline",
-                    }),
-                ),
-            ),
-            (
-                "sensor",
-                "confidence",
-                told(
-                    Told::Mood,
-                    json!({
-                        "name": "Confidence", "state_topic": mood, "unit_of_measurement": "%",
-                        "value_template":
-                            "{{ (value_json.confidence * 100) | round if value_json.confidence is number else none }}",
-                        "state_class": "measurement",
-                    }),
-                ),
-            ),
-            (
-                "sensor",
-                "playing",
-                told(
-                    Told::Playing,
-                    json!({
-                        "name": "Now playing", "state_topic": playing,
-                        "value_template": "{{ value_json.title[:250] if value_json.title else none }}",
-                        "json_attributes_topic": playing, "icon": "mdi:music",
-                    }),
-                ),
-            ),
-            (
-                "binary_sensor",
-                "problem",
-                told(
-                    Told::Health,
-                    json!({
-                        "name": "Problem", "state_topic": self.state(Told::Health), "device_class": "problem",
-                        "value_template": "{{ 'OFF' if value_json.well else 'ON' }}",
-                        "json_attributes_topic": self.state(Told::Health), "entity_category": "diagnostic",
-                    }),
-                ),
-            ),
-            ("sensor", "looks", count("Looks", "looks")),
-            ("sensor", "visits", count("Visits", "visits")),
-            ("button", "press", press),
-            ("button", "next", button(Command::Next, "Next", "mdi:skip-next")),
-            ("button", "stop", button(Command::Stop, "Stop", "mdi:stop")),
-            ("button", "like", button(Command::Like, "Like", "mdi:heart")),
-            ("select", "mood", taken(Command::Mood, select)),
-            ("number", "volume", taken(Command::Volume, number)),
-            ("number", "sleep", taken(Command::Sleep, sleep)),
-        ]
     }
 }

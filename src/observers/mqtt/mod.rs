@@ -1,9 +1,10 @@
 //! The connection to a broker. One task keeps it and takes commands, another sends what has changed.
 
+mod discovery;
 pub mod home;
+mod retained;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,11 @@ use tokio::sync::watch;
 use crate::daemon::Clock;
 use crate::observers::Latest;
 use crate::observers::rate::{Limiter, pause};
-use home::{Home, OFFLINE, Refused};
+use crate::ports::store;
+use home::{Home, Message, OFFLINE, ONLINE, Refused};
 use moodbox_core::kiosk::event::Event;
+use moodbox_core::kiosk::snapshot::Snapshot;
+use retained::Retained;
 
 /// How to reach a broker, and what it is told.
 #[derive(Clone)]
@@ -35,6 +39,11 @@ pub struct MqttSettings {
     pub user: Option<String>,
     pub password: Option<String>,
     pub home: Home,
+    /// Where to remember which topics hold something retained, so that what is not told any more is taken back
+    /// even after another start. None: only while the program runs.
+    pub memory: Option<PathBuf>,
+    /// This machine, as nobody else calls itself.
+    pub machine: String,
 }
 
 impl std::fmt::Debug for MqttSettings {
@@ -150,6 +159,8 @@ pub struct Connection {
     client: AsyncClient,
     events: EventLoop,
     home: Arc<Home>,
+    retained: Retained,
+    machine: String,
 }
 
 impl Connection {
@@ -159,19 +170,35 @@ impl Connection {
         let mut options = settings.options("")?;
         options.set_last_will(LastWill::new(home.status(), OFFLINE, QoS::AtLeastOnce, true));
         let (client, events) = open(options);
-        Ok(Connection { client, events, home: Arc::new(home.clone()) })
+        Ok(Connection {
+            client,
+            events,
+            home: Arc::new(home.clone()),
+            retained: Retained::load(settings.memory.clone()),
+            machine: settings.machine.clone(),
+        })
     }
 
     /// Keeps the connection until the daemon leaves. A broker that is away is asked again and again.
     pub async fn keep(self, mut latest: Latest, queue: Sender<Event>) {
-        let (tell, link) = watch::channel(0);
-        let home = self.home.clone();
-        let inbox = Inbox::new(self.home, latest.clone(), queue);
+        let (tell, link) = watch::channel(Link::default());
+        let inbox = Inbox::new(self.home.clone(), latest.clone(), queue, self.machine.clone());
+        let teller =
+            Teller { client: self.client, home: self.home, retained: self.retained, machine: self.machine };
         tokio::select! {
             () = hold(self.events, inbox, &tell) => {}
-            () = tell_changes(&self.client, &home, &mut latest, link) => {}
+            () = teller.tell_changes(&mut latest, link) => {}
         }
     }
+}
+
+/// What the connection has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Link {
+    /// How often it came up.
+    up: u64,
+    /// How often Home Assistant said that it has just started.
+    births: u64,
 }
 
 fn client_config(tls: &Tls) -> Result<Arc<rustls::ClientConfig>, MqttError> {
@@ -203,7 +230,7 @@ fn client_config(tls: &Tls) -> Result<Arc<rustls::ClientConfig>, MqttError> {
 /// The certificates in a PEM file: at least one.
 pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttError> {
     let broken = |reason: String| MqttError::Authority { path: path.to_owned(), reason };
-    let text = fs::read(path).map_err(|error| broken(error.to_string()))?;
+    let text = store::read_bounded(path, store::LARGEST_TEXT).map_err(|error| broken(error.to_string()))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if found.is_empty() => Err(broken("there is no certificate in it".into())),
@@ -213,7 +240,7 @@ pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttErro
 }
 
 /// Polls the connection for ever: reconnects with growing pauses, takes commands.
-async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<u64>) {
+async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<Link>) {
     let clock = Clock::start();
     let (mut failures, mut told) = (0, None);
     let mut since = None;
@@ -223,9 +250,14 @@ async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<u64>
                 tracing::info!("mqtt: connected");
                 told = None;
                 since = Some(clock.now());
-                link.send_modify(|times| *times += 1);
+                inbox.connected += 1;
+                link.send_modify(|link| link.up += 1);
             }
-            Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => inbox.take(clock.now(), &message),
+            Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
+                if inbox.take(clock.now(), &message) == Taken::Birth {
+                    link.send_modify(|link| link.births += 1);
+                }
+            }
             Ok(_) => {}
             Err(error) => {
                 // Only a connection that held for a while counts as a broker that is well.
@@ -292,49 +324,105 @@ fn report(error: &ConnectionError) -> Trouble {
     Trouble { what, cure: cure.into() }
 }
 
-/// Sends what stands when the connection comes up, and then what differs from what was sent.
-async fn tell_changes(
-    client: &AsyncClient,
-    home: &Home,
-    latest: &mut Latest,
-    mut link: watch::Receiver<u64>,
-) {
-    let mut told: Option<BTreeMap<String, String>> = None;
-    loop {
-        tokio::select! {
-            up = link.changed() => {
-                if up.is_err() {
-                    return;
+/// Sends what stands, and what happens.
+struct Teller {
+    client: AsyncClient,
+    home: Arc<Home>,
+    retained: Retained,
+    machine: String,
+}
+
+/// The connection is gone for good.
+struct Gone;
+
+impl Teller {
+    /// Sends what stands when the connection comes up or Home Assistant starts, and then what differs from what
+    /// was sent.
+    async fn tell_changes(mut self, latest: &mut Latest, mut link: watch::Receiver<Link>) {
+        let mut told: Option<BTreeMap<String, String>> = None;
+        let mut last: Option<Arc<Snapshot>> = None;
+        let mut known = Link::default();
+        loop {
+            tokio::select! {
+                changed = link.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let now = *link.borrow_and_update();
+                    if now.up != known.up && self.subscribe().await.is_err() {
+                        return;
+                    }
+                    known = now;
+                    told = Some(BTreeMap::new());
                 }
-                let topics = home.subscriptions().into_iter();
-                // At most once: a command that comes twice is a track skipped that nobody asked for.
-                let filters: Vec<_> =
-                    topics.map(|topic| SubscribeFilter::new(topic, QoS::AtMostOnce)).collect();
-                if !filters.is_empty() && client.subscribe_many(filters).await.is_err() {
-                    return;
+                changed = latest.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
                 }
-                told = Some(BTreeMap::new());
             }
-            changed = latest.changed() => {
-                if changed.is_err() {
-                    return;
-                }
+            let snapshot = latest.borrow_and_update().clone();
+            // Nothing piles up for a broker that was never there.
+            if let Some(told) = &mut told
+                && (self.tell_happenings(last.as_deref(), &snapshot).await.is_err()
+                    || self.tell_what_stands(told, &snapshot).await.is_err())
+            {
+                return;
             }
+            last = Some(snapshot);
         }
-        // Nothing piles up for a broker that was never there.
-        let Some(told) = &mut told else { continue };
-        let snapshot = latest.borrow_and_update().clone();
-        for message in home.messages(&snapshot) {
+    }
+
+    async fn subscribe(&self) -> Result<(), Gone> {
+        // At most once: a command that comes twice is a track skipped that nobody asked for.
+        let filters: Vec<_> =
+            topics(&self.home).map(|topic| SubscribeFilter::new(topic, QoS::AtMostOnce)).collect();
+        self.client.subscribe_many(filters).await.map_err(|_| Gone)?;
+        let (topic, machine) = (self.home.machine(), self.machine.clone());
+        self.client.publish(topic, QoS::AtLeastOnce, true, machine).await.map_err(|_| Gone)
+    }
+
+    async fn tell_happenings(&self, last: Option<&Snapshot>, now: &Snapshot) -> Result<(), Gone> {
+        let Some(last) = last else { return Ok(()) };
+        for message in self.home.happenings(last, now) {
+            let sent = self.client.publish(message.topic, QoS::AtMostOnce, false, message.payload);
+            sent.await.map_err(|_| Gone)?;
+        }
+        Ok(())
+    }
+
+    async fn tell_what_stands(
+        &mut self,
+        told: &mut BTreeMap<String, String>,
+        snapshot: &Snapshot,
+    ) -> Result<(), Gone> {
+        let mut messages = self.home.messages(snapshot);
+        if told.is_empty() {
+            // What stood before this start and is told no more: another id, another prefix, none.
+            let spoken = messages.iter().filter(|message| !message.payload.is_empty());
+            let spoken = spoken.map(|message| message.topic.clone()).chain([self.home.machine()]);
+            let stale = self.retained.replace(spoken);
+            messages.extend(stale.into_iter().map(|topic| Message { topic, payload: String::new() }));
+        }
+        for message in messages {
             if told.get(&message.topic) == Some(&message.payload) {
                 continue;
             }
-            let sent = client.publish(&message.topic, QoS::AtLeastOnce, true, message.payload.clone());
-            if sent.await.is_err() {
-                return;
+            if !message.payload.is_empty() {
+                self.retained.add(&message.topic);
             }
+            let payload = message.payload.clone();
+            let sent = self.client.publish(message.topic.clone(), QoS::AtLeastOnce, true, payload);
+            sent.await.map_err(|_| Gone)?;
             told.insert(message.topic, message.payload);
         }
+        Ok(())
     }
+}
+
+/// All topics to listen to: commands and sensors, Home Assistant's birth, and who speaks under this id.
+fn topics(home: &Home) -> impl Iterator<Item = String> {
+    home.subscriptions().into_iter().chain(home.birth()).chain([home.machine()])
 }
 
 /// What comes in, on its way to the core.
@@ -346,6 +434,20 @@ struct Inbox {
     gates: BTreeMap<String, Gate>,
     /// For topics that were not asked for.
     stray: Gate,
+    machine: String,
+    /// How often the connection came up.
+    connected: u64,
+    /// It was said that another machine has this id.
+    told_of_twin: bool,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// It went its way, or nowhere.
+    Done,
+    /// Home Assistant has just started.
+    Birth,
 }
 
 struct Gate {
@@ -361,12 +463,26 @@ impl Gate {
 }
 
 impl Inbox {
-    fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>) -> Inbox {
-        let gates = home.subscriptions().into_iter().map(|topic| (topic, Gate::new())).collect();
-        Inbox { home, latest, queue, gates, stray: Gate::new() }
+    fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>, machine: String) -> Inbox {
+        let gates = topics(&home).map(|topic| (topic, Gate::new())).collect();
+        Inbox { home, latest, queue, gates, stray: Gate::new(), machine, connected: 0, told_of_twin: false }
     }
 
-    fn take(&mut self, at: Duration, message: &Publish) {
+    /// Two machines with one id push each other off the broker for ever: that is said once.
+    fn compare(&mut self, message: &Publish) {
+        // At the first connection what is retained may be of the machine that had this id before.
+        let old = message.retain && self.connected < 2;
+        let other = !message.payload.is_empty() && message.payload != self.machine.as_bytes();
+        if other && !old && !std::mem::replace(&mut self.told_of_twin, true) {
+            tracing::warn!(
+                "mqtt: another device has the id `{}` too, and each takes the other's place; give each an id of \
+                 its own in [mqtt]",
+                self.home.id
+            );
+        }
+    }
+
+    fn take(&mut self, at: Duration, message: &Publish) -> Taken {
         let snapshot = self.latest.borrow().clone();
         // A topic that is no text is none of ours.
         let named = std::str::from_utf8(&message.topic).unwrap_or_default();
@@ -381,9 +497,18 @@ impl Inbox {
                     "mqtt: more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
                 );
             }
-            return;
+            return Taken::Done;
         }
         gate.refusing = false;
+        if named == self.home.machine() {
+            self.compare(message);
+            return Taken::Done;
+        }
+        if self.home.birth().as_deref() == Some(named) {
+            // What is retained is older than this connection, which has told everything.
+            let born = !message.retain && message.payload == ONLINE.as_bytes();
+            return if born { Taken::Birth } else { Taken::Done };
+        }
         match self.home.event(named, &message.payload, message.retain, &snapshot) {
             Ok(event) => match self.queue.try_send(event) {
                 Ok(()) | Err(TrySendError::Disconnected(_)) => {}
@@ -392,5 +517,6 @@ impl Inbox {
             Err(Refused::Again) => {}
             Err(refused) => tracing::warn!("mqtt: {refused}"),
         }
+        Taken::Done
     }
 }

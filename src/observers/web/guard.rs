@@ -19,18 +19,17 @@ use axum::response::{IntoResponse, Response};
 
 use super::Site;
 use super::fault::Fault;
-use super::login::{Known, Patience, Sessions, same, token};
+use super::login::{Asker, Devices, Known, Patience, Sessions, same, token};
 use crate::config::password::{PasswordError, StoredPassword};
+use crate::observers::server::Peer;
 
 /// Repeats the word of the session on every change.
 pub const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// The name of the session's cookie.
 pub const COOKIE: &str = "moodbox";
-
-/// The address that a connection came from.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+/// The name of the cookie by which a browser is known from which somebody came in before.
+pub const DEVICE: &str = "moodbox-device";
 
 /// Who may come in, and who is in.
 pub struct Door {
@@ -48,6 +47,7 @@ pub struct Door {
 pub struct Inside {
     pub sessions: Sessions,
     pub programs: Known,
+    pub devices: Devices,
     pub patience: Patience,
 }
 
@@ -60,6 +60,7 @@ impl Door {
             inside: Mutex::new(Inside {
                 sessions: Sessions::default(),
                 programs: Known::default(),
+                devices: Devices::default(),
                 patience: Patience::new(Instant::now()),
             }),
             checking: tokio::sync::Semaphore::new(1),
@@ -95,6 +96,20 @@ impl Door {
         match self.inside().sessions.csrf(cookie, now) {
             Some(csrf) => Who::Person { csrf },
             None => Who::Stranger,
+        }
+    }
+
+    /// Whether the caller of a request may still see what is inside, as long as an answer goes on.
+    pub fn admits(&self, headers: &HeaderMap) -> bool {
+        !matches!(self.knows(headers), Who::Stranger)
+    }
+
+    /// Whose tries a password from there counts as.
+    pub fn asker(&self, from: IpAddr, headers: &HeaderMap) -> Asker {
+        match named_cookie(headers, DEVICE).and_then(|word| self.inside().devices.find(word)) {
+            Some(device) => Asker::Known(device),
+            None if from.to_canonical().is_loopback() => Asker::Local,
+            None => Asker::Stranger(from),
         }
     }
 
@@ -135,10 +150,15 @@ fn without_port(host: &str) -> &str {
 
 /// The session's cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    named_cookie(headers, COOKIE)
+}
+
+/// A cookie by its whole name.
+pub fn named_cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|line| line.split(';')).find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE).then_some(value)
+        (name == wanted).then_some(value)
     })
 }
 
@@ -169,11 +189,16 @@ async fn allow(site: &Site, request: &Parts) -> Result<(), Fault> {
             ),
         ));
     }
+    // A page from elsewhere may lead here, and may ask for nothing behind the page: its requests would take
+    // our own places.
+    if is_foreign(headers) && request.uri.path().starts_with("/api/") {
+        return Err(Fault::new(StatusCode::FORBIDDEN, "this came from another site"));
+    }
     let lobby = is_lobby(request.uri.path());
     let mut who = site.door.knows(headers);
     if let (Who::Stranger, Some(secret)) = (&who, bearer(headers)) {
         let peer = request.extensions.get::<Peer>().map_or(IpAddr::from([0; 4]), |peer| peer.0);
-        super::api::session::check(site, peer, secret.to_owned()).await?;
+        super::api::session::check(site, site.door.asker(peer, headers), secret.to_owned()).await?;
         site.door.inside().programs.add(secret, Instant::now());
         who = Who::Program;
     }
@@ -186,14 +211,14 @@ async fn allow(site: &Site, request: &Parts) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether the browser says that a page of another site asks.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 fn from_our_page(site: &Site, headers: &HeaderMap, host: &str, who: &Who) -> Result<(), Fault> {
     let refused = |why| Err(Fault::new(StatusCode::FORBIDDEN, why));
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text(HeaderName::from_static("sec-fetch-site"))
-        && !matches!(site, "same-origin" | "none")
-    {
-        return refused("this came from another site");
-    }
     if let Some(origin) = text(header::ORIGIN) {
         let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
         if !authority.eq_ignore_ascii_case(host) {
@@ -259,11 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn only_the_browser_says_that_another_site_asks() {
+        let from = |site: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+            is_foreign(&headers)
+        };
+        assert!(from("cross-site") && from("same-site") && from("anything"));
+        assert!(!from("same-origin") && !from("none") && !is_foreign(&HeaderMap::new()));
+    }
+
+    #[test]
     fn the_cookie_is_found_among_others_and_by_its_whole_name() {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("xmoodbox=1; other=2"));
         assert_eq!(cookie(&headers), None);
         headers.append(header::COOKIE, HeaderValue::from_static("a=b;moodbox=abc; c=d"));
         assert_eq!(cookie(&headers), Some("abc"));
+        assert_eq!(named_cookie(&headers, DEVICE), None);
     }
 }

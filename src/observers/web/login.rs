@@ -3,13 +3,14 @@
 //! Nothing here waits or reads a clock: the time is handed in, so that the rules are tested as they are.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::config::password::{PasswordError, random};
+use crate::observers::server::neighbourhood;
 
 /// A session that nobody uses ends after this.
 const IDLE: Duration = Duration::from_secs(8 * 3600);
@@ -24,7 +25,9 @@ const FREE_TRIES: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// Addresses remembered. When as many are in disgrace, strangers wait as well.
 const MOST_ADDRESSES: usize = 1024;
-/// Tries a minute by everybody together: each costs the device some 100 ms and 19 MiB.
+/// Tries a minute by this machine, and by each known browser.
+const OWN_TRIES_A_MINUTE: u32 = 10;
+/// Tries a minute by all strangers together: each costs the device some 100 ms and 19 MiB.
 const TRIES_A_MINUTE: u32 = 30;
 
 /// Bytes of a token, before they are written in base64.
@@ -114,6 +117,49 @@ impl Known {
     }
 }
 
+/// Browsers from which somebody has come in with the right word. They are not locked out while strangers guess.
+#[derive(Default)]
+pub struct Devices(HashMap<Key, Instant>);
+
+/// More browsers than this are forgotten, the one that came in the longest ago first.
+const MOST_DEVICES: usize = 64;
+
+impl Devices {
+    /// The key of a browser that is known.
+    pub fn find(&self, word: &str) -> Option<Device> {
+        let key = key(word);
+        self.0.contains_key(&key).then_some(Device(key))
+    }
+
+    /// A word for a browser from which the right password was said.
+    pub fn add(&mut self, now: Instant) -> Result<String, PasswordError> {
+        let word = token()?;
+        while self.0.len() >= MOST_DEVICES {
+            let Some(oldest) = self.0.iter().min_by_key(|(_, since)| **since).map(|(key, _)| *key) else {
+                break;
+            };
+            self.0.remove(&oldest);
+        }
+        self.0.insert(key(&word), now);
+        Ok(word)
+    }
+}
+
+/// A browser that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Device(Key);
+
+/// Who says a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// Somebody at an address of the network.
+    Stranger(IpAddr),
+    /// This machine itself.
+    Local,
+    /// A browser that is known.
+    Known(Device),
+}
+
 struct Tries {
     wrong: u32,
     wait_until: Instant,
@@ -122,13 +168,55 @@ struct Tries {
 /// Counts wrong words by address, and all words by the minute.
 pub struct Patience {
     addresses: HashMap<IpAddr, Tries>,
-    minute: Instant,
-    this_minute: u32,
+    /// Of strangers, all together.
+    minute: Minute,
+    /// Of this machine and of each known browser.
+    own: HashMap<Asker, Minute>,
+}
+
+/// Tries within a minute.
+#[derive(Clone, Copy)]
+struct Minute {
+    since: Instant,
+    tries: u32,
+}
+
+impl Minute {
+    /// Counts a try, if there may be one more.
+    fn count(&mut self, most: u32, now: Instant) -> Result<(), Duration> {
+        const LONG: Duration = Duration::from_secs(60);
+        if now.saturating_duration_since(self.since) >= LONG {
+            *self = Minute { since: now, tries: 0 };
+        }
+        if self.tries >= most {
+            return Err((self.since + LONG).saturating_duration_since(now));
+        }
+        self.tries += 1;
+        Ok(())
+    }
 }
 
 impl Patience {
     pub fn new(now: Instant) -> Patience {
-        Patience { addresses: HashMap::new(), minute: now, this_minute: 0 }
+        Patience { addresses: HashMap::new(), minute: Minute { since: now, tries: 0 }, own: HashMap::new() }
+    }
+
+    /// Whether somebody may try now. This machine and a known browser have tries of their own, so that
+    /// nobody else's guesses keep them out.
+    ///
+    /// # Errors
+    /// How long it has to wait.
+    pub fn may_try(&mut self, asker: Asker, now: Instant) -> Result<(), Duration> {
+        match asker {
+            Asker::Stranger(from) => self.may_guess(from, now),
+            own => {
+                if self.own.len() > 2 * MOST_DEVICES {
+                    self.own.retain(|_, minute| now.saturating_duration_since(minute.since).as_secs() < 60);
+                }
+                let minute = self.own.entry(own).or_insert(Minute { since: now, tries: 0 });
+                minute.count(OWN_TRIES_A_MINUTE, now)
+            }
+        }
     }
 
     /// Whether an address may try now. Counts as wrong until [`Patience::right`] says otherwise, so that
@@ -136,13 +224,7 @@ impl Patience {
     ///
     /// # Errors
     /// How long it has to wait.
-    pub fn may_try(&mut self, from: IpAddr, now: Instant) -> Result<(), Duration> {
-        if now.saturating_duration_since(self.minute) >= Duration::from_secs(60) {
-            (self.minute, self.this_minute) = (now, 0);
-        }
-        if self.this_minute >= TRIES_A_MINUTE {
-            return Err((self.minute + Duration::from_secs(60)).saturating_duration_since(now));
-        }
+    fn may_guess(&mut self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let from = neighbourhood(from);
         if self.addresses.len() >= MOST_ADDRESSES && !self.addresses.contains_key(&from) {
             self.addresses.retain(|_, tries| now < tries.wait_until + LONGEST_WAIT);
@@ -157,7 +239,7 @@ impl Patience {
         if now < tries.wait_until {
             return Err(tries.wait_until.saturating_duration_since(now));
         }
-        self.this_minute += 1;
+        self.minute.count(TRIES_A_MINUTE, now)?;
         tries.wrong = tries.wrong.saturating_add(1);
         if let Some(over) = tries.wrong.checked_sub(FREE_TRIES) {
             tries.wait_until = now + Duration::from_secs(1 << over.min(10)).min(LONGEST_WAIT);
@@ -166,19 +248,11 @@ impl Patience {
     }
 
     /// The word was right.
-    pub fn right(&mut self, from: IpAddr) {
-        self.addresses.remove(&neighbourhood(from));
-    }
-}
-
-/// Whoever has one IPv6 address has the whole /64.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+    pub fn right(&mut self, asker: Asker) {
+        match asker {
+            Asker::Stranger(from) => drop(self.addresses.remove(&neighbourhood(from))),
+            own => drop(self.own.remove(&own)),
         }
-        four => four,
     }
 }
 
@@ -225,22 +299,47 @@ mod tests {
         let start = Instant::now();
         let mut patience = Patience::new(start);
         for _ in 0..FREE_TRIES {
-            assert_eq!(patience.may_try(ONE, start), Ok(()));
+            assert_eq!(patience.may_guess(ONE, start), Ok(()));
         }
         let mut at = start;
         let mut waits = Vec::new();
         for _ in 0..12 {
-            let wait = patience.may_try(ONE, at).expect_err("it has to wait");
+            let wait = patience.may_guess(ONE, at).expect_err("it has to wait");
             waits.push(wait.as_secs());
             at += wait;
-            assert_eq!(patience.may_try(ONE, at), Ok(()));
+            assert_eq!(patience.may_guess(ONE, at), Ok(()));
         }
         assert_eq!(waits[..5], [1, 2, 4, 8, 16]);
         assert_eq!(waits[11], LONGEST_WAIT.as_secs());
         let other: IpAddr = "192.168.1.8".parse().unwrap();
-        assert_eq!(patience.may_try(other, at), Ok(()));
-        patience.right(ONE);
-        assert_eq!(patience.may_try(ONE, at), Ok(()), "the right word forgives");
+        assert_eq!(patience.may_guess(other, at), Ok(()));
+        patience.right(Asker::Stranger(ONE));
+        assert_eq!(patience.may_guess(ONE, at), Ok(()), "the right word forgives");
+    }
+
+    #[test]
+    fn a_known_browser_and_this_machine_are_not_locked_out_by_others() {
+        let start = Instant::now();
+        let (mut patience, mut devices) = (Patience::new(start), Devices::default());
+        let word = devices.add(start).unwrap();
+        let known = Asker::Known(devices.find(&word).unwrap());
+        assert!(devices.find("another").is_none());
+        for guess in 0..200u32 {
+            let _ = patience.may_try(Asker::Stranger(IpAddr::from(guess.to_be_bytes())), start);
+        }
+        assert!(patience.may_try(Asker::Stranger(ONE), start).is_err());
+        for asker in [known, Asker::Local] {
+            for _ in 0..OWN_TRIES_A_MINUTE {
+                assert_eq!(patience.may_try(asker, start), Ok(()));
+            }
+            let wait = patience.may_try(asker, start).expect_err("neither guesses without an end");
+            assert_eq!(patience.may_try(asker, start + wait), Ok(()));
+        }
+        // Each browser more makes the oldest a stranger again.
+        let first = devices.add(start).unwrap();
+        let later = start + Duration::from_secs(1);
+        (0..MOST_DEVICES).for_each(|_| drop(devices.add(later).unwrap()));
+        assert!(devices.find(&first).is_none() && devices.0.len() == MOST_DEVICES);
     }
 
     #[test]
@@ -249,14 +348,14 @@ mod tests {
         let mut patience = Patience::new(start);
         for host in 0..FREE_TRIES {
             let address = format!("2001:db8::{host:x}").parse().unwrap();
-            assert_eq!(patience.may_try(address, start), Ok(()));
+            assert_eq!(patience.may_guess(address, start), Ok(()));
         }
-        assert!(patience.may_try("2001:db8::ffff".parse().unwrap(), start).is_err());
+        assert!(patience.may_guess("2001:db8::ffff".parse().unwrap(), start).is_err());
         for host in 0..TRIES_A_MINUTE - FREE_TRIES {
-            assert_eq!(patience.may_try(IpAddr::from([10, 0, 0, host as u8]), start), Ok(()));
+            assert_eq!(patience.may_guess(IpAddr::from([10, 0, 0, host as u8]), start), Ok(()));
         }
         let late = IpAddr::from([10, 0, 1, 1]);
-        assert_eq!(patience.may_try(late, start), Err(Duration::from_secs(60)));
-        assert_eq!(patience.may_try(late, start + Duration::from_secs(60)), Ok(()));
+        assert_eq!(patience.may_guess(late, start), Err(Duration::from_secs(60)));
+        assert_eq!(patience.may_guess(late, start + Duration::from_secs(60)), Ok(()));
     }
 }

@@ -10,7 +10,6 @@ mod fault;
 mod guard;
 pub mod login;
 mod routes;
-mod server;
 mod shelves;
 
 use std::net::SocketAddr;
@@ -22,8 +21,8 @@ use tokio::sync::watch;
 
 use crate::config::{Changes, WebSettings};
 use crate::library::listing::Setter;
-use crate::observers;
 use crate::observers::mood_log::Moods;
+use crate::observers::{self, server};
 use crate::ports::button::simulated::Presser;
 use crate::ports::camera::photos::Chooser;
 use crate::ports::camera::uploaded::Inbox;
@@ -104,11 +103,11 @@ pub struct Site {
     /// What the last examination found, and when.
     examined: tokio::sync::Mutex<Option<health::Examined>>,
     /// Open streams of events: each is a place among the connections that stays taken.
-    live: Arc<tokio::sync::Semaphore>,
+    live: Arc<server::Places>,
 }
 
 /// More pages than this are not kept up to date at once.
-const MOST_LIVE: usize = 24;
+const LIVE: server::Limits = server::Limits { all: 24, each: 8, local: 4 };
 
 impl Site {
     fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Site> {
@@ -132,7 +131,7 @@ impl Site {
             restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),
             simulated: parts.simulated,
             examined: tokio::sync::Mutex::new(None),
-            live: Arc::new(tokio::sync::Semaphore::new(MOST_LIVE)),
+            live: Arc::new(server::Places::new(LIVE)),
         })
     }
 

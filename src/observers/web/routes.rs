@@ -74,6 +74,7 @@ pub fn api() -> Routes {
         .post("/api/next", now::next)
         .post("/api/stop", now::stop)
         .post("/api/like", now::like)
+        .post("/api/not-so", now::not_so)
         .post("/api/volume", now::volume)
         .post("/api/sleep", now::sleep)
         .post("/api/mood", now::mood)

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 use v4l::capability::Flags;
+use v4l::format::{Colorspace, Quantization};
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
 use v4l::video::Capture;
@@ -16,7 +17,7 @@ use super::find::Node;
 use super::formats::LARGEST_SIDE;
 use super::fourcc::{cure, known, names};
 use super::negotiate::{self, Offer};
-use super::{CameraError, PixelFormat};
+use super::{CameraError, LumaRange, PixelFormat};
 
 /// Frames a second that are asked for; a camera may give fewer, above all in the dark.
 const FPS: u32 = 30;
@@ -30,6 +31,7 @@ pub(super) struct Opened {
     pub height: u32,
     /// Bytes from row to row; 0 for JPEG.
     pub stride: u32,
+    pub range: LumaRange,
     /// The formats that the driver lists, those that cannot be read among them.
     pub offered: String,
 }
@@ -60,12 +62,21 @@ impl Opened {
         tracing::debug!(%node, ?offer, agreed = %agreed, ?rate, "agreed");
         let stride = if format == PixelFormat::Mjpg { 0 } else { agreed.stride };
         let (width, height) = (agreed.width, agreed.height);
-        let offered = names(&fourccs);
-        Ok(Opened { device, node: node.clone(), format, width, height, stride, offered })
+        let (range, offered) = (range(&agreed), names(&fourccs));
+        Ok(Opened { device, node: node.clone(), format, width, height, stride, range, offered })
     }
 
     pub fn describe(&self) -> String {
         format!("{}, {:?} {}x{}", self.node, self.format, self.width, self.height)
+    }
+}
+
+/// The values of its luma: as the driver says, else as the colour space means
+/// (`V4L2_MAP_QUANTIZATION_DEFAULT` of `videodev2.h` for Y'CbCr: full for JPEG, limited for all others).
+fn range(agreed: &Format) -> LumaRange {
+    match (agreed.quantization, agreed.colorspace) {
+        (Quantization::FullRange, _) | (Quantization::Default, Colorspace::JPEG) => LumaRange::Full,
+        (Quantization::LimitedRange | Quantization::Default, _) => LumaRange::Limited,
     }
 }
 
@@ -168,6 +179,18 @@ mod tests {
         assert!(matches!(refused(19), CameraError::Gone { .. }));
         assert!(refused(28).to_string().contains("another port"));
         assert!(matches!(refused(22), CameraError::Io { .. }));
+    }
+
+    #[test]
+    fn the_range_is_what_the_driver_says_and_else_what_the_colour_space_means() {
+        let range = |quantization, colorspace| {
+            range(&Format { quantization, colorspace, ..Format::new(640, 480, FourCC::new(b"YUYV")) })
+        };
+        assert_eq!(range(Quantization::Default, Colorspace::SRGB), LumaRange::Limited);
+        assert_eq!(range(Quantization::Default, Colorspace::SMPTE170M), LumaRange::Limited);
+        assert_eq!(range(Quantization::Default, Colorspace::JPEG), LumaRange::Full);
+        assert_eq!(range(Quantization::LimitedRange, Colorspace::JPEG), LumaRange::Limited);
+        assert_eq!(range(Quantization::FullRange, Colorspace::SRGB), LumaRange::Full);
     }
 
     #[test]

@@ -69,6 +69,10 @@ pub struct Node {
     pub name: String,
 }
 
+/// One end of a media-controller graph, by the driver's own name for it: what it gives is a sensor's bare
+/// mosaic, and only once a program has set up the graph. On a Raspberry Pi that program is `rpicam-vid`.
+const BARE: [&str; 2] = ["unicam", "rp1-cfe"];
+
 /// Codecs, scalers and image processors that register as video nodes beside the cameras, by a part of
 /// their names: those of Raspberry Pi boards, and the kernel's own test codecs.
 const NO_CAMERAS: [&str; 8] =
@@ -77,6 +81,21 @@ const NO_CAMERAS: [&str; 8] =
 impl Places {
     /// Every node that could be a camera, in the order of their numbers.
     pub fn nodes(&self) -> Vec<Node> {
+        let mut nodes = self.every_node();
+        nodes.retain(|node| !self.is_bare(node) && !NO_CAMERAS.iter().any(|other| node.name.contains(other)));
+        nodes
+    }
+
+    /// Whether a node is a bare end of a graph; its name tells, or the driver behind it.
+    fn is_bare(&self, node: &Node) -> bool {
+        let driver = node.path.file_name().map(|file| self.class.join(file).join("device/driver"));
+        let driver = driver.and_then(|link| std::fs::read_link(link).ok());
+        let driver = driver.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+        BARE.iter().any(|bare| node.name.starts_with(bare) || driver.is_some_and(|name| name.contains(bare)))
+    }
+
+    /// Every video node of the machine, cameras or not, in the order of their numbers.
+    pub fn every_node(&self) -> Vec<Node> {
         let Ok(entries) = std::fs::read_dir(&self.class) else { return Vec::new() };
         let mut numbered: Vec<(u32, Node)> = entries
             .flatten()
@@ -87,7 +106,6 @@ impl Places {
                 let name = std::fs::read_to_string(entry.path().join("name")).unwrap_or_default();
                 Some((number, Node { path: self.dev.join(file), name: name.trim().to_owned() }))
             })
-            .filter(|(_, node)| !NO_CAMERAS.iter().any(|other| node.name.contains(other)))
             .collect();
         numbered.sort_by_key(|(number, _)| *number);
         numbered.into_iter().map(|(_, node)| node).collect()
@@ -111,7 +129,8 @@ impl Places {
                 path.filter(|path| path.exists())
                     .map(|path| {
                         let real = std::fs::canonicalize(&path).unwrap_or(path);
-                        let known = nodes.into_iter().find(|node| node.path == real);
+                        // One that is named is tried, whatever it is: an overlay may have made it whole.
+                        let known = self.every_node().into_iter().find(|node| node.path == real);
                         known.unwrap_or(Node { path: real, name: String::new() })
                     })
                     .into_iter()
@@ -123,10 +142,10 @@ impl Places {
     /// What is here, for a message.
     pub fn listing(&self) -> String {
         let nodes = self.nodes();
-        if nodes.is_empty() {
-            return "none".to_owned();
-        }
-        nodes.iter().map(Node::to_string).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<String> = nodes.iter().map(Node::to_string).collect();
+        let bare = self.every_node().into_iter().filter(|node| self.is_bare(node));
+        names.extend(bare.take(1).map(|node| format!("{node}, a bare sensor that needs rpicam-vid")));
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 }
 
@@ -199,8 +218,30 @@ mod tests {
     #[test]
     fn auto_tries_cameras_in_order_and_leaves_codecs_alone() {
         let (_root, places) = pi();
-        assert_eq!(found(&places, "auto"), ["video0", "video2", "video3"]);
+        assert_eq!(found(&places, "auto"), ["video2", "video3"]);
         assert_eq!(found(&places, ""), found(&places, "auto"));
+    }
+
+    #[test]
+    fn a_bare_end_of_a_media_graph_is_no_camera_and_is_told_as_what_it_is() {
+        for (name, driver) in [
+            ("unicam-image", "unicam"),
+            ("unicam-embedded", "unicam"),
+            ("rp1-cfe-csi2_ch0", "rp1-cfe"),
+            ("some other name", "rp1-cfe"),
+            ("another name", "bcm2835-unicam"),
+        ] {
+            let (root, places) = machine(&[("video0", name)], &[]);
+            let driver = root.path().join("drivers").join(driver);
+            std::fs::create_dir_all(&driver).unwrap();
+            std::fs::create_dir_all(places.class.join("video0/device")).unwrap();
+            std::os::unix::fs::symlink(driver, places.class.join("video0/device/driver")).unwrap();
+            assert_eq!(found(&places, "auto"), [""; 0], "{name}");
+            assert!(places.listing().contains("a bare sensor that needs rpicam-vid"), "{name}");
+            // Somebody who set `media-controller=0` names the node.
+            let node = places.dev.join("video0").display().to_string();
+            assert_eq!(found(&places, &node), ["video0"], "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From what cameras send to RGB: one function, [`to_rgb`], for every [`PixelFormat`].
 //!
-//! The Y'CbCr formats are read as BT.601 with limited range (luma 16..=235, chroma 16..=240): that is
-//! what V4L2 says of them unless a driver declares otherwise (`V4L2_MAP_YCBCR_ENC_DEFAULT` and
+//! The Y'CbCr formats are read as BT.601, in the range of luma that the frame names. The limited one (luma
+//! 16..=235, chroma 16..=240) is what V4L2 means unless a driver declares otherwise (`V4L2_MAP_YCBCR_ENC_DEFAULT` and
 //! `V4L2_MAP_QUANTIZATION_DEFAULT` in `videodev2.h` for SMPTE 170M and sRGB, which is what webcams
 //! report). JPEG is full range by its own standard; its decoder sees to that.
 
@@ -13,7 +13,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Frame, PixelFormat, bayer, wipe};
+use super::{Frame, LumaRange, PixelFormat, bayer, wipe};
 
 /// The widest and highest frame that is taken, in pixels: beyond any camera that a kiosk has, and low
 /// enough that a corrupt header cannot ask for gigabytes.
@@ -107,19 +107,29 @@ pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
     }
     let planes = Planes::of(frame)?;
     out.resize(width, height);
-    let rows = out.data.chunks_exact_mut(width as usize * 3).enumerate();
+    match frame.range {
+        LumaRange::Limited => plain::<false>(frame, &planes, out),
+        LumaRange::Full => plain::<true>(frame, &planes, out),
+    }
+    Ok(())
+}
+
+/// The formats whose pixels stand in rows, of one range of luma.
+fn plain<const FULL: bool>(frame: &Frame, planes: &Planes, out: &mut Rgb) {
+    let rows = out.data.chunks_exact_mut(frame.width as usize * 3).enumerate();
     match frame.format {
-        PixelFormat::Yuyv => rows.for_each(|(y, row)| yuyv_row(planes.first(y), row)),
-        PixelFormat::Nv12 => rows.for_each(|(y, row)| nv12_row(planes.first(y), planes.second(y), row)),
-        PixelFormat::Yu12 => {
-            rows.for_each(|(y, row)| yu12_row(planes.first(y), planes.second(y), planes.third(y), row));
+        PixelFormat::Yuyv => rows.for_each(|(y, row)| yuyv_row::<FULL>(planes.first(y), row)),
+        PixelFormat::Nv12 => {
+            rows.for_each(|(y, row)| nv12_row::<FULL>(planes.first(y), planes.second(y), row));
         }
+        PixelFormat::Yu12 => rows.for_each(|(y, row)| {
+            yu12_row::<FULL>(planes.first(y), planes.second(y), planes.third(y), row);
+        }),
         PixelFormat::Grey => rows.for_each(|(y, row)| grey_row(planes.first(y), row)),
         PixelFormat::Rgb3 => rows.for_each(|(y, row)| row.copy_from_slice(planes.first(y))),
         PixelFormat::Bgr3 => rows.for_each(|(y, row)| bgr_row(planes.first(y), row)),
         PixelFormat::Mjpg | PixelFormat::Bayer(_) => {}
     }
-    Ok(())
 }
 
 impl PixelFormat {
@@ -207,35 +217,40 @@ impl<'a> Planes<'a> {
     }
 }
 
-/// One pixel of BT.601 limited range, in 8-bit fixed point.
+/// One pixel of BT.601, in 8-bit fixed point.
 #[inline]
-fn pixel(y: u8, u: u8, v: u8) -> [u8; 3] {
-    let y = 298 * (i32::from(y) - 16) + 128;
+fn pixel<const FULL: bool>(y: u8, u: u8, v: u8) -> [u8; 3] {
     let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
     let byte = |x: i32| (x >> 8).clamp(0, 255) as u8;
-    [byte(y + 409 * v), byte(y - 100 * u - 208 * v), byte(y + 516 * u)]
+    if FULL {
+        let y = (i32::from(y) << 8) + 128;
+        [byte(y + 359 * v), byte(y - 88 * u - 183 * v), byte(y + 454 * u)]
+    } else {
+        let y = 298 * (i32::from(y) - 16) + 128;
+        [byte(y + 409 * v), byte(y - 100 * u - 208 * v), byte(y + 516 * u)]
+    }
 }
 
-fn yuyv_row(from: &[u8], to: &mut [u8]) {
+fn yuyv_row<const FULL: bool>(from: &[u8], to: &mut [u8]) {
     for (pair, [y0, u, y1, v]) in to.chunks_mut(6).zip(from.as_chunks().0) {
         for (rgb, y) in pair.chunks_exact_mut(3).zip([y0, y1]) {
-            rgb.copy_from_slice(&pixel(*y, *u, *v));
+            rgb.copy_from_slice(&pixel::<FULL>(*y, *u, *v));
         }
     }
 }
 
-fn nv12_row(luma: &[u8], chroma: &[u8], to: &mut [u8]) {
+fn nv12_row<const FULL: bool>(luma: &[u8], chroma: &[u8], to: &mut [u8]) {
     for ((pair, luma), [u, v]) in to.chunks_mut(6).zip(luma.chunks(2)).zip(chroma.as_chunks().0) {
         for (rgb, y) in pair.chunks_exact_mut(3).zip(luma) {
-            rgb.copy_from_slice(&pixel(*y, *u, *v));
+            rgb.copy_from_slice(&pixel::<FULL>(*y, *u, *v));
         }
     }
 }
 
-fn yu12_row(luma: &[u8], u: &[u8], v: &[u8], to: &mut [u8]) {
+fn yu12_row<const FULL: bool>(luma: &[u8], u: &[u8], v: &[u8], to: &mut [u8]) {
     for ((pair, luma), (u, v)) in to.chunks_mut(6).zip(luma.chunks(2)).zip(u.iter().zip(v)) {
         for (rgb, y) in pair.chunks_exact_mut(3).zip(luma) {
-            rgb.copy_from_slice(&pixel(*y, *u, *v));
+            rgb.copy_from_slice(&pixel::<FULL>(*y, *u, *v));
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn cure(fourccs: &[FourCC]) -> &'static str {
     // Raw formats of other depths, and the compressed ones of the Raspberry Pi 5, come from a CSI sensor.
     const RAW: [&[u8]; 7] = [b"pBEE", b"pGEE", b"pgEE", b"pREE", b"PC1", b"PC2", b"bBA8"];
     if fourccs.iter().any(|fourcc| RAW.iter().any(|start| fourcc.repr.starts_with(start))) {
-        "It is a bare sensor on the CSI connector: start moodbox through `libcamerify` (package libcamera-tools)"
+        "It is a bare sensor on the ribbon cable: set `device = \"csi\"` under [camera], which reads it by rpicam-vid"
     } else {
         "Use another camera"
     }
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_bare_sensor_is_told_from_a_camera_with_formats_of_its_own() {
-        assert!(cure(&[fourcc(b"pREE")]).contains("libcamerify"));
-        assert!(cure(&[fourcc(b"PC1B")]).contains("libcamerify"));
-        assert!(!cure(&[fourcc(b"H264"), fourcc(b"HEVC")]).contains("libcamerify"));
+        assert!(cure(&[fourcc(b"pREE")]).contains("rpicam-vid"));
+        assert!(cure(&[fourcc(b"PC1B")]).contains("rpicam-vid"));
+        assert!(!cure(&[fourcc(b"H264"), fourcc(b"HEVC")]).contains("rpicam-vid"));
     }
 
     #[test]

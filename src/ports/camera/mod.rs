@@ -1,13 +1,18 @@
-//! Cameras: anything that gives frames. `v4l2` is the real one, `photos` plays files as a camera.
+//! Cameras: anything that gives frames. `v4l2` is one on USB, `csi` the Pi's own on the ribbon cable, `photos`
+//! plays files as a camera.
 
 mod agree;
+pub mod auto;
 pub mod bayer;
+pub mod csi;
 pub mod exposure;
 pub mod find;
 pub mod formats;
 pub mod fourcc;
 pub mod negotiate;
 pub mod photos;
+mod rpicam;
+mod settle;
 pub mod uploaded;
 pub mod v4l2;
 pub mod warm_up;
@@ -40,6 +45,16 @@ pub enum PixelFormat {
     Bayer(bayer::Bayer),
 }
 
+/// Which values the luma of a Y'CbCr format takes. RGB and JPEG have no use for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LumaRange {
+    /// 16 to 235, chroma 16 to 240: what V4L2 means unless a driver says otherwise.
+    #[default]
+    Limited,
+    /// 0 to 255 in all three, as in JPEG.
+    Full,
+}
+
 /// One frame as the camera gave it. The bytes are wiped when it is dropped, and nothing here
 /// writes them anywhere: no `Serialize`, and `Debug` prints only the size.
 pub struct Frame {
@@ -48,21 +63,31 @@ pub struct Frame {
     /// Bytes from one row to the next of the first plane; may exceed the width. Unused for MJPG.
     pub stride: u32,
     pub format: PixelFormat,
+    pub range: LumaRange,
     data: Vec<u8>,
 }
 
 impl Frame {
     /// An empty frame to be filled again and again, so that the steady state allocates nothing.
     pub fn new() -> Frame {
-        Frame { width: 0, height: 0, stride: 0, format: PixelFormat::Grey, data: Vec::new() }
+        Frame {
+            width: 0,
+            height: 0,
+            stride: 0,
+            format: PixelFormat::Grey,
+            range: LumaRange::Limited,
+            data: Vec::new(),
+        }
     }
 
-    /// Takes over the description and copies the bytes; the previous bytes are wiped.
+    /// Takes over the description and copies the bytes; the previous bytes are wiped. The range is the limited
+    /// one until somebody says otherwise.
     pub fn fill(&mut self, width: u32, height: u32, stride: u32, format: PixelFormat, bytes: &[u8]) {
         wipe(&mut self.data);
         self.data.clear();
         self.data.extend_from_slice(bytes);
         (self.width, self.height, self.stride, self.format) = (width, height, stride, format);
+        self.range = LumaRange::Limited;
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -138,6 +163,17 @@ pub trait Stream {
     }
 }
 
+/// The camera that a configuration names: `auto`, `csi` or `csi:1`, or what [`find::Wanted`] takes.
+pub fn by_name(name: &str) -> Box<dyn Camera> {
+    match (csi::number(name), name.parse()) {
+        (Some(Ok(number)), _) => Box::new(csi::CsiCamera::new(number)),
+        (_, Ok(find::Wanted::Auto)) => {
+            Box::new(auto::AutoCamera::new(v4l2::V4l2Camera::new(name), csi::CsiCamera::new(0)))
+        }
+        _ => Box::new(v4l2::V4l2Camera::new(name)),
+    }
+}
+
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum CameraError {
@@ -155,6 +191,8 @@ pub enum CameraError {
     Silent { device: String, waited: Duration },
     #[error("camera {device} went away")]
     Gone { device: String },
+    #[error(transparent)]
+    Csi(#[from] csi::CsiError),
     #[error("photo {path}: {reason}")]
     Photo { path: String, reason: String },
     #[error("camera {device}: {source}")]

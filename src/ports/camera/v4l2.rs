@@ -15,9 +15,8 @@ use super::agree::{Opened, answer, meaning};
 use super::bayer::{Bayer, measure};
 use super::exposure::{Exposure, Limits, Range, Setting};
 use super::find::{Node, Places, Wanted};
-use super::formats::{Rgb, to_rgb};
-use super::warm_up::{MOST_FRAMES, Settling};
-use super::{Camera, CameraError, Frame, Patience, PixelFormat, Stream};
+use super::warm_up::MOST_FRAMES;
+use super::{Camera, CameraError, Frame, LumaRange, Patience, PixelFormat, Stream, settle};
 use crate::ports::light::LightOn;
 
 /// Buffers that the driver fills in turn. Four, so that none is missed while a frame is looked at; more
@@ -57,8 +56,8 @@ impl V4l2Camera {
         self
     }
 
-    /// The first candidate that gives pictures.
-    fn open(&mut self) -> Result<Opened, CameraError> {
+    /// The first candidate that can be opened and used.
+    fn first<T>(&mut self, mut with: impl FnMut(Opened) -> Result<T, CameraError>) -> Result<T, CameraError> {
         let mut candidates = self.places.candidates(&self.wanted);
         if let (true, Some(card)) = (candidates.is_empty(), &self.card) {
             // Plugged in again it may have another number, and after a hub's reset no link: the card is the same.
@@ -67,23 +66,28 @@ impl V4l2Camera {
                 tracing::warn!(%node, wanted = %self.wanted, "the camera is back under another name");
             }
         }
-        let mut refusal: Option<CameraError> = None;
+        let mut refusal: Option<(u8, CameraError)> = None;
         for node in &candidates {
-            match Opened::open(node, &|format| self.formats.is_empty() || self.formats.contains(&format)) {
-                Ok(opened) => {
-                    self.card = Some(opened.node.name.clone()).filter(|name| !name.is_empty());
-                    return Ok(opened);
-                }
-                Err(error) => {
-                    tracing::debug!(%node, %error, "not this one");
-                    refusal = Some(match refusal {
-                        Some(first) if telling(&first) >= telling(&error) => first,
-                        _ => error,
-                    });
-                }
-            }
+            let opened =
+                Opened::open(node, &|format| self.formats.is_empty() || self.formats.contains(&format));
+            let (weight, error) = match opened {
+                Ok(opened) => match with(opened) {
+                    Ok(done) => {
+                        self.card = Some(node.name.clone()).filter(|name| !name.is_empty());
+                        return Ok(done);
+                    }
+                    // A camera, and it does not stream: no other node's reason tells as much.
+                    Err(error) => (u8::MAX, error),
+                },
+                Err(error) => (telling(&error), error),
+            };
+            tracing::debug!(%node, %error, "not this one");
+            refusal = Some(match refusal {
+                Some(first) if first.0 >= weight => first,
+                _ => (weight, error),
+            });
         }
-        Err(refusal.unwrap_or_else(|| self.missing()))
+        Err(refusal.map_or_else(|| self.missing(), |(_, error)| error))
     }
 
     fn missing(&self) -> CameraError {
@@ -104,19 +108,20 @@ fn telling(error: &CameraError) -> u8 {
 
 impl Camera for V4l2Camera {
     fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError> {
-        let opened = self.open()?;
-        let described = opened.describe();
+        let (described, stream) = self.first(|opened| {
+            let described = opened.describe();
+            Ok((described, V4l2Stream::start(opened, light.clone())?))
+        })?;
         if self.last.as_ref() != Some(&described) {
             tracing::info!(camera = %described, "camera");
             self.last = Some(described);
         }
-        Ok(Box::new(V4l2Stream::start(opened, light)?))
+        Ok(Box::new(stream))
     }
 
     /// Agrees with the camera on a format and closes it again.
     fn probe(&mut self) -> Result<String, CameraError> {
-        let opened = self.open()?;
-        Ok(format!("{}; offers {}", opened.describe(), opened.offered))
+        self.first(|opened| Ok(format!("{}; offers {}", opened.describe(), opened.offered)))
     }
 
     fn describe(&self) -> String {
@@ -138,12 +143,13 @@ struct V4l2Stream {
     width: u32,
     height: u32,
     stride: u32,
+    range: LumaRange,
     _light: LightOn,
 }
 
 impl V4l2Stream {
     fn start(opened: Opened, light: LightOn) -> Result<V4l2Stream, CameraError> {
-        let Opened { device, node, format, width, height, stride, .. } = opened;
+        let Opened { device, node, format, width, height, stride, range, .. } = opened;
         let failed = |error| meaning(&node.path, error);
         let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS).map_err(failed)?;
         // The first call queues the buffers and switches the camera on. Without patience it does not
@@ -163,6 +169,7 @@ impl V4l2Stream {
             width,
             height,
             stride,
+            range,
             _light: light,
         })
     }
@@ -191,29 +198,8 @@ impl V4l2Stream {
             used => used.min(bytes.len()),
         };
         frame.fill(self.width, self.height, self.stride, self.format, &bytes[..used]);
+        frame.range = self.range;
         Ok(Taken::Frame)
-    }
-
-    /// Waits for the first frame of all, in steps, so that a person who changes their mind is heard.
-    fn first(
-        &mut self,
-        patience: Duration,
-        frame: &mut Frame,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<(), CameraError> {
-        const STEP: Duration = Duration::from_millis(200);
-        let begun = Instant::now();
-        loop {
-            let left = patience.saturating_sub(begun.elapsed());
-            match self.next(Instant::now() + left.min(STEP), frame) {
-                Err(CameraError::Silent { .. }) if cancelled() => return Ok(()),
-                Err(CameraError::Silent { .. }) if left > STEP => {}
-                Err(CameraError::Silent { device, .. }) => {
-                    return Err(CameraError::Silent { device, waited: begun.elapsed() });
-                }
-                taken => return taken,
-            }
-        }
     }
 
     /// Sets the exposure of a bare sensor, which nobody else does. Without the controls, the picture is
@@ -340,27 +326,12 @@ impl Stream for V4l2Stream {
         frame: &mut Frame,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(), CameraError> {
-        self.first(patience.first, frame, cancelled)?;
+        settle::first(self, patience.first, frame, cancelled)?;
         let deadline = Instant::now() + patience.settle;
         if let PixelFormat::Bayer(bayer) = self.format {
             self.expose(bayer, deadline, frame, cancelled)?;
         }
-        let mut settling = Settling::new();
-        let mut rgb = Rgb::new();
-        while !cancelled() {
-            match self.next(deadline, frame) {
-                // A picture that is still moving is better than none.
-                Err(CameraError::Silent { .. }) => break,
-                taken => taken?,
-            }
-            match to_rgb(frame, &mut rgb) {
-                Ok(()) if settling.see(rgb.brightness()) => break,
-                Ok(()) => {}
-                Err(error) => tracing::debug!(%error, "a torn frame while the camera wakes up"),
-            }
-        }
-        tracing::debug!(frames = settling.seen(), "settled");
-        Ok(())
+        settle::calm(self, deadline, frame, cancelled)
     }
 }
 

@@ -34,14 +34,13 @@ impl Watch {
     /// When to try it again, if it is ill and trying can tell.
     pub fn retry(&self) -> Option<Duration> {
         let kind = self.ill.filter(|_| self.on)?;
-        // Whether one that was silent speaks again shows only when it is switched on, and that takes a press.
-        (kind != TroubleKind::CameraSilent).then_some(self.pause)
+        (!shows_only_when_on(kind)).then_some(self.pause)
     }
 
     /// It was tried without being switched on.
     pub fn probed(&mut self, result: Result<String, CameraError>) -> Option<Health> {
         match result {
-            Ok(_) if self.ill == Some(TroubleKind::CameraSilent) => None,
+            Ok(_) if self.ill.is_some_and(shows_only_when_on) => None,
             Ok(_) => self.well(),
             Err(error) => self.ill_by(error.trouble()),
         }
@@ -79,6 +78,11 @@ impl Watch {
         self.pause = if known.is_some() { (self.pause * 2).min(LAST_RETRY) } else { FIRST_RETRY };
         (known != Some(trouble.kind)).then_some(Health::Ill(trouble))
     }
+}
+
+/// Whether it is well again shows only when it is switched on, and that takes a press.
+fn shows_only_when_on(kind: TroubleKind) -> bool {
+    matches!(kind, TroubleKind::CameraSilent | TroubleKind::CameraDied | TroubleKind::CameraTooLittle)
 }
 
 /// Tells of every video node that comes, goes or gets other rights in a folder (`/dev`), from a thread of its

@@ -12,7 +12,8 @@ use moodbox_core::kiosk::event::{Event, Observation, Trouble, TroubleKind};
 pub struct CaptureSettings {
     /// Frames to look at; five or more make a vote.
     pub frames: usize,
-    /// The time over which they are spread.
+    /// The time over which they are spread: three within its first quarter, so that a clear face may be read by
+    /// then, the others over the rest.
     pub within: Duration,
     /// How long the camera may take to wake up.
     pub patience: Patience,
@@ -108,6 +109,7 @@ impl Run<'_> {
         let begun = (self.clock)();
         let (mut seen, mut torn) = (0, 0);
         let mut last_reason = String::new();
+        let mut last_frame = None;
         while seen < frames && !(self.cancelled)() {
             let now = (self.clock)();
             if now.duration_since(begun) > within * PATIENCE + read {
@@ -124,7 +126,9 @@ impl Run<'_> {
             match look(&self.frame) {
                 Ok(observation) => {
                     seen += 1;
-                    send(Event::FrameObserved(observation));
+                    let sum = checksum(self.frame.bytes());
+                    let copy = last_frame.replace(sum) == Some(sum);
+                    send(Event::FrameObserved(Observation { copy, ..observation }));
                 }
                 Err(LookError::Frame(reason)) => {
                     torn += 1;
@@ -151,9 +155,25 @@ impl Run<'_> {
     }
 }
 
-/// When the look with this number is due: the first at once, the last at the end of the time.
+/// When the look with this number is due: the first at once, the third after a quarter of the time, the last at
+/// its end.
 fn spread(within: Duration, number: usize, frames: usize) -> Duration {
-    within.mul_f64(number as f64 / frames.saturating_sub(1).max(1) as f64)
+    let share = match number {
+        0..=2 => number as f64 / 8.0,
+        _ => 0.25 + 0.75 * (number - 2) as f64 / frames.saturating_sub(3).max(1) as f64,
+    };
+    within.mul_f64(share.min(1.0))
+}
+
+/// Tells a frame from the one before. It leaves this file as a yes or a no only.
+fn checksum(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let tail = rest.iter().map(|byte| u64::from(*byte));
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    // FNV-1a, a word at a time.
+    words.chain(tail).fold(0xcbf2_9ce4_8422_2325, |sum, word| {
+        (sum ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
+    })
 }
 
 impl CameraError {
@@ -166,6 +186,7 @@ impl CameraError {
             CameraError::Format { .. } => TroubleKind::CameraFormat,
             CameraError::Silent { .. } => TroubleKind::CameraSilent,
             CameraError::Light(_) => TroubleKind::LightDenied,
+            CameraError::Csi(error) => error.kind(),
             CameraError::Photo { .. } | CameraError::Io { .. } => TroubleKind::Other,
         };
         Trouble { kind, report: self.to_string() }

@@ -111,7 +111,7 @@ impl Scene {
 }
 
 fn face() -> Observation {
-    Observation { faces: 1, rival: 0.0, scores: None }
+    Observation { copy: false, faces: 1, rival: 0.0, scores: None }
 }
 
 const STEADY: [Does; 50] = [Does::Frame(33); 50];
@@ -254,7 +254,7 @@ fn looks_at(script: &[Does], settings: &CaptureSettings, look_takes: u64) -> Vec
 #[test]
 fn the_looks_are_spread_over_the_second() {
     let settings = CaptureSettings { frames: 5, ..CaptureSettings::default() };
-    assert_eq!(looks_at(&STEADY, &settings, 0), [33, 264, 528, 759, 1023]);
+    assert_eq!(looks_at(&STEADY, &settings, 0), [33, 132, 264, 627, 1023]);
     // A processor for which a look takes longer than its share looks at every frame it can.
     assert_eq!(looks_at(&STEADY, &settings, 300), [33, 366, 699, 1032, 1365]);
     // A camera in the dark gives what it gives.

@@ -30,7 +30,7 @@ impl SharedLight {
     /// Lights it until the guard is dropped.
     pub fn turn_on(&self) -> Result<LightOn, LightError> {
         self.lock().set(true)?;
-        Ok(LightOn(self.clone()))
+        Ok(LightOn { _lit: Arc::new(Lit(self.clone())) })
     }
 
     /// Puts something between this and the light: whoever shares it notices nothing.
@@ -46,11 +46,17 @@ impl SharedLight {
     }
 }
 
-/// The light is on while this lives.
+/// The light is on while this or a clone of it lives: one camera is tried after the other under one light.
 #[must_use = "the light goes out when this is dropped"]
-pub struct LightOn(SharedLight);
+#[derive(Clone)]
+pub struct LightOn {
+    _lit: Arc<Lit>,
+}
 
-impl Drop for LightOn {
+/// Puts the light out at its end.
+struct Lit(SharedLight);
+
+impl Drop for Lit {
     fn drop(&mut self) {
         if let Err(error) = self.0.lock().set(false) {
             tracing::error!(%error, "the light could not be put out");

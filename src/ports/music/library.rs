@@ -1,13 +1,13 @@
 //! From MPD's database to items that can be chosen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ::mpd::{Query, Song, Subsystem, Term};
 
 use super::MusicError;
 use super::session::{Pairs, Session};
 use super::wire::BROKEN;
-use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore};
+use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore, in_system_folder, normalized};
 
 /// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
 const WINDOW: u32 = 500;
@@ -33,7 +33,7 @@ pub(super) fn songs(session: &mut Session) -> Result<ItemStore, MusicError> {
         for item in window.into_iter().map(item) {
             if item.id.contains(BROKEN) {
                 nameless += 1;
-            } else {
+            } else if !in_system_folder(&item.id) {
                 songs.push(item);
             }
         }
@@ -124,6 +124,27 @@ pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<Str
     Ok(of_file)
 }
 
+/// Of which playlists entries are left out, because they are no songs of the database: radio stations, and files
+/// that are gone. A line for each playlist.
+pub(super) fn left_out_of_playlists(entries: &HashMap<String, Vec<String>>) -> Vec<String> {
+    let mut of_list: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (file, lists) in entries {
+        for list in lists {
+            let (streams, gone) = of_list.entry(list).or_default();
+            *(if file.contains("://") { streams } else { gone }) += 1;
+        }
+    }
+    let told = |(list, (streams, gone)): (&str, (usize, usize))| {
+        let streams = (streams > 0)
+            .then(|| format!("{streams} radio addresses, which have no length and cannot be chosen"));
+        let gone =
+            (gone > 0).then(|| format!("{gone} files that MPD's database does not have (`mpc update`)"));
+        let both: Vec<String> = [streams, gone].into_iter().flatten().collect();
+        format!("of the playlist `{list}` these are left out: {}", both.join(", and "))
+    };
+    of_list.into_iter().map(told).collect()
+}
+
 /// `file` and `sticker: name=value` pairs as a map from uri to value.
 fn values(pairs: Pairs) -> HashMap<String, String> {
     let mut values = HashMap::new();
@@ -189,7 +210,7 @@ pub(super) fn title(tag: Option<String>, uri: &str) -> String {
 pub(crate) fn words(value: &str) -> impl Iterator<Item = String> {
     value
         .split([';', ',', '/', '|'])
-        .map(|word| word.trim().to_lowercase())
+        .map(normalized)
         .filter(|word| !word.is_empty() && word.chars().count() <= 40)
 }
 
@@ -227,6 +248,17 @@ mod tests {
         ] {
             assert_eq!(title(tag.map(str::to_owned), uri), called);
         }
+    }
+
+    #[test]
+    fn what_of_a_playlist_is_no_song_of_the_database_is_told() {
+        let entries = [("http://127.0.0.1:9/stream", &["Radio"][..]), ("gone.ogg", &["Evening", "Radio"])]
+            .map(|(file, lists)| (file.to_owned(), lists.iter().map(|list| (*list).to_owned()).collect()));
+        let told = left_out_of_playlists(&HashMap::from(entries));
+        assert_eq!(told.len(), 2);
+        assert!(told[0].contains("`Evening`") && told[0].contains("1 files"), "{told:?}");
+        assert!(told[1].contains("`Radio`") && told[1].contains("1 radio addresses"), "{told:?}");
+        assert!(left_out_of_playlists(&HashMap::new()).is_empty());
     }
 
     #[test]

@@ -7,11 +7,13 @@
 //! and takes away only those.
 
 mod address;
+mod before_start;
 mod entries;
 mod library;
 mod mpd;
 mod session;
 mod simulated;
+mod state_file;
 mod watcher;
 mod wire;
 pub mod worker;
@@ -19,7 +21,10 @@ pub mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 pub use address::{Address, AddressError};
+pub use before_start::{clean, state_file_of};
 pub(crate) use library::words;
 pub use mpd::Mpd;
 pub use simulated::Simulated;
@@ -44,6 +49,8 @@ pub struct MusicSettings {
     /// Where to remember our queue entries, so that a moodbox that crashed finds and removes them at
     /// its next start. None: they are remembered only while the program runs.
     pub memory: Option<PathBuf>,
+    /// What becomes of what another client played before a visit.
+    pub afterwards: Afterwards,
     /// The folder that MPD's music lies in. None: MPD is asked, which answers over its local socket.
     pub folder: Option<PathBuf>,
 }
@@ -58,6 +65,7 @@ impl MusicSettings {
             exchange: Duration::from_secs(5),
             volume_cap: 80,
             memory: None,
+            afterwards: Afterwards::Resume,
             folder: None,
         }
     }
@@ -72,9 +80,24 @@ impl std::fmt::Debug for MusicSettings {
             .field("exchange", &self.exchange)
             .field("volume_cap", &self.volume_cap)
             .field("memory", &self.memory)
+            .field("afterwards", &self.afterwards)
             .field("folder", &self.folder)
             .finish()
     }
+}
+
+/// What becomes, after a visit, of the music that another client had on before it. Its queue, its place in the
+/// song, the play modes and the volume come back in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Afterwards {
+    /// It is as it was: what played goes on.
+    #[default]
+    Resume,
+    /// What played is paused.
+    Pause,
+    /// It stays stopped.
+    Stop,
 }
 
 /// What the player says of itself.
@@ -86,6 +109,8 @@ pub struct Status {
     pub ended: bool,
     /// Volume in percent; none where the sound output has no mixer.
     pub volume: Option<u8>,
+    /// Another client has set this volume since the last look.
+    pub set_by_others: Option<u8>,
     /// Entries of ours that could not be played; they are already out of the queue.
     pub skipped: Vec<Skipped>,
     /// The server reads its files, and may know more of them soon.
@@ -128,18 +153,26 @@ pub trait Music: Send {
     fn status(&mut self) -> Result<Status, MusicError>;
 
     /// Replaces our entries by these and plays the first, at this volume in percent (held under the
-    /// cap). Returns those that the library does not have.
+    /// cap). Returns those that the library does not have. Nothing plays where there is no mixer and a cap below 100.
     fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError>;
 
     /// Plays the next of ours; after the last the first again if `wrap`. False when there is none:
     /// then nothing was done.
     fn next(&mut self, wrap: bool) -> Result<bool, MusicError>;
 
-    /// Takes our entries away, stopping the music if one of them plays, and puts the play modes back
-    /// as they were.
-    fn stop(&mut self) -> Result<(), MusicError>;
+    /// Takes our entries away, stopping the music if one of them plays, and puts the play modes, the volume and
+    /// what another client had on back as they were. `quietly`: whatever it was, nothing is heard afterwards.
+    fn stop(&mut self, quietly: bool) -> Result<(), MusicError>;
 
-    /// Sets the volume in percent, held under the cap. A player without a mixer ignores it.
+    /// Somebody speaks, and the player was lowered from this volume in percent: that is the one to come back to
+    /// after the visit that begins.
+    fn lowered_from(&mut self, _percent: u8) {}
+
+    /// The player has lived for so long since the last visit that no restart of it brings old entries back.
+    fn settle(&mut self) {}
+
+    /// Sets the volume in percent, held under the cap. Where there is no mixer and a cap below 100, what of ours
+    /// plays is stopped: nobody knows how loud it is.
     fn set_volume(&mut self, percent: u8) -> Result<(), MusicError>;
 
     /// Marks an item as liked, where other clients see it too.
@@ -193,7 +226,7 @@ pub enum MusicError {
     )]
     Absent { address: String, reason: String },
     #[error(
-        "MPD at {address} wants another password ({reason}): set `password` under [music] to one that mpd.conf gives read, add and control"
+        "MPD at {address} wants another password ({reason}): write one that mpd.conf gives read, add and control into the file that `password_file` under [music] names"
     )]
     Password { address: String, reason: String },
     #[error(
@@ -206,6 +239,13 @@ pub enum MusicError {
     Protocol { address: String, reason: String },
     #[error("`{id}` cannot be played: {reason}")]
     NoSuchSong { id: String, reason: String },
+    #[error(
+        "the volume cannot be set: MPD at {address} has no mixer that works ({reason}), so nothing is played, because \
+         it could be louder than the cap. `sudo moodbox setup` gives MPD an output with a mixer; or write \
+         `mixer_type \"software\"` into its `audio_output` in mpd.conf; or set `volume_cap = 100` under [music], where \
+         the loudness is set elsewhere"
+    )]
+    Volume { address: String, reason: String },
     #[error("MPD at {address} refused `{command}`: {reason}")]
     Refused { address: String, command: String, reason: String },
 }
@@ -213,7 +253,10 @@ pub enum MusicError {
 impl MusicError {
     /// Whether the connection is of no use any more.
     pub fn breaks_connection(&self) -> bool {
-        !matches!(self, MusicError::NoSuchSong { .. } | MusicError::Refused { .. })
+        !matches!(
+            self,
+            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } | MusicError::Volume { .. }
+        )
     }
 
     /// In words for the panel and for the log.
@@ -223,6 +266,7 @@ impl MusicError {
             MusicError::Password { .. } => TroubleKind::MusicPassword,
             MusicError::Silent { .. } => TroubleKind::MusicSilent,
             MusicError::Protocol { .. } => TroubleKind::MusicAbsent,
+            MusicError::Volume { .. } => TroubleKind::MusicVolume,
             MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => TroubleKind::Other,
         };
         Trouble { kind, report: self.to_string() }

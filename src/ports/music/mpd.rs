@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use ::mpd::Id;
 
-use super::entries::{Entries, Entry};
+use super::entries::{Before, Entries, Entry};
 use super::session::{Pairs, Session};
 use super::watcher::MpdWatcher;
 use super::wire::Wire;
-use super::{Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
+use super::{Afterwards, Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::ItemStore;
 
@@ -31,6 +31,40 @@ pub struct Mpd {
     heard: Option<(u32, NowPlaying)>,
     /// How far ours has come.
     reached: Reached,
+    loudness: Loudness,
+    /// The outputs were all switched off while ours played.
+    switched_off: bool,
+    /// The volume before somebody began to speak, if the player was lowered when a visit begins.
+    lowered_from: Option<u8>,
+    /// A visit was cut off by the end of a moodbox before this one: what it changed is still to be put back.
+    cut_off: bool,
+}
+
+/// The volume as it is known, to tell what another client sets from what we set.
+#[derive(Clone, Copy, Debug, Default)]
+struct Loudness {
+    /// What we set last, in percent, until it is read back.
+    set: Option<u8>,
+    /// What was read last.
+    read: Option<u8>,
+}
+
+/// A mixer of few steps reads back what is near to what it was set to, in percent.
+const STEP: u8 = 4;
+
+impl Loudness {
+    /// Takes what was read; the volume, if another client set it.
+    fn read(&mut self, now: Option<u8>) -> Option<u8> {
+        let before = std::mem::replace(&mut self.read, now);
+        let set = self.set.take();
+        let now = now?;
+        let theirs = match (set, before) {
+            (Some(set), _) => set.abs_diff(now) > STEP,
+            (None, Some(before)) => before != now,
+            (None, None) => false,
+        };
+        theirs.then_some(now)
+    }
 }
 
 /// How far ours has come: an entry, and whether any of it was heard. Before the first, none.
@@ -39,15 +73,30 @@ type Reached = Option<(u32, bool)>;
 impl Mpd {
     /// Connects to nothing yet.
     pub fn new(settings: MusicSettings) -> Mpd {
-        let entries = settings.memory.as_deref().map(Entries::load).unwrap_or_default();
-        Mpd { settings, session: None, entries, heard: None, reached: None }
+        let mut entries = settings.memory.as_deref().map(Entries::load).unwrap_or_default();
+        // The visit of a moodbox before this one is over, however it ended.
+        let list = std::mem::take(&mut entries.list);
+        let cut_off = !list.is_empty() || !entries.modes.is_empty() || entries.before.is_some();
+        entries.over(list);
+        Mpd {
+            settings,
+            session: None,
+            entries,
+            heard: None,
+            reached: None,
+            loudness: Loudness::default(),
+            switched_off: false,
+            lowered_from: None,
+            cut_off,
+        }
     }
 
     /// Reads the whole library over a connection of its own: for looks from outside the daemon.
-    pub fn library(settings: &MusicSettings) -> Result<ItemStore, MusicError> {
+    pub fn library(settings: &MusicSettings) -> Result<(ItemStore, Vec<String>), MusicError> {
         let mut reader = MpdWatcher::new(settings.clone());
         reader.connect()?;
-        reader.catalog()
+        let songs = reader.catalog()?;
+        Ok((songs, reader.remarks()))
     }
 
     /// Where the sound goes, over a connection of its own: for looks from outside the daemon.
@@ -149,11 +198,29 @@ impl Mpd {
                     reason: format!("it does not allow `{command}`"),
                 });
             }
-            if !entries.list.is_empty() {
-                entries.find_again(&queue(session)?);
+            if entries.may_be_in_a_queue() {
+                let left = entries.find_again(&queue(session)?);
+                if !left.is_empty() {
+                    halt(session, &left)?;
+                    remove(session, &left)?;
+                }
             }
             Ok(())
-        })
+        })?;
+        if std::mem::take(&mut self.cut_off) {
+            // Long after, nobody would know why music begins: it is there, and paused.
+            let how = match self.settings.afterwards {
+                Afterwards::Resume => Afterwards::Pause,
+                other => other,
+            };
+            self.with(|session, entries| {
+                restore_modes(session, entries)?;
+                let quiet = number(&session.ask(&["status"])?, "songid").is_none();
+                put_back(session, entries, how, quiet)
+            })?;
+            self.remember();
+        }
+        Ok(())
     }
 
     /// Runs something over the connection; drops the connection when it is of no use any more.
@@ -165,9 +232,11 @@ impl Mpd {
             return Err(MusicError::Absent { address: self.place(), reason: "not connected".to_owned() });
         };
         let done = job(session, &mut self.entries);
+        self.loudness.set = session.volume_set().or(self.loudness.set);
         if matches!(&done, Err(error) if error.breaks_connection()) {
             self.session = None;
             self.heard = None;
+            self.loudness = Loudness::default();
         }
         done
     }
@@ -176,6 +245,27 @@ impl Mpd {
         if let Some(path) = &self.settings.memory {
             self.entries.save(path);
         }
+    }
+
+    /// Ours was paused by MPD because every output was switched off; with one of them on again it goes on.
+    /// True if it does.
+    fn come_back(&mut self, status: &Status) -> Result<bool, MusicError> {
+        let paused = status.now.as_ref().is_some_and(|now| now.ours && now.paused);
+        if !paused || status.fault.is_none() {
+            self.switched_off = false;
+            return Ok(false);
+        }
+        let was_off = self.switched_off;
+        let (off, back) = self.with(|session, _| {
+            let off = !session.ask(&["outputs"])?.iter().any(|(key, on)| key == "outputenabled" && on == "1");
+            let back = was_off && !off;
+            if back {
+                session.ask_all(&[&["clearerror"], &["pause", "0"]])?;
+            }
+            Ok((off, back))
+        })?;
+        self.switched_off = off;
+        Ok(back)
     }
 
     fn capped(&self, percent: u8) -> u8 {
@@ -202,9 +292,18 @@ impl Music for Mpd {
     fn status(&mut self) -> Result<Status, MusicError> {
         let heard = self.heard.take();
         let mut reached = self.reached;
-        let (status, heard) = self.with(|session, entries| look(session, entries, heard, &mut reached))?;
+        let (mut status, heard) =
+            self.with(|session, entries| look(session, entries, heard, &mut reached))?;
         self.heard = heard;
         self.reached = reached;
+        status.set_by_others = self.loudness.read(status.volume);
+        if let (Some(volume), Some(before)) = (status.set_by_others, &mut self.entries.before) {
+            // What somebody sets meanwhile is what that person wants afterwards.
+            before.volume = Some(volume);
+        }
+        if self.come_back(&status)? {
+            return self.status();
+        }
         if !status.skipped.is_empty() {
             self.remember();
         }
@@ -214,22 +313,40 @@ impl Music for Mpd {
     fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError> {
         let volume = self.capped(volume);
         self.reached = None;
+        let (memory, lowered_from) = (self.settings.memory.clone(), self.lowered_from.take());
+        let save = |entries: &Entries| {
+            if let Some(path) = &memory {
+                entries.save(path);
+            }
+        };
+        let (place, cap) = (self.place(), self.settings.volume_cap);
         let done = self.with(|session, entries| {
-            keep_modes(session, entries)?;
+            // All that is about to change is noted before it is done, so that any start finds it.
+            let changes = note(session, entries, lowered_from)?;
+            // Before anything is added: what cannot be held under the cap is not begun.
+            loud(session, entries, volume, cap, &place)?;
             let old = std::mem::take(&mut entries.list);
+            entries.over(old.clone());
+            entries.plan(ids);
+            save(entries);
+            for (mode, needed) in changes {
+                session.ask(&[mode, needed])?;
+            }
             let mut skipped = Vec::new();
             let added = add(session, entries, ids, &mut skipped);
-            // What was added before an error is ours too, and so is still the old.
+            // What was added before an error is ours too, and so is still the old. The last may be there
+            // although its answer was not heard: it is looked for with the next connection.
             if let Err(error) = added {
                 entries.list.extend(old);
                 return Err(error);
             }
-            set_volume(session, volume)?;
+            entries.planned();
+            save(entries);
             // The new plays before the old goes: nobody else's entry is heard in between.
             let these = entries.list.clone();
             match start(session, entries, &these, &mut skipped) {
                 Ok(true) => {}
-                Ok(false) => halt(session, &old)?,
+                Ok(false) => halt(session, &old).map(drop)?,
                 Err(error) => {
                     entries.list.extend(old);
                     return Err(error);
@@ -256,20 +373,41 @@ impl Music for Mpd {
         })
     }
 
-    fn stop(&mut self) -> Result<(), MusicError> {
+    fn stop(&mut self, quietly: bool) -> Result<(), MusicError> {
+        let afterwards = self.settings.afterwards;
+        self.switched_off = false;
         let done = self.with(|session, entries| {
-            halt(session, &entries.list)?;
+            let found = halt(session, &entries.list)?;
             remove(session, &entries.list)?;
-            entries.list.clear();
-            restore_modes(session, entries)
+            let list = std::mem::take(&mut entries.list);
+            entries.over(list);
+            restore_modes(session, entries)?;
+            // Whoever paused or stopped ours wanted silence.
+            let how = match (found, afterwards) {
+                (Found::Paused | Found::Stopped, Afterwards::Resume) => Afterwards::Pause,
+                (_, Afterwards::Resume) if quietly => Afterwards::Pause,
+                (_, afterwards) => afterwards,
+            };
+            put_back(session, entries, how, found != Found::Theirs)
         });
         self.remember();
         done
     }
 
+    fn lowered_from(&mut self, percent: u8) {
+        self.lowered_from = Some(percent);
+    }
+
+    fn settle(&mut self) {
+        if !std::mem::take(&mut self.entries.past).is_empty() {
+            self.remember();
+        }
+    }
+
     fn set_volume(&mut self, percent: u8) -> Result<(), MusicError> {
         let percent = self.capped(percent);
-        self.with(|session, _| set_volume(session, percent))
+        let (place, cap) = (self.place(), self.settings.volume_cap);
+        self.with(|session, entries| loud(session, entries, percent, cap, &place))
     }
 
     fn like(&mut self, id: &str) -> Result<(), MusicError> {
@@ -451,14 +589,33 @@ fn start(
     Ok(false)
 }
 
+/// What the player did when ours was to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// Ours played, or was over.
+    Ours,
+    /// Ours was paused by somebody.
+    Paused,
+    /// Somebody had stopped the player.
+    Stopped,
+    /// Somebody else's music is on.
+    Theirs,
+}
+
 /// Stops the player if one of these plays or is paused.
-fn halt(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
+fn halt(session: &mut Session, these: &[Entry]) -> Result<Found, MusicError> {
     let pairs = session.ask(&["status"])?;
     let current = number(&pairs, "songid");
-    if value(&pairs, "state") != Some("stop") && these.iter().any(|entry| current == Some(entry.song)) {
-        session.run(|client| client.stop())?;
-    }
-    Ok(())
+    let ours = these.iter().any(|entry| current == Some(entry.song));
+    let found = match (value(&pairs, "state"), current) {
+        (Some("stop"), None) => return Ok(Found::Ours),
+        (Some("stop"), Some(_)) => return Ok(Found::Stopped),
+        _ if !ours => return Ok(Found::Theirs),
+        (Some("pause"), _) => Found::Paused,
+        _ => Found::Ours,
+    };
+    session.run(|client| client.stop())?;
+    Ok(found)
 }
 
 /// Takes entries out of the queue, each only if it is still what it was.
@@ -480,17 +637,96 @@ fn remove(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
     Ok(())
 }
 
-/// Sets the modes that our playing needs and notes down how they were.
-fn keep_modes(session: &mut Session, entries: &mut Entries) -> Result<(), MusicError> {
+/// Notes down what the player does and how its modes are, before ours begins; the modes that must change.
+fn note(
+    session: &mut Session,
+    entries: &mut Entries,
+    lowered_from: Option<u8>,
+) -> Result<Vec<(&'static str, &'static str)>, MusicError> {
     let pairs = session.ask(&["status"])?;
+    if entries.before.is_none() {
+        let current = match number(&pairs, "songid") {
+            Some(_) => session.run(|client| client.currentsong())?,
+            None => None,
+        };
+        let song = current.and_then(|song| Some(Entry { song: song.place?.id.0, uri: song.file }));
+        entries.before = Some(Before {
+            volume: lowered_from
+                .or_else(|| value(&pairs, "volume")?.parse().ok().filter(|volume| *volume <= 100)),
+            state: value(&pairs, "state").unwrap_or("stop").to_owned(),
+            song: song.filter(|song| number(&pairs, "songid") == Some(song.song)),
+            elapsed: seconds(&pairs, "elapsed").unwrap_or_default().as_secs_f64(),
+        });
+    }
+    let mut changes = Vec::new();
     for (mode, needed) in MODES {
         let Some(now) = value(&pairs, mode).filter(|now| *now != needed) else { continue };
-        session.ask(&[mode, needed])?;
+        changes.push((mode, needed));
         // A mode that somebody changed while ours plays is what that person wants afterwards.
         entries.modes.retain(|(known, _)| known != mode);
         entries.modes.push((mode.to_owned(), now.to_owned()));
     }
-    Ok(())
+    Ok(changes)
+}
+
+/// Puts the volume back and, where nobody else's music is on (`ours_was_on`), what was on before ours.
+fn put_back(
+    session: &mut Session,
+    entries: &mut Entries,
+    how: Afterwards,
+    ours_was_on: bool,
+) -> Result<(), MusicError> {
+    let Some(before) = entries.before.take() else { return Ok(()) };
+    let done = put_back_what_was(session, &before, how, ours_was_on);
+    if matches!(&done, Err(error) if error.breaks_connection()) {
+        // Another connection tries again.
+        entries.before = Some(before);
+        return done;
+    }
+    // A song that is gone cannot go on: then nothing is on.
+    done.or(Ok(()))
+}
+
+fn put_back_what_was(
+    session: &mut Session,
+    before: &Before,
+    how: Afterwards,
+    ours_was_on: bool,
+) -> Result<(), MusicError> {
+    let volume = |session: &mut Session| before.volume.map_or(Ok(()), |volume| set_volume(session, volume));
+    // By its id, or in a server that was restarted by its name.
+    let song = match &before.song {
+        Some(song) if ours_was_on => {
+            let queue = queue(session)?;
+            let same = queue.iter().find(|there| *there == song);
+            same.or_else(|| queue.iter().find(|there| there.uri == song.uri))
+                .map(|there| there.song.to_string())
+        }
+        _ => None,
+    };
+    let Some(song) = song else { return volume(session) };
+    let (id, elapsed) = (song.as_str(), format!("{:.3}", before.elapsed));
+    let seek: &[&str] = &["seekid", id, &elapsed];
+    match (before.state.as_str(), how) {
+        ("play", Afterwards::Resume) => {
+            volume(session)?;
+            session.ask(seek).map(drop)
+        }
+        ("play" | "pause", Afterwards::Resume | Afterwards::Pause) => {
+            // What may sound between the two is not heard.
+            set_volume(session, 0)?;
+            let done = session.ask_all(&[seek, &["pause", "1"]]).map(drop);
+            volume(session)?;
+            done
+        }
+        _ => {
+            // Stopped, with the same song current as before.
+            set_volume(session, 0)?;
+            let done = session.ask_all(&[&["playid", id], &["stop"]]).map(drop);
+            volume(session)?;
+            done
+        }
+    }
 }
 
 /// Puts the modes back, but for those that somebody has changed since.
@@ -513,7 +749,31 @@ fn restore_modes(session: &mut Session, entries: &mut Entries) -> Result<(), Mus
 
 /// An output without a mixer refuses: then the volume is somebody else's business.
 fn set_volume(session: &mut Session, percent: u8) -> Result<(), MusicError> {
+    session.note_volume(percent.min(100));
     match session.run(|client| client.volume(percent.min(100) as i8)) {
+        Err(MusicError::Refused { reason, .. }) => {
+            tracing::debug!(reason, "MPD has no mixer");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Sets the volume. An output without a mixer refuses: under a cap ours is then stopped, because nobody knows how
+/// loud it is; without a cap the volume is somebody else's business.
+fn loud(
+    session: &mut Session,
+    entries: &Entries,
+    percent: u8,
+    cap: u8,
+    place: &str,
+) -> Result<(), MusicError> {
+    session.note_volume(percent.min(100));
+    match session.run(|client| client.volume(percent.min(100) as i8)) {
+        Err(MusicError::Refused { reason, .. }) if cap < 100 => {
+            halt(session, &entries.list)?;
+            Err(MusicError::Volume { address: place.to_owned(), reason })
+        }
         Err(MusicError::Refused { reason, .. }) => {
             tracing::debug!(reason, "MPD has no mixer");
             Ok(())

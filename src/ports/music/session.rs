@@ -23,13 +23,15 @@ pub(super) struct Session {
     wire: Wire,
     address: String,
     exchange: Duration,
+    /// The volume that was set last, in percent, until somebody asks.
+    volume_set: Option<u8>,
 }
 
 /// No line is longer: the longest are the names of files.
 const LONGEST_LINE: usize = 1 << 20;
-/// Two likes, ratings and places of each song of the largest library that is read; each pair takes some 100
-/// bytes of memory.
-const MOST_PAIRS: usize = 1 << 20;
+/// More pairs than an answer of two megabytes has, but for one that is made to take memory: each takes some
+/// 100 bytes.
+const MOST_PAIRS: usize = 1 << 18;
 
 /// The pairs of an answer, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
@@ -48,7 +50,7 @@ impl Session {
         wire.allow(settings.exchange);
         let client =
             Client::new(wire.clone()).map_err(|error| explain(&address, settings.exchange, error))?;
-        let mut session = Session { client, wire, address, exchange: settings.exchange };
+        let mut session = Session { client, wire, address, exchange: settings.exchange, volume_set: None };
         if let Some(password) = &settings.password {
             // A line end would start a second command.
             if password.contains(['\n', '\r', '\0']) {
@@ -60,6 +62,16 @@ impl Session {
             session.run(|client| client.login(password))?;
         }
         Ok(session)
+    }
+
+    /// Notes a volume that is about to be set.
+    pub fn note_volume(&mut self, percent: u8) {
+        self.volume_set = Some(percent);
+    }
+
+    /// The volume that was set since this was last asked.
+    pub fn volume_set(&mut self) -> Option<u8> {
+        self.volume_set.take()
     }
 
     /// One command through the crate, within the deadline.
@@ -75,6 +87,22 @@ impl Session {
     pub fn ask(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
         self.wire.allow(self.exchange);
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
+    }
+
+    /// Several commands that the server carries out at once, with nothing between them.
+    pub fn ask_all(&mut self, commands: &[&[&str]]) -> Result<Pairs, MusicError> {
+        self.wire.allow(self.exchange);
+        let mut lines = || {
+            let mut text = line(&["command_list_begin"])?;
+            for words in commands {
+                text.push_str(&line(words)?);
+            }
+            text.push_str(&line(&["command_list_end"])?);
+            self.wire.write_all(text.as_bytes())?;
+            self.read_plainly()
+        };
+        let answer: Result<Pairs, Error> = lines();
+        answer.map_err(|error| explain(&self.address, self.exchange, error))
     }
 
     fn exchange_plainly(&mut self, words: &[&str]) -> Result<Pairs, Error> {

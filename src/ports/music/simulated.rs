@@ -116,7 +116,7 @@ impl Music for Simulated {
         Ok(true)
     }
 
-    fn stop(&mut self) -> Result<(), MusicError> {
+    fn stop(&mut self, _quietly: bool) -> Result<(), MusicError> {
         self.queue.clear();
         self.current = None;
         self.ended = false;

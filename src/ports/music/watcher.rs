@@ -23,6 +23,8 @@ pub(super) struct MpdWatcher {
     songs: ItemStore,
     /// The database has changed since `songs` was read.
     stale: bool,
+    /// What was left out of what was read last.
+    remarks: Vec<String>,
     shared: Arc<Interrupt>,
 }
 
@@ -34,7 +36,19 @@ struct Interrupt {
 
 impl MpdWatcher {
     pub fn new(settings: MusicSettings) -> MpdWatcher {
-        MpdWatcher { settings, session: None, songs: ItemStore::new(), stale: true, shared: Arc::default() }
+        MpdWatcher {
+            settings,
+            session: None,
+            songs: ItemStore::new(),
+            stale: true,
+            remarks: Vec::new(),
+            shared: Arc::default(),
+        }
+    }
+
+    /// What of the library was left out, in words, each once.
+    pub fn remarks(&self) -> Vec<String> {
+        self.remarks.clone()
     }
 
     /// Follows a server over this connection.
@@ -80,13 +94,22 @@ impl Watcher for MpdWatcher {
             item.playlists = playlists.remove(&item.id).unwrap_or_default();
             item
         });
-        Ok(items.collect())
+        let items = items.collect();
+        // What is left belongs to no song of the database.
+        let remarks = library::left_out_of_playlists(&playlists);
+        remarks
+            .iter()
+            .filter(|remark| !self.remarks.contains(remark))
+            .for_each(|remark| tracing::info!("{remark}"));
+        self.remarks = remarks;
+        Ok(items)
     }
 
     fn wait(&mut self) -> Result<Changes, MusicError> {
         let shared = self.shared.clone();
         let interrupted = || shared.asked.load(Ordering::Acquire);
-        let mut watched = vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Queue, Subsystem::Update];
+        let mut watched =
+            vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Output, Subsystem::Queue, Subsystem::Update];
         watched.extend(library::SUBSYSTEMS);
         loop {
             if interrupted() {

@@ -270,10 +270,19 @@ fn resolve(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
+    // One that hangs is not asked again beside itself: a device that reconnects for a day has one such thread.
+    static ASKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let asked = || ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if asked().iter().any(|name| name == host) {
+        let why = format!("the name `{host}` is being looked up still");
+        return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+    }
     let (answer, found) = mpsc::channel();
     let name = host.to_owned();
+    asked().push(name.clone());
     std::thread::Builder::new().name("resolve".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        ASKED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != name);
         // Nobody listens any more when it took too long.
         let _ = answer.send(addresses);
     })?;

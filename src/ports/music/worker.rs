@@ -4,10 +4,11 @@
 //! each second while ours plays (for the time on the panel), and at the next step of a fade. With
 //! nothing playing it sleeps.
 
+use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, bounded, never, select};
 
 use super::{Music, MusicError, Watcher};
 use moodbox_core::kiosk::action::PlayerCommand;
@@ -22,6 +23,13 @@ const FADE_STEP: Duration = Duration::from_millis(50);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// Soon enough to be in service within five seconds of returning.
 const LAST_RETRY: Duration = Duration::from_secs(3);
+/// Between two reads of the library, at least.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+/// Between two words of the watcher, at least: short enough that nobody notices.
+const NEWS_PAUSE: Duration = Duration::from_millis(20);
+/// MPD writes its state file two minutes after a change by default. Once it has lived for this long after a visit,
+/// no power cut brings the visit back.
+const SETTLED_AFTER: Duration = Duration::from_secs(10 * 60);
 /// MPD may refuse for up to a minute while it starts or rescans. Music that was cut off goes on when
 /// it is back within this; later nobody would know why it starts.
 const RESUME_WITHIN: Duration = Duration::from_secs(90);
@@ -38,11 +46,14 @@ pub fn run(
 ) {
     let (wake, woken) = bounded(1);
     let (alive, gone) = bounded::<()>(0);
+    let (say, refusals) = bounded(1);
+    // Held, so that a watcher that has ended does not look like news without end.
+    let _held = say.clone();
     let watcher = music.watcher();
     let interrupt = watcher.interrupter();
     let watching = thread::Builder::new()
         .name("music-watch".to_owned())
-        .spawn(move || watch(watcher, &wake, &gone, catalog))
+        .spawn(move || watch(watcher, &wake, &gone, &say, catalog))
         .inspect_err(|error| tracing::error!(%error, "no thread to follow MPD with"));
 
     let mut worker = Worker::new(music, emit);
@@ -55,15 +66,22 @@ pub fn run(
                 Ok(command) => worker.carry_out(command),
                 Err(_) => break,
             },
-            recv(woken) -> _ => worker.woken(),
+            recv(woken) -> news => match news {
+                Ok(()) => worker.woken(),
+                // Without the watcher nothing new is heard. This thread ends with it, and that is told.
+                Err(_) => break,
+            },
+            recv(refusals) -> told => worker.library_refused(told.ok().flatten()),
             recv(timer) -> _ => worker.beat(),
         }
     }
     worker.leave();
     drop(alive);
     interrupt();
-    if let Ok(watching) = watching {
-        let _ = watching.join();
+    if let Ok(watching) = watching
+        && let Err(panic) = watching.join()
+    {
+        std::panic::resume_unwind(panic);
     }
 }
 
@@ -72,35 +90,61 @@ fn watch(
     mut watcher: Box<dyn Watcher>,
     wake: &Sender<()>,
     gone: &Receiver<()>,
+    refusals: &Sender<Option<Trouble>>,
     mut catalog: impl FnMut(ItemStore),
 ) {
     let mut pause = FIRST_RETRY;
+    let refused = Cell::new(false);
     let mut follow = |watcher: &mut Box<dyn Watcher>, pause: &mut Duration| -> Result<(), MusicError> {
         watcher.connect()?;
         // A full channel means that the worker is about to look anyway.
         let _ = wake.try_send(());
         catalog(watcher.catalog()?);
+        if refused.take() {
+            let _ = refusals.try_send(None);
+        }
         *pause = FIRST_RETRY;
+        let (mut read, mut heard) = (Instant::now(), Instant::now());
         loop {
             let changes = watcher.wait()?;
             if changes.interrupted {
                 return Ok(());
             }
+            // A server that tells of changes without an end costs no more than this.
+            let pause =
+                if changes.library { READ_PAUSE.saturating_sub(read.elapsed()) } else { Duration::ZERO };
+            let pause = pause.max(NEWS_PAUSE.saturating_sub(heard.elapsed()));
+            if !pause.is_zero() && gone.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+                return Ok(());
+            }
+            heard = Instant::now();
             if changes.playing {
                 let _ = wake.try_send(());
             }
             if changes.library {
                 catalog(watcher.catalog()?);
+                read = Instant::now();
             }
         }
     };
     loop {
         match follow(&mut watcher, &mut pause) {
             Ok(()) => return,
+            Err(error @ MusicError::Refused { .. }) => {
+                // It answers and will not: that lasts, and is told once.
+                if !refused.replace(true) {
+                    let report = format!(
+                        "the music library cannot be read: {error}. Set `address` under [music] to MPD itself; \
+                         Mopidy answers like MPD and lacks what is needed"
+                    );
+                    tracing::warn!("{report}");
+                    let _ = refusals.try_send(Some(Trouble { kind: TroubleKind::MusicAbsent, report }));
+                }
+            }
             Err(error) => tracing::debug!(%error, "the watcher lost MPD"),
         }
         let _ = wake.try_send(());
-        if gone.recv_timeout(pause) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
+        if gone.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
         pause = (pause * 2).min(LAST_RETRY);
@@ -113,8 +157,12 @@ struct Worker<E: FnMut(Event)> {
     /// What the core wants to hear; none when it wants nothing or ours is over.
     wanted: Option<Wanted>,
     fade: Option<Fade>,
-    /// A volume to set again once the faded music has stopped.
-    restore: Option<u8>,
+    /// Why the volume could not be set when it last was to be.
+    no_volume: Option<Trouble>,
+    /// After this visit nothing is to be heard, whatever was on before it.
+    quietly: bool,
+    /// When no restart of MPD can bring entries of past visits back any more.
+    settled: Option<Instant>,
     /// Somebody speaks: what sounds is lowered.
     ducked: bool,
     /// The volume to come back to when nobody speaks any more.
@@ -156,7 +204,9 @@ impl<E: FnMut(Event)> Worker<E> {
             emit,
             wanted: None,
             fade: None,
-            restore: None,
+            no_volume: None,
+            quietly: false,
+            settled: None,
             ducked: false,
             before: None,
             next_look: None,
@@ -171,10 +221,17 @@ impl<E: FnMut(Event)> Worker<E> {
     fn next_beat(&self) -> Option<Instant> {
         match &self.link {
             Link::Down { retry, .. } => Some(*retry),
-            Link::Up => {
-                [self.fade.as_ref().map(|fade| fade.next), self.next_look].into_iter().flatten().min()
-            }
+            Link::Up => [self.fade.as_ref().map(|fade| fade.next), self.next_look, self.settled]
+                .into_iter()
+                .flatten()
+                .min(),
         }
+    }
+
+    /// The server answers and does not let its library be read, or does so again.
+    fn library_refused(&mut self, trouble: Option<Trouble>) {
+        let health = trouble.map_or(Health::Well, Health::Ill);
+        (self.emit)(Event::Part(Part::Scan, health));
     }
 
     fn beat(&mut self) {
@@ -188,6 +245,10 @@ impl<E: FnMut(Event)> Worker<E> {
         }
         if self.next_look.is_some_and(|next| next <= now) {
             self.look();
+        }
+        if self.settled.is_some_and(|settled| settled <= now) {
+            self.settled = None;
+            self.music.settle();
         }
     }
 
@@ -205,7 +266,8 @@ impl<E: FnMut(Event)> Worker<E> {
         match command {
             PlayerCommand::Play { ids, volume, repeat } => {
                 self.fade = None;
-                self.restore = None;
+                self.quietly = false;
+                self.settled = None;
                 self.wanted = Some(Wanted { ids, volume, repeat, heard: None });
                 match self.link {
                     Link::Up => self.play(),
@@ -226,16 +288,18 @@ impl<E: FnMut(Event)> Worker<E> {
                 }
             }
             PlayerCommand::Stop { fade } => self.stop(fade),
+            PlayerCommand::StayQuiet => self.quietly = true,
             PlayerCommand::Volume(volume) => {
                 if let Some(wanted) = &mut self.wanted {
                     wanted.volume = volume;
                 }
                 if self.fade.is_some() {
-                    self.restore = Some(volume);
+                    // What fades out is not made loud again.
                 } else if self.ducked {
                     self.before = Some(volume);
                     self.attempt(|music| music.set_volume(volume / DUCKED));
                 } else if self.attempt(|music| music.set_volume(volume)).is_some() {
+                    self.no_volume = None;
                     self.look();
                 }
             }
@@ -261,8 +325,12 @@ impl<E: FnMut(Event)> Worker<E> {
         }
         // Somebody may be speaking still when the music begins.
         let now = if self.ducked { volume / DUCKED } else { volume };
+        if let Some(before) = self.before.filter(|_| self.ducked) {
+            self.music.lowered_from(before);
+        }
         self.before = self.ducked.then_some(volume);
         if let Some(skipped) = self.attempt(|music| music.play(&ids, now)) {
+            self.no_volume = None;
             self.tell_skipped(skipped);
             self.look();
         }
@@ -276,7 +344,7 @@ impl<E: FnMut(Event)> Worker<E> {
             _ if self.fade.is_some() && length > FADE_STEP => {}
             Some(from) if wanted.is_some() && length > FADE_STEP && matches!(self.link, Link::Up) => {
                 let now = Instant::now();
-                self.restore = Some(self.before.take().unwrap_or(from));
+                self.before = None;
                 self.fade = Some(Fade { from, start: now, length, next: now });
                 self.fade_on(now);
             }
@@ -321,15 +389,21 @@ impl<E: FnMut(Event)> Worker<E> {
         }
     }
 
-    /// Takes ours away at once, then brings the volume back that a fade took down.
+    /// Takes ours away at once; the player is then as it was before the visit.
     fn silence(&mut self) {
         self.fade = None;
         self.next_look = None;
         self.playing = None;
-        if self.attempt(|music| music.stop()).is_some()
-            && let Some(volume) = self.restore.take()
-        {
-            self.attempt(|music| music.set_volume(volume));
+        let quietly = self.quietly;
+        if self.attempt(|music| music.stop(quietly)).is_some() {
+            self.quietly = false;
+            self.settled = Some(Instant::now() + SETTLED_AFTER);
+            if self.ducked {
+                // Somebody speaks: what was on before is lowered too.
+                self.ducked = false;
+                self.before = None;
+                self.duck();
+            }
         }
     }
 
@@ -353,10 +427,16 @@ impl<E: FnMut(Event)> Worker<E> {
                 );
                 self.tell(Health::Ill(Trouble { kind: TroubleKind::Other, report }));
             }
-            None => self.tell(Health::Well),
+            None => {
+                let health = self.no_volume.clone().map_or(Health::Well, Health::Ill);
+                self.tell(health);
+            }
         }
         self.tell_scanning(status.scanning);
         let cap = self.music.volume_cap();
+        if let Some(volume) = status.set_by_others {
+            self.tell_volume(volume, status.now.as_ref().is_some_and(|now| now.ours));
+        }
         if let Some(now) = status.now.as_mut().filter(|now| now.ours && now.volume > Some(cap))
             && self.attempt(|music| music.set_volume(cap)).is_some()
         {
@@ -409,6 +489,10 @@ impl<E: FnMut(Event)> Worker<E> {
             }
             Err(error) => {
                 tracing::warn!(%error, "MPD would not");
+                if matches!(error, MusicError::Volume { .. }) {
+                    self.no_volume = Some(error.trouble());
+                    self.tell(Health::Ill(error.trouble()));
+                }
                 None
             }
         }
@@ -424,6 +508,7 @@ impl<E: FnMut(Event)> Worker<E> {
             return;
         }
         self.link = Link::Up;
+        self.settled = Some(Instant::now() + SETTLED_AFTER);
         self.tell(Health::Well);
         if !self.ducked {
             self.unduck();
@@ -444,7 +529,7 @@ impl<E: FnMut(Event)> Worker<E> {
             Some(_) => self.finish(),
             None => {
                 // Left from a fade that was cut off, or from a moodbox that crashed.
-                if !self.music.ours().is_empty() || self.restore.is_some() {
+                if !self.music.ours().is_empty() {
                     self.silence();
                 }
                 self.look();
@@ -462,7 +547,9 @@ impl<E: FnMut(Event)> Worker<E> {
             }
         };
         self.fade = None;
+        self.no_volume = None;
         self.next_look = None;
+        self.settled = None;
         self.playing = None;
         self.tell_scanning(false);
         self.tell(Health::Ill(error.trouble()));
@@ -506,6 +593,18 @@ impl<E: FnMut(Event)> Worker<E> {
         self.playing = now;
     }
 
+    /// Another client has set the volume.
+    fn tell_volume(&mut self, volume: u8, ours: bool) {
+        let volume = if ours { volume.min(self.music.volume_cap()) } else { volume };
+        if self.ducked {
+            self.before = Some(volume);
+        }
+        if let Some(wanted) = &mut self.wanted {
+            wanted.volume = volume;
+        }
+        (self.emit)(Event::Music(PlayerEvent::Volume(volume)));
+    }
+
     fn tell_skipped(&mut self, skipped: Vec<super::Skipped>) {
         for super::Skipped { id, reason } in skipped {
             tracing::warn!(id, reason, "skipped");
@@ -517,3 +616,7 @@ impl<E: FnMut(Event)> Worker<E> {
 fn down_since(now: Instant) -> Link {
     Link::Down { since: now, retry: now, pause: FIRST_RETRY }
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -32,7 +32,7 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
         (Mood::Surprise, Strength::Strong, 0.96),
         (Mood::Neutral, Strength::Clear, 0.86),
     ] {
-        add(&format!("mood-{mood}"), Screen::Mood { mood, strength, confidence });
+        add(&format!("mood-{mood}"), Screen::Mood { mood, strength, confidence, not_so: true });
     }
     add("chosen", Screen::Chosen { mood: Mood::Happy, by: None });
     add("chosen-by-sensor", Screen::Chosen { mood: Mood::Sad, by: Some("Stimmungsring Flur".into()) });
@@ -48,6 +48,7 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("several-faces-many", Screen::SeveralFaces { count: 4 });
     let playing = playing(language);
     add("playing", Screen::Playing(playing.clone()));
+    add("playing-not-so", Screen::Playing(Playing { not_so: true, ..playing.clone() }));
     add("playing-liked-paused", Screen::Playing(Playing { liked: true, paused: true, ..playing.clone() }));
     let waiting = Playing { amiss: Some(Amiss::Waiting), ..playing.clone() };
     add("playing-waiting", Screen::Playing(waiting));

@@ -229,7 +229,7 @@ fn failed<I: Debug, P: Debug>(settings: &SpiSettings, error: &InitError<I, P>) -
 
 /// Opens the device, takes the lines, starts the controller.
 fn open(settings: &SpiSettings) -> Result<Box<dyn Display>, PanelError> {
-    let spi = open_device(&settings.device, settings.clock_hz)?;
+    let spi = open_device(&settings.device, settings.clock_hz, settings.spi_mode)?;
     let dc = OutLine::take(&settings.dc)?;
     let reset = settings.reset.as_deref().map(OutLine::take).transpose()?;
     let backlight = settings.backlight.as_deref().map(OutLine::take).transpose()?;
@@ -240,11 +240,16 @@ fn open(settings: &SpiSettings) -> Result<Box<dyn Display>, PanelError> {
     Ok(display)
 }
 
-fn open_device(device: &str, clock_hz: u32) -> Result<SpidevDevice, PanelError> {
+fn open_device(device: &str, clock_hz: u32, mode: u8) -> Result<SpidevDevice, PanelError> {
     let io = |error: io::Error| refused(device, &error, &devices(Path::new("/dev")));
     let mut spi = SpidevDevice::open(device).map_err(|error| io(copy(error.inner())))?;
-    let options =
-        SpidevOptions::new().bits_per_word(8).max_speed_hz(clock_hz).mode(SpiModeFlags::SPI_MODE_0).build();
+    let mode = match mode {
+        1 => SpiModeFlags::SPI_MODE_1,
+        2 => SpiModeFlags::SPI_MODE_2,
+        3 => SpiModeFlags::SPI_MODE_3,
+        _ => SpiModeFlags::SPI_MODE_0,
+    };
+    let options = SpidevOptions::new().bits_per_word(8).max_speed_hz(clock_hz).mode(mode).build();
     spi.0.configure(&options).map_err(io)?;
     Ok(spi)
 }

@@ -185,30 +185,68 @@ fn sample(size: (u32, u32), seed: u16) -> Picture {
     picture
 }
 
-/// MADCTL as the makers' own drivers write it, without the order in which rows are refreshed (0x10).
-const MADCTL: [(&str, u8); 8] = [
-    ("pirate-audio", 0),
-    ("adafruit-1.3-bonnet", MX | MY),
-    ("adafruit-1.3-pitft", MX | MY),
-    ("adafruit-1.54", MX | MY),
-    ("waveshare-1.3", MV | MX),
-    ("waveshare-2.0", 0),
-    ("waveshare-2.0-wide", MV | MX),
-    ("ili9341", MV | BGR),
+/// What a maker's own program does with an upright picture until it stands in the controller's memory. Each number
+/// is from the file that `PRESETS` names at the board.
+struct Maker {
+    name: &'static str,
+    /// Quarter turns, counter-clockwise as PIL's `rotate` and numpy's `rot90` count, before it is sent.
+    turns: u8,
+    madctl: u8,
+    /// What is added to the columns and to the rows that are addressed.
+    start: (u16, u16),
+}
+
+const MAKERS: [Maker; 8] = [
+    // st7789-python: rot90 once for rotation=90, MADCTL 0x70, no offset.
+    Maker { name: "pirate-audio", turns: 1, madctl: 0x70, start: (0, 0) },
+    // Blinka's displayio turns by rotation=180; rowstart=80.
+    Maker { name: "adafruit-1.3-bonnet", turns: 2, madctl: 0xc0, start: (0, 80) },
+    Maker { name: "adafruit-1.3-pitft", turns: 2, madctl: 0xc0, start: (0, 80) },
+    // RGB_Display: image(img, rotation=180); y_offset=80.
+    Maker { name: "adafruit-1.54", turns: 2, madctl: 0xc0, start: (0, 80) },
+    // main.py: image.rotate(270).
+    Maker { name: "waveshare-1.3", turns: 3, madctl: 0x70, start: (0, 0) },
+    Maker { name: "waveshare-2.0", turns: 0, madctl: 0x00, start: (0, 0) },
+    Maker { name: "waveshare-2.0-wide", turns: 0, madctl: 0x70, start: (0, 0) },
+    Maker { name: "ili9341", turns: 0, madctl: 0x38, start: (0, 0) },
 ];
 
+impl Maker {
+    /// Where a pixel of the upright picture lands in memory, as column and row.
+    fn place(&self, size: (u16, u16), pixel: (u16, u16)) -> (usize, usize) {
+        let ((mut width, mut height), (mut x, mut y)) = (size, pixel);
+        for _ in 0..self.turns {
+            (x, y) = (y, width - 1 - x);
+            (width, height) = (height, width);
+        }
+        let chip = Chip::wired();
+        let mut chip = chip.0.lock().unwrap();
+        chip.madctl = self.madctl;
+        let place = chip.place(x + self.start.0, y + self.start.1);
+        (place % 240, place / 240)
+    }
+}
+
 #[test]
-fn every_preset_addresses_its_glass_as_the_makers_driver_does() {
-    for (preset, (name, madctl)) in PRESETS.iter().zip(MADCTL) {
+fn every_preset_shows_the_picture_as_the_makers_own_program_does() {
+    for (preset, maker) in PRESETS.iter().zip(MAKERS) {
+        let name = maker.name;
         assert_eq!(preset.name, name);
         let settings = preset.settings();
         let chip = Chip::wired();
         let mut panel = panel(&settings, &chip, 4096);
+        let size = (settings.width, settings.height);
         let picture = sample(panel.size(), 7);
         panel.show(&picture).unwrap();
 
         let chip = chip.0.lock().unwrap();
-        assert_eq!(chip.madctl & !0x10, madctl, "{name}");
+        // Three corners tell every turn and every mirror image apart.
+        for (x, y) in [(0, 0), (size.0 - 1, 0), (0, size.1 - 1)] {
+            let (column, row) = maker.place(size, (x, y));
+            let shown = chip.memory[row * 240 + column];
+            assert_eq!(shown, picture.row(y.into())[usize::from(x)], "{name}: the pixel at ({x}, {y})");
+        }
+        assert_eq!(chip.madctl & BGR, maker.madctl & BGR, "{name}");
         assert_eq!(chip.inverted, settings.inverted, "{name}");
         assert_eq!(chip.resets, usize::from(settings.reset.is_some()), "{name}");
         assert_eq!(chip.lit, settings.backlight.is_some(), "{name}");

@@ -1,8 +1,13 @@
 //! Small files that survive a power cut: written beside, synced, renamed, the folder synced.
 
+mod read;
+pub mod trust;
+
+pub use read::{LARGEST_STATE, LARGEST_TEMPLATE, LARGEST_TEXT, open_regular, read_bounded, read_text};
+
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -78,6 +83,31 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
         _ => {}
     }
     sync(above)
+}
+
+/// More broken files than this are a fault that should be seen, not stored.
+pub const MOST_ASIDE: u32 = 99;
+
+/// The name under which a broken file is set aside.
+pub fn aside(file: &Path, number: u32) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".broken-{number}"));
+    file.with_file_name(name)
+}
+
+/// Moves a broken file out of the way, so that a new one can be written and nothing is lost.
+///
+/// # Errors
+/// When there are [`MOST_ASIDE`] of them, or it cannot be renamed.
+pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
+    let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
+    let name = free.ok_or_else(|| {
+        io::Error::other(format!(
+            "{MOST_ASIDE} broken files lie beside it already; look at them and move them away"
+        ))
+    })?;
+    fs::rename(file, &name)?;
+    Ok(name)
 }
 
 fn sync(folder: &Path) -> io::Result<()> {

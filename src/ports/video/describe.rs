@@ -5,7 +5,7 @@
 //! of an AVI are read here. Rarer kinds are left to `ffprobe`, where it is installed.
 
 use std::collections::HashMap;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -16,8 +16,15 @@ use symphonia::core::meta::{ContentAdvisory, StandardTag};
 use super::nfo::{self, Nfo};
 use super::probe::{self, Probe, ProbeError};
 use super::{avi, matroska, quicktime};
-use crate::audio_analysis;
-use moodbox_core::recommend::Item;
+use crate::audio_analysis::{self, Budgeted};
+use crate::ports::store;
+use moodbox_core::rating::{self, Audience};
+use moodbox_core::recommend::{Item, normalized};
+
+/// What the head of a container takes at most, each time that it is looked into.
+const MOST_BYTES: u64 = 16 << 20;
+/// A disk that has gone to sleep needs some seconds.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// What the container tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +34,9 @@ struct Container {
     genres: Vec<String>,
     tags: Vec<String>,
     length: Option<Duration>,
-    explicit: bool,
+    audience: Audience,
+    /// As it is written there.
+    rating: Option<String>,
 }
 
 /// What the readers of our own find; empty where nothing is said.
@@ -59,20 +68,28 @@ type Stamp = (u64, Option<SystemTime>);
 /// Describes videos, and remembers what it read for as long as the files stay what they are.
 #[derive(Default)]
 pub struct Describer {
+    /// In a public place: what is not understood counts as explicit.
+    guarded: bool,
     containers: HashMap<PathBuf, (Stamp, Container)>,
-    nfos: HashMap<PathBuf, (Stamp, Option<Nfo>)>,
+    nfos: HashMap<PathBuf, (Stamp, Nfo)>,
+    /// What lies in each folder, for as long as one look lasts.
+    folders: HashMap<PathBuf, Beside>,
     probe: Probe,
     /// That `ffprobe` is not there is said once.
     missed: bool,
 }
 
 impl Describer {
+    pub fn new(guarded: bool) -> Describer {
+        Describer { guarded, ..Describer::default() }
+    }
+
     /// Puts on an item of the folder scan what its files say: the `.nfo` goes before the container, and
     /// either before the name.
     pub fn describe(&mut self, item: &mut Item) {
         let path = PathBuf::from(&item.id);
         let container = self.container(&path);
-        let nfo = self.nfo(&path).unwrap_or_default();
+        let nfo = self.nfo(&path);
         if let Some(title) = nfo.title.or(container.title) {
             item.title = title;
         }
@@ -80,7 +97,9 @@ impl Describer {
         item.album = nfo.album.unwrap_or_default();
         // What plays is measured; what the person wrote is rounded to minutes.
         item.length = container.length.or(nfo.length);
-        item.explicit = nfo.explicit || container.explicit;
+        let audience = nfo.audience.max(container.audience);
+        let is_doubtful = audience == Audience::Unknown || nfo.doubt.is_some();
+        item.explicit = audience == Audience::Adults || (self.guarded && is_doubtful);
         item.genres = if nfo.genres.is_empty() { container.genres } else { nfo.genres };
         for tag in nfo.tags.into_iter().chain(container.tags) {
             if !item.tags.contains(&tag) {
@@ -89,11 +108,28 @@ impl Describer {
         }
     }
 
-    /// Forgets the files that are no more.
+    /// Forgets the files that are no more, and looks at the folders anew from now on.
     pub fn keep(&mut self, items: &[Item]) {
         let there: std::collections::HashSet<&Path> = items.iter().map(|item| Path::new(&item.id)).collect();
         self.containers.retain(|path, _| there.contains(path.as_path()));
         self.nfos.retain(|path, _| path.exists());
+        self.folders.clear();
+    }
+
+    /// What was not understood, a line for each file, in order of their paths.
+    pub fn remarks(&self) -> Vec<String> {
+        let consequence =
+            if self.guarded { "in public its videos are not played" } else { "nobody is kept from it" };
+        let doubts = self.nfos.iter().filter_map(|(path, (_, nfo))| {
+            Some(format!("{}: {}; {consequence}", path.display(), nfo.doubt.as_ref()?))
+        });
+        let containers = self.containers.iter().filter_map(|(path, (_, container))| {
+            let rating = container.rating.as_ref().filter(|_| container.audience == Audience::Unknown)?;
+            Some(format!("{}: the rating `{rating}` is not known; {consequence}", path.display()))
+        });
+        let mut remarks: Vec<String> = doubts.chain(containers).collect();
+        remarks.sort();
+        remarks
     }
 
     fn container(&mut self, path: &Path) -> Container {
@@ -133,22 +169,72 @@ impl Describer {
         Some(container)
     }
 
-    /// The file beside the video with its name, else the `movie.nfo` of a folder of its own.
-    fn nfo(&mut self, path: &Path) -> Option<Nfo> {
-        let own = path.with_extension("nfo");
-        let shared = path.with_file_name("movie.nfo");
-        [own, shared].into_iter().find_map(|file| {
-            let stamp =
-                fs::metadata(&file).ok().filter(Metadata::is_file).map(|metadata| stamp(&metadata))?;
-            if let Some((known, nfo)) = self.nfos.get(&file)
-                && *known == stamp
-            {
-                return nfo.clone();
+    /// The file beside the video with its name, in any case and form of its letters. The `movie.nfo` of a
+    /// folder describes its one film, so of several videos the largest; its rating counts for all of them.
+    fn nfo(&mut self, path: &Path) -> Nfo {
+        let Some(folder) = path.parent() else { return Nfo::default() };
+        let beside = self.folders.entry(folder.to_owned()).or_insert_with(|| Beside::of(folder));
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).map(normalized).unwrap_or_default();
+        let own = beside.nfos.get(&stem).cloned();
+        let shared = beside.nfos.get("movie").cloned();
+        let is_the_film = beside.film.as_deref().is_none_or(|film| film == path);
+        match (own.and_then(|file| self.read_nfo(&file)), shared) {
+            (Some(own), _) => own,
+            (None, Some(file)) => {
+                let nfo = self.read_nfo(&file).unwrap_or_default();
+                if is_the_film {
+                    nfo
+                } else {
+                    Nfo { audience: nfo.audience, doubt: nfo.doubt, ..Nfo::default() }
+                }
             }
-            let nfo = read_nfo(&file, stamp.0);
-            self.nfos.insert(file, (stamp, nfo.clone()));
-            nfo
-        })
+            (None, None) => Nfo::default(),
+        }
+    }
+
+    fn read_nfo(&mut self, file: &Path) -> Option<Nfo> {
+        let stamp = fs::metadata(file).ok().filter(Metadata::is_file).map(|metadata| stamp(&metadata))?;
+        if let Some((known, nfo)) = self.nfos.get(file)
+            && *known == stamp
+        {
+            return Some(nfo.clone());
+        }
+        let nfo = read_nfo(file, stamp.0);
+        if let Some(doubt) = &nfo.doubt {
+            tracing::warn!("{}: {doubt}", file.display());
+        }
+        self.nfos.insert(file.to_owned(), (stamp, nfo.clone()));
+        Some(nfo)
+    }
+}
+
+/// What lies beside the videos of a folder.
+#[derive(Default)]
+struct Beside {
+    /// Descriptions by their stem, as words are compared.
+    nfos: HashMap<String, PathBuf>,
+    /// The largest video that is no trailer.
+    film: Option<PathBuf>,
+}
+
+impl Beside {
+    fn of(folder: &Path) -> Beside {
+        let mut beside = Beside::default();
+        let mut largest = 0;
+        let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        for path in files {
+            if super::folder::is_video(&path) {
+                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                if !super::folder::is_extra(&path) && (size > largest || beside.film.is_none()) {
+                    (largest, beside.film) = (size, Some(path));
+                }
+            } else if audio_analysis::has_ending(&path, &["nfo"])
+                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            {
+                beside.nfos.insert(normalized(stem), path);
+            }
+        }
+        beside
     }
 }
 
@@ -156,29 +242,30 @@ fn stamp(metadata: &Metadata) -> Stamp {
     (metadata.len(), metadata.modified().ok())
 }
 
-fn read_nfo(file: &Path, size: u64) -> Option<Nfo> {
+/// What a file says; one that says nothing that is understood is doubtful.
+fn read_nfo(file: &Path, size: u64) -> Nfo {
+    let doubtful = |doubt: String| Nfo { doubt: Some(doubt), ..Nfo::default() };
     if size > nfo::MOST_BYTES {
-        tracing::warn!(path = %file.display(), size, "too large for a description of a video; it is passed over");
-        return None;
+        return doubtful("it is too large for a description of a video".to_owned());
     }
     let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(nfo::MOST_BYTES).read_to_end(&mut bytes));
-    let nfo = match read {
-        Ok(_) => nfo::parse(&bytes).map_err(|error| error.to_string()),
-        Err(error) => Err(format!("it cannot be read: {error}")),
-    };
-    nfo.inspect_err(|error| tracing::warn!("{}: {error}; the video is taken without it", file.display())).ok()
+    let read = store::open_regular(file).and_then(|file| file.take(nfo::MOST_BYTES).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => nfo::parse(&bytes).unwrap_or_else(|error| doubtful(error.to_string())),
+        Err(error) => doubtful(format!("it cannot be read: {error}")),
+    }
 }
 
 fn read(path: &Path) -> Option<Container> {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    let again = || File::open(path).ok().map(BufReader::new);
+    let budgeted = || Budgeted::open(path, MOST_BYTES, LONGEST).ok();
+    let again = || budgeted().map(BufReader::new);
     if let Some(said) = again().and_then(|mut file| avi::read(&mut file)) {
         let mut container = Container::default();
         container.hear(said);
         return Some(container);
     }
-    let mut format = audio_analysis::open(File::open(path).ok()?, extension).ok()?;
+    let mut format = audio_analysis::open(budgeted()?, extension).ok()?;
     let mut container = Container { length: audio_analysis::length(&*format), ..Container::default() };
     container.title = again().and_then(|mut file| matroska::title(&mut file));
     container.hear(again().map(|mut file| quicktime::read(&mut file)).unwrap_or_default());
@@ -193,16 +280,57 @@ fn read(path: &Path) -> Option<Container> {
             StandardTag::Mood(text) | StandardTag::Keywords(text) | StandardTag::Comment(text) => {
                 container.tags.extend(crate::ports::music::words(text));
             }
-            StandardTag::ContentAdvisory(ContentAdvisory::Explicit) => container.explicit = true,
+            StandardTag::ContentAdvisory(ContentAdvisory::Explicit) => container.audience = Audience::Adults,
+            StandardTag::ContentRating(text) => {
+                container.audience = container.audience.max(rating::audience(&tagged_rating(text)));
+                container.rating = Some(text.to_string());
+            }
             _ => {}
         }
     }
     Some(container)
 }
 
+/// iTunes' form is `mpaa|R|400|`: system, label, rank.
+fn tagged_rating(text: &str) -> String {
+    match text.split('|').collect::<Vec<_>>()[..] {
+        [_, label, ..] => label.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
 /// The first that says something.
 fn set(field: &mut Option<String>, text: &str) {
     if field.is_none() && !text.trim().is_empty() {
         *field = Some(text.trim().to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_tail_of_zeros_costs_no_more_than_its_budget() {
+        let folder = tempfile::tempdir().unwrap();
+        // An MP4 that says it is 200 GB, an AVI and a Matroska head, and nothing but a hole behind.
+        let heads: [(&str, &[u8]); 4] = [
+            ("a.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"),
+            ("b.avi", b"RIFF\xff\xff\xff\x7fAVI LIST"),
+            ("c.mkv", b"\x1a\x45\xdf\xa3\x84\x42\x82\x81m"),
+            ("d.mov", b""),
+        ];
+        for (name, head) in heads {
+            let path = folder.path().join(name);
+            fs::write(&path, head).unwrap();
+            fs::File::options().write(true).open(&path).unwrap().set_len(200 << 30).unwrap();
+            let begun = std::time::Instant::now();
+            let _ = read(&path);
+            // Each of four looks has its own budget.
+            assert!(begun.elapsed() < LONGEST * 5, "{name}: {:?}", begun.elapsed());
+            let mut file = Budgeted::open(&path, MOST_BYTES, LONGEST).unwrap();
+            let many = std::io::copy(&mut file, &mut std::io::sink());
+            assert!(many.is_err(), "{name}: the budget ends");
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Which videos there are: files in folders, the folders' names as their tags, and what the files say.
 
+use std::collections::HashSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::describe::Describer;
 use super::probe;
 use crate::audio_analysis;
-use moodbox_core::recommend::Item;
+use moodbox_core::recommend::{Item, is_system_name, normalized};
 
 /// What mpv is given to play.
 const EXTENSIONS: [&str; 7] = ["mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp"];
@@ -25,69 +27,181 @@ pub struct FolderError {
     pub source: std::io::Error,
 }
 
+/// Where videos lie, and how what is known of them is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VideoFolders {
+    pub folders: Vec<PathBuf>,
+    /// In a public place: a rating that is not understood, or a description that cannot be read, counts as
+    /// explicit.
+    pub guarded: bool,
+}
+
+/// What was found in them.
+#[derive(Debug, Default)]
+pub struct Videos {
+    pub items: Vec<Item>,
+    /// Folders of the configuration that cannot be read.
+    pub errors: Vec<FolderError>,
+    /// What was left out or could not be understood, in words, each once.
+    pub remarks: Vec<String>,
+}
+
 /// The videos below these folders, with all that is known of them.
 /// A folder that cannot be read is told beside what the others hold.
-pub fn catalog(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
-    let (mut items, errors) = scan(folders);
-    let mut describer = Describer::default();
-    items.iter_mut().for_each(|item| describer.describe(item));
-    (items, errors)
+pub fn catalog(from: &VideoFolders) -> Videos {
+    let mut videos = scan(&from.folders);
+    let mut describer = Describer::new(from.guarded);
+    videos.items.iter_mut().for_each(|item| describer.describe(item));
+    videos.remarks.extend(describer.remarks());
+    videos
 }
 
 /// The videos below these folders, sorted by path, by their names alone: the id is the absolute path, the
-/// title comes from the file's name, the tags from the names of the folders below the given one, in lower
-/// case.
-pub fn scan(folders: &[PathBuf]) -> (Vec<Item>, Vec<FolderError>) {
-    let mut items = Vec::new();
+/// title comes from the file's name, the tags from the names of the folders below the given one, as words
+/// are compared.
+pub fn scan(folders: &[PathBuf]) -> Videos {
+    let mut scan = Scan::default();
     let mut errors = Vec::new();
     for folder in folders {
         let seen = fs::canonicalize(folder).and_then(|folder| {
-            let mut tags = Vec::new();
-            gather(&folder, &mut tags, &mut items)
+            scan.seen.clear();
+            scan.gather(&folder)
         });
         if let Err(source) = seen {
             errors.push(FolderError { path: folder.display().to_string(), source });
         }
     }
+    let mut remarks = scan.remarks();
+    let mut items = scan.items;
     items.sort_by(|a, b| a.id.cmp(&b.id));
     items.dedup_by(|a, b| a.id == b.id);
-    (items, errors)
-}
-
-fn gather(folder: &Path, tags: &mut Vec<String>, items: &mut Vec<Item>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-            tracing::warn!(path = %path.display(), "a name that is not UTF-8: left out");
-            continue;
-        };
-        if name.starts_with('.') {
-            continue;
-        }
-        // Links are followed to files, never to folders: they could lead in a circle.
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if tags.len() < DEEPEST {
-                tags.push(name.to_lowercase());
-                if let Err(error) = gather(&path, tags, items) {
-                    tracing::warn!(path = %path.display(), %error, "a folder of videos is left out");
-                }
-                tags.pop();
-            }
-        } else if is_video(&path) && path.is_file() {
-            if items.len() >= MOST {
-                tracing::warn!(most = MOST, "there are more videos than moodbox reads; the rest is left out");
-                return Ok(());
-            }
-            let id = path.to_string_lossy().into_owned();
-            items.push(Item { title: title(&id), id, tags: tags.clone(), ..Item::default() });
-        }
+    let before = items.len();
+    leave_out_extras(&mut items);
+    match before - items.len() {
+        0 => {}
+        1 => remarks.push("a trailer or sample beside its film is left out".to_owned()),
+        more => remarks.push(format!("{more} trailers and samples beside their films are left out")),
     }
-    Ok(())
+    Videos { items, errors, remarks }
 }
 
-fn is_video(path: &Path) -> bool {
+/// One look through the folders.
+#[derive(Default)]
+struct Scan {
+    items: Vec<Item>,
+    tags: Vec<String>,
+    /// Device and number of each folder that was entered: a link may lead in a circle, or to one that is here.
+    seen: HashSet<(u64, u64)>,
+    nameless: usize,
+    too_deep: Vec<PathBuf>,
+    unreadable: Vec<String>,
+    is_full: bool,
+}
+
+impl Scan {
+    fn gather(&mut self, folder: &Path) -> std::io::Result<()> {
+        let metadata = fs::metadata(folder)?;
+        if !self.seen.insert((metadata.dev(), metadata.ino())) {
+            return Ok(());
+        }
+        // Folders themselves before links to folders: what is in both is called by where it lies.
+        let (mut inner, mut links) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                self.nameless += 1;
+                continue;
+            };
+            if name.starts_with('.') || is_system_name(&name) {
+                continue;
+            }
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                inner.push((path, name));
+            } else if kind.is_symlink() && path.is_dir() {
+                links.push((path, name));
+            } else if is_video(&path) && path.is_file() {
+                if self.items.len() >= MOST {
+                    self.is_full = true;
+                    return Ok(());
+                }
+                let id = path.to_string_lossy().into_owned();
+                self.items.push(Item { title: title(&id), id, tags: self.tags.clone(), ..Item::default() });
+            }
+        }
+        inner.sort();
+        links.sort();
+        for (path, name) in inner.into_iter().chain(links) {
+            if self.tags.len() >= DEEPEST {
+                self.too_deep.push(path);
+                continue;
+            }
+            self.tags.push(normalized(&name));
+            if let Err(error) = self.gather(&path) {
+                self.unreadable.push(format!("{}: {error}; the folder is left out", path.display()));
+            }
+            self.tags.pop();
+        }
+        Ok(())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.unreadable.clone();
+        if self.nameless > 0 {
+            remarks.push(format!(
+                "{} names among the videos are not UTF-8 and are left out; rename them, for example with convmv",
+                self.nameless
+            ));
+        }
+        if let Some(first) = self.too_deep.first() {
+            remarks.push(format!(
+                "{} folders lie more than {DEEPEST} deep and are left out, the first is {}",
+                self.too_deep.len(),
+                first.display()
+            ));
+        }
+        if self.is_full {
+            remarks.push(format!("there are more than {MOST} videos; the rest is left out"));
+        }
+        remarks
+    }
+}
+
+/// What the makers of films put beside them, by the ends of names that Kodi and Jellyfin know.
+const EXTRAS: [&str; 3] = ["trailer", "teaser", "sample"];
+
+/// Whether a file is a trailer or a sample of something: `Film-trailer.mp4`, `sample.mkv`, `trailers/1.mp4`.
+pub(super) fn is_extra(path: &Path) -> bool {
+    let name = |path: Option<&std::ffi::OsStr>| path.and_then(|name| name.to_str()).map(normalized);
+    let ends = |stem: &str| {
+        let word =
+            stem.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ' ' || letter == '-');
+        let word = word.rsplit(['-', '.', '_', ' ', '(', '[']).next().unwrap_or(word);
+        EXTRAS.contains(&word.trim_end_matches([')', ']']))
+    };
+    let folder = name(path.parent().and_then(Path::file_name)).unwrap_or_default();
+    name(path.file_stem()).is_some_and(|stem| ends(&stem))
+        || EXTRAS.contains(&folder.strip_suffix('s').unwrap_or(&folder))
+}
+
+/// Takes trailers and samples out, where there is something else beside them or one folder above.
+fn leave_out_extras(items: &mut Vec<Item>) {
+    let folder = |id: &str| Path::new(id).parent().map(Path::to_owned);
+    let films: HashSet<PathBuf> = items
+        .iter()
+        .filter(|item| !is_extra(Path::new(&item.id)))
+        .filter_map(|item| folder(&item.id))
+        .collect();
+    items.retain(|item| {
+        let (beside, above) =
+            (folder(&item.id), folder(&item.id).and_then(|folder| Some(folder.parent()?.to_owned())));
+        !is_extra(Path::new(&item.id))
+            || ![beside, above].into_iter().flatten().any(|folder| films.contains(&folder))
+    });
+}
+
+pub(super) fn is_video(path: &Path) -> bool {
     audio_analysis::has_ending(path, &EXTENSIONS) || probe::is_for(path)
 }
 
@@ -116,14 +230,70 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, b"").unwrap();
         }
+        for file in [
+            "$RECYCLE.BIN/S-1-5-21/$R1.mp4",
+            ".Trash-1000/files/x.mp4",
+            "#recycle/weg.mp4",
+            "@eaDir/Ferien.mp4/SYNO.mp4",
+            "lost+found/x.mp4",
+            "Calm/._top.mp4",
+            "Calm/.AppleDouble/top.mp4",
+            "System Volume Information/x.mp4",
+        ] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
         // A circle of links ends.
         std::os::unix::fs::symlink(root.path(), root.path().join("Calm/again")).unwrap();
         let missing = root.path().join("missing");
-        let (items, errors) = catalog(&[root.path().to_owned(), root.path().to_owned(), missing.clone()]);
+        let folders = vec![root.path().to_owned(), root.path().to_owned(), missing.clone()];
+        let Videos { items, errors, .. } = catalog(&VideoFolders { folders, guarded: false });
         let found: Vec<_> = items.iter().map(|item| (item.title.as_str(), item.tags.join(" "))).collect();
         assert_eq!(found, [("slow waves 1", "calm waves".to_owned()), ("top", String::new())]);
         assert!(items.iter().all(|item| Path::new(&item.id).is_absolute()));
         assert_eq!(errors.len(), 1);
         assert!(errors[0].to_string().contains(missing.to_str().unwrap()));
+    }
+
+    #[test]
+    fn a_linked_folder_is_read_once_with_its_own_name_as_tag() {
+        let (root, nas) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(nas.path().join("in")).unwrap();
+        fs::write(nas.path().join("in/oma.mp4"), b"").unwrap();
+        fs::create_dir(root.path().join("here")).unwrap();
+        fs::write(root.path().join("here/x.mp4"), b"").unwrap();
+        for (to, link) in [(nas.path(), "NAS"), (nas.path(), "again"), (&root.path().join("here"), "alias")] {
+            std::os::unix::fs::symlink(to, root.path().join(link)).unwrap();
+        }
+        std::os::unix::fs::symlink(root.path(), nas.path().join("back")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).unwrap();
+        let found = scan(&[root.path().to_owned()]).items;
+        let found: Vec<_> = found.iter().map(|item| (item.title.as_str(), item.tags.join(" "))).collect();
+        assert_eq!(found, [("oma", "nas in".to_owned()), ("x", "here".to_owned())]);
+    }
+
+    #[test]
+    fn trailers_and_samples_are_left_out_beside_their_film_and_that_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        for file in [
+            "a/Der Film.mp4",
+            "a/Der Film-trailer.mp4",
+            "a/sample.mp4",
+            "a/Der Film.sample.mkv",
+            "a/trailers/1.mp4",
+            "a/Sample/der-film.mkv",
+            "b/Trailer.mp4",
+            "b/Free sampler.mp4",
+            "c/only-trailer.mp4",
+        ] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
+        let videos = scan(&[root.path().to_owned()]);
+        let found: Vec<_> = videos.items.iter().map(|item| item.title.as_str()).collect();
+        assert_eq!(found, ["Der Film", "Free sampler", "only trailer"]);
+        assert_eq!(videos.remarks, ["6 trailers and samples beside their films are left out"]);
     }
 }

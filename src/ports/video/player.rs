@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
@@ -18,6 +18,9 @@ use crate::ports::music::connect_unix;
 
 /// How often a starting mpv is asked whether it listens. It takes about a quarter of a second.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// What mpv says in one line, at most.
+const LONGEST_WORDS: u64 = 4096;
 
 /// A running mpv. Killed and reaped when dropped; it also leaves by itself when this process is gone.
 pub(super) struct Player {
@@ -60,9 +63,18 @@ impl Player {
         if let Some(errors) = child.stderr.take() {
             let words = last_words.clone();
             let listener = thread::Builder::new().name("video-errors".to_owned()).spawn(move || {
-                for line in BufReader::new(errors).lines().map_while(Result::ok) {
-                    tracing::debug!(target: "mpv", "{line}");
-                    *words.lock().unwrap_or_else(PoisonError::into_inner) = line;
+                let mut errors = BufReader::new(errors);
+                let mut line = Vec::new();
+                // A line without an end is taken in pieces.
+                while (&mut errors)
+                    .take(LONGEST_WORDS)
+                    .read_until(b'\n', &mut line)
+                    .is_ok_and(|count| count > 0)
+                {
+                    let said = String::from_utf8_lossy(&line).trim_end().escape_debug().to_string();
+                    tracing::debug!(target: "mpv", "{said}");
+                    *words.lock().unwrap_or_else(PoisonError::into_inner) = said;
+                    line.clear();
                 }
             });
             if let Err(error) = listener {
@@ -105,9 +117,25 @@ impl Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        end(&mut self.child);
         let _ = fs::remove_file(&self.socket);
+    }
+}
+
+/// Kills a process and waits for its end, a second at most: one that hangs in the kernel, in a driver, cannot be
+/// waited for.
+pub(crate) fn end(child: &mut Child) -> Option<std::process::ExitStatus> {
+    let _ = child.kill();
+    let until = Instant::now() + Duration::from_secs(1);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+            _ => {
+                tracing::warn!(pid = child.id(), "a process that was killed does not end");
+                return None;
+            }
+        }
     }
 }
 

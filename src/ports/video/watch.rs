@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::describe::Describer;
-use super::folder::{self, FolderError};
+use super::folder::{self, FolderError, VideoFolders};
 use crate::library::watch::Watch;
 use moodbox_core::recommend::Item;
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the thread is told.
 pub struct Watched {
-    pub folders: Vec<PathBuf>,
+    pub videos: VideoFolders,
     /// A file that changes what is known of the videos, in whatever folder.
     pub beside: PathBuf,
 }
@@ -32,10 +32,11 @@ pub fn stop() -> std::io::Result<(Stop, UnixStream)> {
 /// the folders that could not be read. Ends when the [`Stop`] is dropped.
 pub fn run(watched: &Watched, stop: UnixStream, mut publish: impl FnMut(Vec<Item>, Vec<FolderError>)) {
     let beside = std::slice::from_ref(&watched.beside);
-    let mut watch = Watch::of(&watched.folders, beside, folder::is_of_interest).with_mounts().until(stop);
-    let mut describer = Describer::default();
+    let mut watch =
+        Watch::of(&watched.videos.folders, beside, folder::is_of_interest).with_mounts().until(stop);
+    let mut describer = Describer::new(watched.videos.guarded);
     while !watch.is_over() {
-        look(&watched.folders, &mut describer, &mut publish);
+        look(&watched.videos.folders, &mut describer, &mut publish);
         watch.wait(None);
     }
 }
@@ -46,7 +47,8 @@ fn look(
     publish: &mut impl FnMut(Vec<Item>, Vec<FolderError>),
 ) {
     let started = Instant::now();
-    let (mut items, errors) = folder::scan(folders);
+    let folder::Videos { mut items, errors, remarks } = folder::scan(folders);
+    remarks.iter().for_each(|remark| tracing::info!("{remark}"));
     let mut told = false;
     for at in 0..items.len() {
         if !told && started.elapsed() > PATIENCE {

@@ -133,7 +133,7 @@ impl<E: FnMut(Event)> Worker<E> {
             }
             PlayerCommand::Cap(cap) => self.video.set_volume_cap(cap),
             // The core lowers a video that is heard by its volume; other clients have none here.
-            PlayerCommand::Duck(_) | PlayerCommand::Like { .. } => {}
+            PlayerCommand::Duck(_) | PlayerCommand::StayQuiet | PlayerCommand::Like { .. } => {}
         }
     }
 

@@ -26,6 +26,13 @@ impl Crop {
         &self.grey
     }
 
+    /// Turns the face into its mirror image, in place.
+    pub fn mirror(&mut self) {
+        for row in self.grey.chunks_exact_mut(self.side.max(1)) {
+            row.reverse();
+        }
+    }
+
     /// The same face with a rectangle of it behind a flat patch as bright as the rectangle is.
     pub(super) fn covered(&self, columns: Range<usize>, rows: Range<usize>) -> Crop {
         let mut grey = self.grey.clone();

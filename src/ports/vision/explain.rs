@@ -47,7 +47,7 @@ pub fn explain(model: &mut MoodModel, crop: &Crop) -> Result<Heat, VisionError> 
     let side = crop.side();
     let patch = ((side as f32 * PATCH).round() as usize).clamp(1, side.max(1));
     let step = (patch / STEPS_A_PATCH).max(1);
-    let logits = model.logits(crop)?;
+    let logits = model.logits(crop)?.moods;
     let winner = winner(&logits);
     let whole = lead(&logits, winner);
     let (mut lost, mut times) = (vec![0.0f32; side * side], vec![0u32; side * side]);
@@ -57,7 +57,8 @@ pub fn explain(model: &mut MoodModel, crop: &Crop) -> Result<Heat, VisionError> 
         let rows = (bottom + 1).saturating_sub(patch)..(bottom + 1).min(side);
         for right in corners() {
             let columns = (right + 1).saturating_sub(patch)..(right + 1).min(side);
-            let drop = whole - lead(&model.logits(&crop.covered(columns.clone(), rows.clone()))?, winner);
+            let covered = model.logits(&crop.covered(columns.clone(), rows.clone()))?;
+            let drop = whole - lead(&covered.moods, winner);
             for y in rows.clone() {
                 for x in columns.clone() {
                     lost[y * side + x] += drop;

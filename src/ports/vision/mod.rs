@@ -77,6 +77,9 @@ pub struct FaceReading {
     pub face: Option<Face>,
     pub scores: Scores,
     pub reading: Reading,
+    /// What the head of the official label says, not calibrated, where the model has one. Nothing that the
+    /// device does follows from it.
+    pub label: Option<Scores>,
 }
 
 /// A reading, and what it rested on.
@@ -105,6 +108,9 @@ pub struct Track {
     faces: usize,
     /// Square pixels of the second largest face.
     second: f32,
+    /// The next frame is read as its mirror image: the mean over both is right more often than either, and
+    /// it costs nothing here, where the mean over the frames is taken anyway.
+    mirrored: bool,
     /// Frames since the last that was looked at as a whole.
     followed: u32,
 }
@@ -169,21 +175,26 @@ impl Vision {
             None => {
                 let faces = self.finder.search(rgb, track.last.as_ref().filter(|_| due))?;
                 let second = faces.get(1).map_or(0.0, |second| second.area.size());
-                *track = Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0 };
+                *track =
+                    Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0, ..*track };
             }
         }
         let Some(largest) = track.last else {
-            return Ok(Observation { faces: 0, rival: 0.0, scores: None });
+            return Ok(Observation { copy: false, faces: 0, rival: 0.0, scores: None });
         };
         let framing = Framing::of(&largest);
         let (columns, rows) = framing.part_of(rgb.width, rgb.height);
         self.luma.fill_part(rgb, columns, rows);
         self.crop.cut(&self.luma, framing, self.model.resolution());
         self.luma.wipe();
+        if track.mirrored {
+            self.crop.mirror();
+        }
+        track.mirrored = !track.mirrored;
         let scores = self.model.scores(&self.crop);
         self.crop.wipe();
         let rival = (track.second / largest.area.size()).min(1.0);
-        Ok(Observation { faces: track.faces, rival, scores: Some(scores?) })
+        Ok(Observation { copy: false, faces: track.faces, rival, scores: Some(scores?) })
     }
 
     /// Looks at a photograph: every face of it.
@@ -191,12 +202,11 @@ impl Vision {
         let start = Instant::now();
         let faces = self.finder.find(rgb)?;
         self.luma.fill_from(rgb);
-        let judge = self.judge();
         let readings = faces
             .into_iter()
             .map(|face| {
-                let scores = self.read(&face)?;
-                Ok(FaceReading { face: Some(face), scores, reading: judge.read(scores) })
+                let crop = align(&self.luma, Framing::of(&face), self.model.resolution());
+                self.read(Some(face), &crop)
             })
             .collect::<Result<Vec<_>, VisionError>>();
         self.luma.wipe();
@@ -209,8 +219,7 @@ impl Vision {
         self.luma.fill_from(rgb);
         let crop = whole(&self.luma, self.model.resolution());
         self.luma.wipe();
-        let scores = self.model.scores(&crop)?;
-        let reading = FaceReading { face: None, scores, reading: self.judge().read(scores) };
+        let reading = self.read(None, &crop)?;
         Ok(Look { faces: vec![reading], ms: start.elapsed().as_secs_f64() * 1e3 })
     }
 
@@ -233,10 +242,12 @@ impl Vision {
         explained
     }
 
-    /// The scores of one face of the picture in `luma`.
-    fn read(&mut self, face: &Face) -> Result<Scores, VisionError> {
-        let crop = align(&self.luma, Framing::of(face), self.model.resolution());
-        self.model.scores(&crop)
+    /// What a crop says of the face that it was cut around.
+    fn read(&mut self, face: Option<Face>, crop: &Crop) -> Result<FaceReading, VisionError> {
+        let logits = self.model.logits(crop)?;
+        let scores = self.model.calibrated(&logits);
+        let label = logits.label.map(|label| Scores::from_logits(label, 1.0));
+        Ok(FaceReading { face, scores, reading: self.judge().read(scores), label })
     }
 }
 

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use crate::ports::vision::align::{Crop, whole};
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::pixels::Luma;
-use crate::ports::vision::sidecar::{Quantisation, Sidecar};
+use crate::ports::vision::sidecar::{Heads, Quantisation, Sidecar};
 use crate::ports::vision::tensor::{Element, Tensors, TfLite, read_model};
 use crate::ports::vision::{VisionError, check_sum};
-use moodbox_core::mood::{DecisionRule, Mood, Scores};
+use moodbox_core::mood::{DecisionRule, Scores};
 
 /// How far, in stored steps, an output may be from its golden value. Kernels round the low bits
 /// differently: between the newer runtime that writes the golden values and the library that ships, up
@@ -18,11 +18,22 @@ use moodbox_core::mood::{DecisionRule, Mood, Scores};
 /// has to be the same in any case.
 const GOLDEN_TOLERANCE: f32 = 8.0;
 
+/// What a model answers to a crop, as real numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Logits {
+    /// Of the head that decides, in the order of [`moodbox_core::mood::Mood::ALL`].
+    pub moods: [f32; 7],
+    /// Of none of the moods, where the model knows that answer.
+    pub other: Option<f32>,
+    /// Of the head of the official label, which decides nothing, in the same order.
+    pub label: Option<[f32; 7]>,
+}
+
 /// A classifier with its sidecar.
 pub struct MoodModel {
     network: Box<dyn Tensors>,
     sidecar: Sidecar,
-    moods: [Mood; 7],
+    heads: Heads,
     channels: usize,
     /// Where each pixel of the input reads from the crop: two pixels and the share of the second.
     taps: Vec<(usize, usize, f32)>,
@@ -48,7 +59,7 @@ impl MoodModel {
 
     /// Around a network that fits the sidecar; otherwise says what does not.
     pub fn over(network: Box<dyn Tensors>, sidecar: Sidecar) -> Result<MoodModel, String> {
-        let moods = sidecar.moods()?;
+        let heads = sidecar.heads()?;
         let size = sidecar.input.size;
         let input = network.input();
         let channels = match input.shape.as_slice() {
@@ -64,13 +75,13 @@ impl MoodModel {
         let [output] = network.outputs() else {
             return Err(format!("it has {} outputs, not one", network.outputs().len()));
         };
-        if output.shape != [1, 7] {
-            return Err(format!("its output is {output}, not [1, 7]"));
+        if output.shape != [1, heads.outputs] {
+            return Err(format!("its output is {output}, but the sidecar names [1, {}]", heads.outputs));
         }
         agrees(output.element, sidecar.output).map_err(|reason| format!("output: {reason}"))?;
         let taps = taps(sidecar.input.resolution, size);
         let input = Zeroizing::new(Vec::with_capacity(size * size * channels));
-        Ok(MoodModel { network, sidecar, moods, channels, taps, input, outputs: vec![Vec::new()] })
+        Ok(MoodModel { network, sidecar, heads, channels, taps, input, outputs: vec![Vec::new()] })
     }
 
     pub fn sidecar(&self) -> &Sidecar {
@@ -89,16 +100,26 @@ impl MoodModel {
 
     /// Calibrated scores of a crop.
     pub fn scores(&mut self, crop: &Crop) -> Result<Scores, VisionError> {
-        let outputs = self.logits(crop)?;
-        let mut logits = [0.0; 7];
-        for (mood, logit) in self.moods.iter().zip(outputs) {
-            logits[mood.index()] = logit;
-        }
-        Ok(Scores::from_logits(logits, self.sidecar.calibration.temperature))
+        let logits = self.logits(crop)?;
+        Ok(self.calibrated(&logits))
+    }
+
+    /// The probabilities that belong to logits of the head that decides.
+    pub(super) fn calibrated(&self, logits: &Logits) -> Scores {
+        Scores::with_other(logits.moods, logits.other, self.sidecar.calibration.temperature)
+    }
+
+    /// The answers of all heads.
+    pub(super) fn logits(&mut self, crop: &Crop) -> Result<Logits, VisionError> {
+        let Heads { moods, other, label, .. } = self.heads;
+        let outputs = self.outputs(crop)?;
+        // A network that gives fewer outputs than its shape says has said nothing.
+        let of = |place: usize| outputs.get(place).copied().unwrap_or(f32::NAN);
+        Ok(Logits { moods: moods.map(of), other: other.map(of), label: label.map(|label| label.map(of)) })
     }
 
     /// The real outputs, in the order of the sidecar's labels.
-    pub(super) fn logits(&mut self, crop: &Crop) -> Result<[f32; 7], VisionError> {
+    fn outputs(&mut self, crop: &Crop) -> Result<&[f32], VisionError> {
         if crop.side() != self.resolution() {
             return Err(VisionError::Crop { found: crop.side(), wanted: self.resolution() });
         }
@@ -118,14 +139,10 @@ impl MoodModel {
         self.input.fill(0.0);
         zeroize::optimization_barrier(self.input.as_slice());
         run?;
-        let mut logits = [0.0; 7];
-        for (logit, output) in logits.iter_mut().zip(&self.outputs[0]) {
-            *logit = *output;
-        }
-        Ok(logits)
+        Ok(&self.outputs[0])
     }
 
-    /// Says the same as where it was made, for each golden case: the same winner, and every output
+    /// Says the same as where it was made, for each golden case: the same mood wins, and every output
     /// within [`GOLDEN_TOLERANCE`] steps.
     fn check_golden(&mut self, folder: &Path) -> Result<(), VisionError> {
         let Quantisation { scale, zero_point } = self.sidecar.output;
@@ -139,17 +156,19 @@ impl MoodModel {
             if (luma.width as usize, luma.height as usize) != (side, side) {
                 return Err(wrong(format!("is {}x{}, not {side}x{side}", luma.width, luma.height)));
             }
-            let logits = self.logits(&whole(&luma, side))?;
-            let stored = logits.map(|logit| logit / scale + zero_point as f32);
-            let expected = golden.logits.map(|logit| logit as f32);
-            let off = stored.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let moods = self.heads.moods;
+            let outputs = self.outputs(&whole(&luma, side))?;
+            let stored: Vec<f32> = outputs.iter().map(|real| real / scale + zero_point as f32).collect();
+            let expected: Vec<f32> = golden.logits.iter().map(|logit| *logit as f32).collect();
+            let off = stored.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             // Written so that an output which is not a number fails too.
             let near = off <= GOLDEN_TOLERANCE && stored.iter().all(|value| value.is_finite());
-            if !near || winner(&stored) != winner(&expected) {
+            let winner = |values: &[f32]| winner(&moods.map(|place| values[place]));
+            if !near || stored.len() != expected.len() || winner(&stored) != winner(&expected) {
                 return Err(wrong(format!(
                     "the model says {:?} where {:?} was written down: the tensor library computes wrongly \
                      on this machine, or model and sidecar do not belong together",
-                    stored.map(|value| value.round()),
+                    stored.iter().map(|value| value.round()).collect::<Vec<_>>(),
                     golden.logits
                 )));
             }
@@ -203,6 +222,7 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
 pub(super) mod tests {
     use super::*;
     use crate::ports::vision::tensor::{Spec, TensorError};
+    use moodbox_core::mood::Mood;
 
     /// A model over such a network, for crops of 7 pixels a side.
     pub fn model(says: Option<[f32; 7]>) -> MoodModel {
@@ -231,6 +251,25 @@ pub(super) mod tests {
                 Some(logits) => logits.to_vec(),
                 None => input.chunks(part).take(7).map(mean).collect(),
             };
+            Ok(())
+        }
+    }
+
+    /// A network that always says the same.
+    struct Told {
+        network: Drawn,
+        says: Vec<f32>,
+    }
+
+    impl Tensors for Told {
+        fn input(&self) -> &Spec {
+            &self.network.input
+        }
+        fn outputs(&self) -> &[Spec] {
+            &self.network.outputs
+        }
+        fn run(&mut self, _: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError> {
+            outputs[0] = self.says.clone();
             Ok(())
         }
     }
@@ -278,6 +317,27 @@ pub(super) mod tests {
             let scores = model.scores(&crop(|row| if row == 1 { 255 } else { 0 }, 7)).unwrap();
             assert_eq!(scores.top_two().0.0, Mood::Surprise, "{element}");
         }
+    }
+
+    #[test]
+    fn two_heads_decide_by_the_first_and_keep_the_other_apart() {
+        let mut network = drawn([1, 14, 14, 1], Element::Float32);
+        network.outputs[0].shape = vec![1, 15];
+        let mut sidecar = sidecar();
+        sidecar.labels.insert(2, "other".into());
+        sidecar.label_head = Mood::ALL.map(|mood| mood.name().into()).to_vec();
+        sidecar.decision.other = Some(0.5);
+        // The labels are: neutral, surprise, other, sad, happy, fear, disgust, angry.
+        let mut says = vec![0.0f32; 15];
+        (says[1], says[2], says[8 + Mood::Fear.index()]) = (5.0, 4.0, 9.0);
+        let mut model = MoodModel::over(Box::new(Told { network: *network, says }), sidecar).unwrap();
+        let face = crop(|_| 0, 7);
+        let logits = model.logits(&face).unwrap();
+        assert_eq!((logits.moods[Mood::Surprise.index()], logits.other), (5.0, Some(4.0)));
+        assert_eq!(logits.label.unwrap()[Mood::Fear.index()], 9.0);
+        let scores = model.scores(&face).unwrap();
+        assert_eq!(scores.top_two().0.0, Mood::Surprise);
+        assert!((0.25..0.28).contains(&scores.other()), "{scores:?}");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Photographs from files, as pictures to look at.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
 use crate::ports::camera::formats::Rgb;
+use crate::ports::store;
 
 /// The largest side of a photograph, in pixels; today's largest cameras stay below.
 const LARGEST_SIDE: u32 = 16_384;
@@ -31,10 +31,7 @@ pub enum PhotoError {
 ///
 /// What the file holds decides, not its name. Its size is checked before anything is decoded.
 pub fn read_photo(path: &Path) -> Result<Rgb, PhotoError> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(PhotoError::Read(std::io::Error::other("is not a plain file")));
-    }
+    let file = store::open_regular(path)?;
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
     if reader.format().is_none() {
         return Err(PhotoError::NotAPicture);

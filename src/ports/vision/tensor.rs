@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use edgefirst_tflite::{Delegate, Interpreter, Library, Model, Tensor, TensorMut, TensorType};
 
+use crate::ports::store;
+
 /// A network that is ready to run. Numbers go in and come out as real values: where the network is
 /// quantised, the implementation converts, so that callers need not know.
 pub trait Tensors: Send {
@@ -112,14 +114,7 @@ pub fn read_model(path: &Path) -> Result<Vec<u8>, TensorError> {
     let name = || path.display().to_string();
     let unreadable = |reason: String| TensorError::Unreadable { path: name(), reason };
     let broken = |reason: String| TensorError::NotAModel { path: name(), reason };
-    let meta = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
-    if !meta.is_file() {
-        return Err(unreadable("is not a plain file".into()));
-    }
-    if meta.len() > LARGEST_MODEL {
-        return Err(broken(format!("{} bytes are too many for one", meta.len())));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = store::read_bounded(path, LARGEST_MODEL).map_err(|error| unreadable(error.to_string()))?;
     identify(&bytes).map_err(broken)?;
     Ok(bytes)
 }
@@ -331,6 +326,8 @@ fn library(path: &Path) -> Result<&'static Library, TensorError> {
     if !path.is_file() {
         return Err(TensorError::LibraryMissing { path: path.display().to_string() });
     }
+    // Its code runs with the rights of this process, which may be root's.
+    store::trust::check(path).map_err(|error| library_error(path, &error))?;
     let library = Library::from_path(path).map_err(|error| library_error(path, &error))?;
     // The binding resolves each function on its own and panics at the first use of one that is not
     // there: any shared library would load. So ask for all those that are used below, now.

@@ -2,6 +2,7 @@
 //! only while the light is on, and wiped like every frame.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body as RawBody;
@@ -13,13 +14,16 @@ use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::Body;
+use crate::observers::server::Peer;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
-use crate::observers::web::guard::Peer;
 use crate::ports::camera::uploaded::{Inbox, NotTaken};
 
 /// A picture of 1280 pixels is a fifth of it.
 pub const MOST_FRAME: usize = 1024 * 1024;
+
+/// A picture comes in some milliseconds, for it comes from this machine.
+const FRAME_WITHIN: Duration = Duration::from_secs(2);
 
 fn inbox(site: &Site) -> Result<&Inbox, Fault> {
     let simulated = site.simulated.as_ref();
@@ -56,7 +60,12 @@ pub async fn frame(
     // All the room at once: a vector that grows would leave a copy behind that nobody wipes.
     let mut jpeg = Zeroizing::new(Vec::with_capacity(MOST_FRAME));
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
+    let end = tokio::time::Instant::now() + FRAME_WITHIN;
+    // One that stops in mid picture leaves nothing behind: what came of it is wiped at the end of this.
+    while let Some(chunk) = tokio::time::timeout_at(end, chunks.next())
+        .await
+        .map_err(|_| Fault::new(StatusCode::REQUEST_TIMEOUT, "the picture did not come in time"))?
+    {
         let chunk = chunk.map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "the picture broke off"))?;
         let fits = jpeg.len() + chunk.len() <= MOST_FRAME;
         if fits {

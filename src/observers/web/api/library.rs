@@ -12,7 +12,7 @@ use super::{Asked, Body};
 use crate::library::listing::SetError;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
-use moodbox_core::recommend::{self, FeelingSource};
+use moodbox_core::recommend::{self, FeelingSource, normalized};
 
 /// More is found by searching.
 const MOST: usize = 200;
@@ -114,12 +114,12 @@ pub async fn library(
         Kind::Music => &catalog.music,
         Kind::Video => &catalog.video,
     };
-    let search = wanted.search.trim().to_lowercase();
+    let search = normalized(&wanted.search);
     let mut told = Found { total: shelf.len(), unknown: 0, found: 0, items: Vec::new() };
     for entry in shelf.iter() {
         told.unknown += usize::from(entry.feeling.is_none());
         let fits =
-            [entry.title, entry.artist, entry.album].iter().any(|text| text.to_lowercase().contains(&search));
+            [entry.title, entry.artist, entry.album].iter().any(|text| normalized(text).contains(&search));
         if !fits || (wanted.unknown && entry.feeling.is_some()) {
             continue;
         }

@@ -1,19 +1,21 @@
 //! What goes on, and the levers for it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::Body;
+use crate::observers::server::Peer;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
 use crate::ports::panel::png::to_png;
@@ -42,8 +44,13 @@ const ALIVE: Duration = Duration::from_secs(15);
 
 /// Server-sent events: `snapshot` with the snapshot as JSON, `panel` when there is a new picture,
 /// and of a simulated device `light` with `true` or `false`.
-pub async fn live(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
-    let place = site.live.clone().try_acquire_owned().map_err(|_| {
+pub async fn live(
+    State(site): State<Arc<Site>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let peer = peer.map_or(IpAddr::from([0; 4]), |Extension(peer)| peer.0);
+    let place = site.live.take(peer).ok_or_else(|| {
         Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are open; close one").retry_after(5)
     })?;
     let snapshots = news(site.latest.clone(), move |snapshot| {
@@ -63,7 +70,11 @@ pub async fn live(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
         news(device.light.clone(), |on| Ok(sse::Event::default().event("light").data(on.to_string())))
     });
     let rest = stream::select(pictures, stream::iter(lights).flatten());
-    Ok(Sse::new(stream::select(snapshots, rest)).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+    // Asked at each event: whoever has logged out, or was shown out, hears nothing more.
+    let door = site.clone();
+    let told =
+        stream::select(snapshots, rest).take_while(move |_| std::future::ready(door.door.admits(&headers)));
+    Ok(Sse::new(told).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
 }
 
 /// What stands in a cell now, and each time it changes; what came and went in between is left out.
@@ -117,6 +128,14 @@ pub async fn stop(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
 
 pub async fn like(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
     ask(&site, RemoteCommand::Like)
+}
+
+/// The mood that was read is wrong: the moods are offered.
+pub async fn not_so(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    if !site.latest.borrow().not_so {
+        return Err(Fault::new(StatusCode::CONFLICT, "no mood was read that could be wrong"));
+    }
+    ask(&site, RemoteCommand::NotSo)
 }
 
 #[derive(Deserialize)]

@@ -36,10 +36,7 @@ pub struct Model {
 
 pub async fn model(State(site): State<Arc<Site>>) -> Json<Model> {
     let path = site.card.clone();
-    let read = tokio::task::spawn_blocking(move || {
-        let short = std::fs::metadata(&path).is_ok_and(|file| file.len() <= LONGEST_CARD);
-        short.then(|| std::fs::read_to_string(&path).ok()).flatten()
-    });
+    let read = tokio::task::spawn_blocking(move || crate::ports::store::read_text(&path, LONGEST_CARD).ok());
     Json(Model { card: read.await.ok().flatten() })
 }
 
@@ -52,7 +49,7 @@ pub async fn picture(State(site): State<Arc<Site>>, Named(name): Named<String>) 
     let path = site.card.with_file_name("card").join(name);
     let read = tokio::task::spawn_blocking(move || {
         let file = std::fs::symlink_metadata(&path).ok()?;
-        (file.is_file() && file.len() <= LARGEST_PICTURE).then(|| std::fs::read(&path).ok()).flatten()
+        file.is_file().then(|| crate::ports::store::read_bounded(&path, LARGEST_PICTURE).ok()).flatten()
     });
     let mut response = read.await.ok().flatten().ok_or_else(none)?.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));

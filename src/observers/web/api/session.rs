@@ -12,9 +12,11 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::Body;
+use crate::observers::server::Peer;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
-use crate::observers::web::guard::{COOKIE, Peer, cookie};
+use crate::observers::web::guard::{COOKIE, DEVICE, cookie};
+use crate::observers::web::login::Asker;
 use moodbox_core::text::Language;
 
 /// What a page has to know before anything else.
@@ -59,13 +61,15 @@ pub struct Login {
 pub async fn login(
     State(site): State<Arc<Site>>,
     peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
     Body(login): Body<Login>,
 ) -> Result<Response, Fault> {
     if site.door.password().is_none() {
         return Err(Fault::new(StatusCode::CONFLICT, "this device has no password: nobody has to log in"));
     }
     let peer = peer.map_or(IpAddr::from([0; 4]), |Extension(peer)| peer.0);
-    check(&site, peer, login.password).await?;
+    let asker = site.door.asker(peer, &headers);
+    check(&site, asker, login.password).await?;
     let granted = site
         .door
         .inside()
@@ -77,6 +81,16 @@ pub async fn login(
         &mut response,
         &format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=604800", granted.cookie),
     );
+    if !matches!(asker, Asker::Known(_)) {
+        // Known from now on: it is not locked out while somebody else guesses.
+        let device = site.door.inside().devices.add(Instant::now());
+        let device =
+            device.map_err(|error| Fault::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+        set_cookie(
+            &mut response,
+            &format!("{DEVICE}={device}; Path=/api/session; HttpOnly; SameSite=Strict; Max-Age=31536000"),
+        );
+    }
     Ok(response)
 }
 
@@ -91,12 +105,12 @@ pub async fn logout(State(site): State<Arc<Site>>, headers: HeaderMap) -> Respon
 
 fn set_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(SET_COOKIE, value);
+        response.headers_mut().append(SET_COOKIE, value);
     }
 }
 
 /// Checks a password, one at a time, for those who have patience left.
-pub async fn check(site: &Site, from: IpAddr, password: String) -> Result<(), Fault> {
+pub async fn check(site: &Site, from: Asker, password: String) -> Result<(), Fault> {
     let Some(stored) = site.door.password().cloned() else { return Ok(()) };
     if let Err(wait) = site.door.inside().patience.may_try(from, Instant::now()) {
         let seconds = wait.as_secs() + 1;
@@ -107,7 +121,12 @@ pub async fn check(site: &Site, from: IpAddr, password: String) -> Result<(), Fa
     let _turn = site.door.checking.acquire().await;
     let right = tokio::task::spawn_blocking(move || stored.accepts(&password)).await.unwrap_or(false);
     if !right {
-        tracing::warn!("page: a wrong password from {from}");
+        let whom = match from {
+            Asker::Stranger(address) => address.to_string(),
+            Asker::Local => "this machine".to_owned(),
+            Asker::Known(_) => "a browser that is known".to_owned(),
+        };
+        tracing::warn!("page: a wrong password from {whom}");
         return Err(Fault::new(StatusCode::UNAUTHORIZED, "this is not the password"));
     }
     site.door.inside().patience.right(from);

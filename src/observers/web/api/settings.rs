@@ -93,7 +93,7 @@ fn broken(error: impl ToString) -> Fault {
 }
 
 fn read(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path)
+    crate::ports::store::read_text(path, crate::ports::store::LARGEST_TEXT)
         .map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))
 }
 
@@ -102,7 +102,7 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
     let text = read(path)?;
     let file: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(error.message()))?;
     let plain = Changes::default().over(&text, "the configuration").ok();
-    let changes = Changes::read(&site.changes).map_err(broken)?;
+    let changes = Changes::recover(&site.changes);
     // What a part needs that is not there cannot be set: a volume makes no music.
     let here = |name: &str| !name.starts_with("music.") || file.contains_key("music");
     let settings = CHANGEABLE.into_iter().filter(|(name, _)| here(name));
@@ -145,7 +145,7 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
     // Two who save at once: the second sees what the first wrote.
     let _turn = site.writing.lock().await;
     let text = read(path)?;
-    let mut changes = Changes::read(&site.changes).map_err(broken)?;
+    let mut changes = Changes::recover(&site.changes);
     for (name, said) in wanted.changes {
         if name.starts_with("music.")
             && !text.parse::<toml::Table>().is_ok_and(|file| file.contains_key("music"))
@@ -159,7 +159,7 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
         Fault::unprocessable(match error {
             config::ConfigError::Malformed { report, .. } => report,
             config::ConfigError::Wrong { why, .. } => why.to_string(),
-            config::ConfigError::Unreadable { .. } => error.to_string(),
+            config::ConfigError::Absent { .. } | config::ConfigError::Unreadable { .. } => error.to_string(),
         })
     })?;
     changes.write().map_err(|error| {

@@ -39,6 +39,9 @@ pub async fn device(State(site): State<Arc<Site>>) -> Result<Json<Device>, Fault
     }))
 }
 
+/// The largest photo that is shown.
+const LARGEST_PHOTO: u64 = 32 << 20;
+
 /// One of the photos that come with the demo.
 pub async fn photo(State(site): State<Arc<Site>>, Named(number): Named<usize>) -> Result<Response, Fault> {
     let chooser = device_of(&site)?.chooser.as_ref();
@@ -49,7 +52,8 @@ pub async fn photo(State(site): State<Arc<Site>>, Named(number): Named<usize>) -
     } else {
         "image/jpeg"
     };
-    let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
+    let read =
+        tokio::task::spawn_blocking(move || crate::ports::store::read_bounded(&path, LARGEST_PHOTO)).await;
     let Ok(Ok(bytes)) = read else { return Err(Fault::not_found("the photo cannot be read")) };
     let mut response = bytes.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -103,7 +103,7 @@ fn file(folder: &Path, (kind, mood): Which) -> PathBuf {
 }
 
 fn text_of(file: &Path) -> Result<Option<String>, Fault> {
-    match std::fs::read_to_string(file) {
+    match store::read_text(file, store::LARGEST_TEMPLATE) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(broken(format!("{} cannot be read: {error}", file.display()))),

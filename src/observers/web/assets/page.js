@@ -164,6 +164,8 @@ function nowPart() {
   const [wrong, press] = [h("div"), h("div")];
   const lever = (name, path, kind) => h("button", { class: kind, onclick: doing(post(path), wrong) }, icon(name), h("span", {}, t(name)));
   const [next, stop, like] = [lever("next", "/api/next", "first"), lever("stop", "/api/stop"), lever("like", "/api/like")];
+  const notSo = h("button", { onclick: doing(post("/api/not-so"), wrong) });
+  const others = h("div", { class: "faces" });
   const slider = h("input", { type: "range", id: "volume", min: 0, step: 1 });
   const percent = h("output", { for: "volume" });
   slider.addEventListener("input", () => { percent.value = `${slider.value} %`; });
@@ -179,7 +181,7 @@ function nowPart() {
   main.replaceChildren(h("div", { class: "cards two" },
     h("div", { class: "stack" }, panel.card, press),
     h("div", { class: "stack" }, troubles, wrong,
-      h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood),
+      h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood, notSo, others),
       h("section", { class: "card", "aria-label": t("playing") }, h("h2", {}, t("playing")), plays,
         h("div", { class: "row" }, next, like, stop),
         h("div", { class: "field" }, h("p", { class: "row" }, h("label", { for: "volume" }, t("volume")), percent, cap), slider),
@@ -194,6 +196,10 @@ function nowPart() {
       if (!now) return;
       panel.update();
       put(mood, ...moodOf(now.mood));
+      notSo.hidden = !now.not_so;
+      notSo.textContent = now.mood ? t("not.so", { word: t(`mood.${now.mood.mood}`) }) : "";
+      // The next best first, as on the panel.
+      put(others, ...now.candidates.map((name) => h("button", { onclick: pick(name) }, face(name), t(`mood.${name}`))));
       const heard = now[now.speaks];
       const shown = now.speaks === "music" ? now.video : null;
       put(plays,

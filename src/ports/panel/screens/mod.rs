@@ -51,8 +51,8 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
         Screen::Thinking => looking::thinking(&mut stage),
         Screen::NoFace => looking::no_face(&mut stage),
         Screen::SeveralFaces { count } => looking::several_faces(&mut stage, *count),
-        Screen::Mood { mood, strength, confidence } => {
-            reading::mood(&mut stage, *mood, *strength, *confidence)
+        Screen::Mood { mood, strength, confidence, not_so } => {
+            reading::mood(&mut stage, *mood, *strength, *confidence, *not_so)
         }
         Screen::Chosen { mood, by } => reading::chosen_mood(&mut stage, *mood, by.as_deref()),
         Screen::Gentle => reading::gentle(&mut stage),
@@ -172,7 +172,7 @@ mod tests {
                 }
                 check(&Screen::NothingToPlay { mood }, language);
                 for strength in [Strength::Slight, Strength::Clear, Strength::Strong] {
-                    check(&Screen::Mood { mood, strength, confidence: 1.0 }, language);
+                    check(&Screen::Mood { mood, strength, confidence: 1.0, not_so: true }, language);
                 }
                 let candidates = Mood::ALL.to_vec();
                 check(&Screen::Unsure { candidates, selected: mood.index() }, language);
@@ -192,7 +192,7 @@ mod tests {
         for number in [f32::NAN, f32::INFINITY, -1.0, 2.0] {
             check(&Screen::Look { done: number }, Language::En);
             let (mood, strength) = (Mood::Sad, Strength::Clear);
-            check(&Screen::Mood { mood, strength, confidence: number }, Language::En);
+            check(&Screen::Mood { mood, strength, confidence: number, not_so: false }, Language::En);
         }
         check(&Screen::Unsure { candidates: vec![], selected: 3 }, Language::En);
         check(&Screen::Unsure { candidates: vec![Mood::Sad], selected: 3 }, Language::En);
@@ -224,6 +224,7 @@ mod tests {
         ) {
             let seconds = |seconds: u32| Duration::from_secs(seconds.into());
             let playing = Playing {
+                not_so: true,
                 mood, title, artist, why, liked, paused, amiss: None,
                 elapsed: seconds(elapsed),
                 length: length.map(seconds),

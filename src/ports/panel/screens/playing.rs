@@ -96,6 +96,11 @@ fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
         let x = place.x + place.w - text_raster::width(&text, face);
         stage.canvas.text(&text, face, x, baseline, palette::QUIET);
     }
+    if playing.not_so && !playing.paused {
+        let (how, face) = (prompt(Prompt::NotSo, stage.language), stage.plain(15.0));
+        let left = place.x + (place.w - text_raster::width(how, face)) / 2.0;
+        stage.canvas.text(how, face, left, baseline, palette::TEXT);
+    }
     if playing.paused {
         let word = prompt(Prompt::Paused, stage.language);
         let sign = stage.px(13.0);

@@ -9,13 +9,21 @@ use crate::ports::panel::text_raster::{self, Face};
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::{self, Language, Prompt, prompt};
 
-pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32) {
+pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32, not_so: bool) {
     let words = portrait(stage, Look::Of(mood));
+    let (words, sign) = words.split_bottom(stage.px(if not_so { 19.0 } else { 0.0 }));
+    if not_so {
+        let how = prompt(Prompt::NotSo, stage.language);
+        stage.words(&Column::new().add(how, stage.plain(15.0), palette::TEXT, 1, 0.0), sign);
+    }
     let (words, sure) = words.split_bottom(stage.px(36.0));
     let said = text::mood(mood, stage.language);
     let face = stage.plain(20.0);
     sentence(stage, words, face, [said.before, said.word, said.after], palette::of(mood));
-    sureness(stage, sure, mood, strength, confidence);
+    // Of a face that shows nothing, nothing more is claimed.
+    if mood != Mood::Neutral {
+        sureness(stage, sure, mood, strength, confidence);
+    }
 }
 
 /// A mood that was named: no face was read, so nothing is said about one.

@@ -1,0 +1,214 @@
+//! `moodbox setup`: asks what cannot be known, shows what it will write, writes it, starts the service.
+
+use std::fs;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::ports::panel::presets::PRESETS;
+use crate::setup::{Answers, Change, Files, Plan, plan, usual_card};
+
+/// What `setup` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sudo moodbox setup
+  sudo moodbox setup --yes --mode household --language de --hat pirate-audio
+  moodbox setup --dry-run --hat waveshare-1.3       what would be written, and nothing is
+
+It asks where the device stands, for its language, its board and its sound card; finds the rest; shows what it will
+write; writes it; starts the service; and ends with `moodbox doctor`. What a person wrote stays. Run again it offers
+what is set.
+
+Exit code: that of the doctor, 0 to 2.")]
+pub struct Args {
+    /// Where it stands: household (a press looks at once), public (a notice comes first), workplace (it never looks).
+    #[arg(long, value_parser = ["household", "public", "workplace"])]
+    mode: Option<String>,
+
+    /// The language of the screens.
+    #[arg(long, value_parser = ["en", "de"])]
+    language: Option<String>,
+
+    /// The board with the panel, a preset of [panel] in the settings, or none.
+    #[arg(long)]
+    hat: Option<String>,
+
+    /// The button's GPIO line, such as GPIO17; auto: that of the board.
+    #[arg(long, value_name = "LINE")]
+    button: Option<String>,
+
+    /// The light's GPIO line; auto: that of the board; or none.
+    #[arg(long, value_name = "LINE")]
+    light: Option<String>,
+
+    /// The sound card, as `aplay -l` names it after "card N:"; none leaves MPD as it is.
+    #[arg(long, value_name = "CARD")]
+    sound: Option<String>,
+
+    /// Ask nothing: what is not given stays as it is.
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Write the files and start nothing: for an image that is being built.
+    #[arg(long)]
+    no_start: bool,
+
+    /// The folder in which the files lie.
+    #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
+    root: PathBuf,
+}
+
+/// Sets the device up.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let files = Files::below(&args.root);
+    if !files.settings().is_file() {
+        bail!(
+            "there is no {}: install the package first, or write one: `moodbox check --default`",
+            files.settings().display()
+        );
+    }
+    let mut answers = Answers {
+        mode: args.mode,
+        language: args.language,
+        hat: args.hat,
+        button: args.button,
+        light: args.light,
+        sound: args.sound,
+    };
+    let asks = !args.yes && !args.dry_run;
+    if asks {
+        if !std::io::stdin().is_terminal() {
+            bail!("nobody is there to be asked: say --yes, with --mode, --hat and the others as needed");
+        }
+        ask_all(&files, &mut answers)?;
+    }
+    let plan = plan(&files, &answers)?;
+    show(&plan);
+    if args.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if asks && !plan.changes.is_empty() && ask("Write this? yes or no", Some("yes"))? != "yes" {
+        println!("Nothing was written.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for change in &plan.changes {
+        write(change)?;
+    }
+    crate::config::parse(&fs::read_to_string(files.settings())?, &files.settings().display().to_string())?;
+    if args.no_start { Ok(ExitCode::SUCCESS) } else { start(&plan) }
+}
+
+fn show(plan: &Plan) {
+    for change in &plan.changes {
+        println!("{}", change.path.display());
+        change.what.iter().for_each(|what| println!("    {what}"));
+    }
+    if plan.changes.is_empty() {
+        println!("All of it is set already.");
+    }
+    plan.notes.iter().for_each(|note| println!("Note: {note}"));
+}
+
+/// The new text in place of the old one, with its rights; a power cut leaves one or the other.
+fn write(change: &Change) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = &change.path;
+    let said = || format!("{} cannot be written; run it as `sudo moodbox setup`", path.display());
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder).with_context(said)?;
+    let rights = fs::metadata(path).map_or(fs::Permissions::from_mode(0o644), |about| about.permissions());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(said)?;
+    file.write_all(change.text.as_bytes()).with_context(said)?;
+    file.as_file().sync_all().with_context(said)?;
+    // The boot partition is FAT, which has no rights to set.
+    let _ = file.as_file().set_permissions(rights);
+    file.persist(path).with_context(said)?;
+    Ok(())
+}
+
+/// Starts what is new, lets the doctor look, and starts the service.
+fn start(plan: &Plan) -> anyhow::Result<ExitCode> {
+    let systemctl = |words: &[&str]| {
+        let done = Command::new("systemctl").args(words).stdin(Stdio::null()).status();
+        if !done.is_ok_and(|status| status.success()) {
+            println!("Note: `systemctl {}` failed", words.join(" "));
+        }
+    };
+    if plan.mpd {
+        systemctl(&["daemon-reload"]);
+        // One that is started by its socket only would not follow new files.
+        systemctl(&["enable", "--quiet", "mpd.service"]);
+        systemctl(&["restart", "mpd.service"]);
+    }
+    // The doctor asks the devices themselves, which the running service would hold.
+    systemctl(&["stop", "moodbox.service"]);
+    println!();
+    let doctor = std::env::current_exe().and_then(|program| Command::new(program).arg("doctor").status());
+    let code = doctor.ok().and_then(|status| status.code()).unwrap_or(2);
+    systemctl(&["enable", "--quiet", "moodbox.service"]);
+    if plan.reboot {
+        println!("config.txt was changed: `sudo reboot`. moodbox starts by itself then.");
+    } else {
+        systemctl(&["restart", "moodbox.service"]);
+        println!("moodbox runs. What it says: journalctl -fu moodbox");
+    }
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(2)))
+}
+
+fn ask_all(files: &Files, answers: &mut Answers) -> anyhow::Result<()> {
+    if answers.mode.is_none() {
+        println!("Where does it stand? household: a press looks at once. public: a notice comes first.");
+        println!("workplace: at work or in a school; it never looks.");
+        // Until somebody has chosen there is no default: the law treats them differently.
+        let now = files.value("device", "mode").filter(|_| files.is_set_up());
+        answers.mode = Some(one_of(&["household", "public", "workplace"], now.as_deref())?);
+    }
+    if answers.language.is_none() {
+        let now = files.value("device", "language");
+        println!("Which language?");
+        answers.language = Some(one_of(&["en", "de"], Some(now.as_deref().unwrap_or("en")))?);
+    }
+    if answers.hat.is_none() {
+        println!("Which board has the panel?");
+        PRESETS.iter().for_each(|preset| println!("    {:<20} {}", preset.name, preset.about));
+        println!("    {:<20} no panel", "none");
+        let mut names = PRESETS.map(|preset| preset.name).to_vec();
+        names.push("none");
+        answers.hat = Some(one_of(&names, files.board().as_deref())?);
+    }
+    let of_board = answers.hat.as_deref().and_then(crate::ports::panel::presets::Preset::named);
+    let cards = files.cards();
+    if answers.sound.is_none() && of_board.is_none_or(|board| board.sound.is_none()) && cards.len() > 1 {
+        println!("Which sound card?");
+        cards.iter().for_each(|card| println!("    {:<20} {}", card.id, card.name));
+        let names: Vec<&str> = cards.iter().map(|card| card.id.as_str()).collect();
+        answers.sound = Some(one_of(&names, usual_card(&cards).map(|card| card.id.as_str()))?);
+    }
+    Ok(())
+}
+
+fn one_of(words: &[&str], usual: Option<&str>) -> anyhow::Result<String> {
+    loop {
+        let word = ask(&words.join(", "), usual)?;
+        if words.contains(&word.as_str()) {
+            return Ok(word);
+        }
+    }
+}
+
+fn ask(question: &str, usual: Option<&str>) -> anyhow::Result<String> {
+    print!("{question}{}: ", usual.map(|usual| format!(" [{usual}]")).unwrap_or_default());
+    std::io::stdout().flush()?;
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line)? == 0 {
+        bail!("nothing was written: the answers ended");
+    }
+    let word = line.trim();
+    Ok(if word.is_empty() { usual.unwrap_or_default().to_owned() } else { word.to_owned() })
+}
