@@ -95,7 +95,7 @@ impl Device {
                 let mood = Mood::ALL[self.looks % 7];
                 let mut look = |frame: &moodbox::ports::camera::Frame| {
                     to_rgb(frame, rgb)?;
-                    Ok(Observation { faces: 1, rival: 0.0, scores: Some(Scores::certain(mood)) })
+                    Ok(Observation { copy: false, faces: 1, rival: 0.0, scores: Some(Scores::certain(mood)) })
                 };
                 let send = &mut |event| events.insert(0, event);
                 let result = capture(&mut self.camera, &self.light, &settings, &mut look, &|| false, send);
@@ -108,7 +108,7 @@ impl Device {
                 let now = self.music.status().unwrap().now.unwrap();
                 events.push(Event::Music(PlayerEvent::Playing(now)));
             }
-            Action::Music(PlayerCommand::Stop { .. }) => self.music.stop().unwrap(),
+            Action::Music(PlayerCommand::Stop { .. }) => self.music.stop(false).unwrap(),
             Action::Video(PlayerCommand::Play { ids, volume, repeat }) => {
                 self.video.play(&ids, volume, repeat).unwrap();
             }

@@ -133,7 +133,7 @@ pub fn mpd(data: &[u8]) {
         let _ = player.play(&["a.ogg".to_owned()], 40);
         let _ = player.next(true);
         let _ = player.like("a.ogg");
-        let _ = player.stop();
+        let _ = player.stop(false);
     }
     let (stream, _server) = said(data);
     if let Ok(mut watcher) = player.watcher_over(stream) {
@@ -208,7 +208,7 @@ pub fn sounds(data: &[u8]) {
 
 pub fn sidecar(data: &[u8]) {
     if let Ok(sidecar) = Sidecar::parse(&text(data)) {
-        sidecar.moods().expect("it was checked");
+        sidecar.heads().expect("it was checked");
     }
 }
 
@@ -226,7 +226,7 @@ pub fn nfo(data: &[u8]) {
 fn settings() -> Settings {
     let text = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[music]\n";
     let judge = DecisionRule {
-        decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+        decision: Decision { margin: 0.1, other: None, threshold: Thresholds::all(0.5) },
         strength: StrengthLimits { clear: 0.7, strong: 0.9 },
     };
     config::parse(text, "a kiosk").expect("the shortest configuration is one").settings(judge)
@@ -331,7 +331,7 @@ pub fn api(data: &[u8]) {
     }
     request.extend_from_slice(rest);
     let answer = site.ask(&request);
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 "));
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."));
 }
 
 /// A message of the broker: which topic, whether it is retained, and what it says.
@@ -346,6 +346,7 @@ pub fn mqtt(data: &[u8]) {
             publish: Told::ALL.into_iter().collect(),
             commands: Command::ALL.into_iter().collect(),
             sensors: [("watch".to_owned(), "home/watch/mood".to_owned())].into(),
+            about: Default::default(),
         };
         (home, Snapshot::of(&State::new(settings()), Duration::ZERO))
     });

@@ -49,7 +49,7 @@ impl Work {
         let thread = thread::spawn(move || {
             analysis::run(listening, &theirs, &woken, |problem| complain.send(problem.to_string()).unwrap());
         });
-        live.replace(Kind::Music, Mpd::library(settings).unwrap());
+        live.replace(Kind::Music, Mpd::library(settings).unwrap().0);
         Work { live: Some(live), told, problems, thread: Some(thread) }
     }
 
@@ -135,7 +135,7 @@ fn files_that_vanish_before_they_are_heard_are_passed_over_and_heard_when_they_a
     assert_eq!(feeling(&work.hears(2), "march.wav"), None);
     fs::rename(&away, &file).unwrap();
     let live = work.live.as_ref().unwrap();
-    live.replace(Kind::Music, Mpd::library(&server.by_socket()).unwrap());
+    live.replace(Kind::Music, Mpd::library(&server.by_socket()).unwrap().0);
     assert!(feeling(&work.hears(3), "march.wav").is_some());
     work.end();
 }

@@ -377,7 +377,7 @@ fn a_light_that_the_daemon_has_is_no_fault_and_keeps_the_camera_shut() {
     patient.parts.camera = Box::new(|_| Ok(Box::new(Odd(|| unreachable!("the camera stays shut")))));
     patient.wishes.frame = true;
     assert_eq!(worst(&patient, Subject::Light).level, Level::Skipped);
-    assert!(of(&patient, Subject::Camera)[1].what.contains("its light cannot be lit"));
+    assert!(of(&patient, Subject::Camera)[0].what.contains("its light cannot be lit"));
 }
 
 /// A camera that gives no picture, for a reason.

@@ -16,7 +16,7 @@ use moodbox::ports::light::{Light, NoLight};
 use moodbox::ports::panel::{Panel, PanelError, Picture};
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::Mode;
-use moodbox_core::kiosk::{Settings, State, step};
+use moodbox_core::kiosk::{Has, Settings, State, step};
 use moodbox_core::mood::{Mood, Scores};
 use moodbox_core::recommend::{Catalog, Item, Templates};
 use scenario::{ill, press, release, settings};
@@ -77,7 +77,7 @@ impl Watched {
         self.light.set(true).unwrap();
         self.feed(ms, Event::CaptureStarted);
         let faces = usize::from(scores.is_some());
-        self.feed(ms + 10, Event::FrameObserved(Observation { faces, rival: 0.0, scores }));
+        self.feed(ms + 10, Event::FrameObserved(Observation { copy: false, faces, rival: 0.0, scores }));
         self.feed(ms + 20, Event::Looked { frames: 7, vision: Duration::from_millis(12) });
         self.feed(ms + 30, Event::CaptureEnded(Ok(())));
         self.light.set(false).unwrap();
@@ -129,7 +129,7 @@ fn a_visit_is_counted_and_each_of_its_stages_is_timed() {
         ("moodbox_vision_frame_seconds_sum", 0.012),
         ("moodbox_playing{player=\"music\"}", 1.0),
         ("moodbox_library_items{player=\"music\"}", 1.0),
-        ("moodbox_volume_ratio", f64::from(device.state.volume()) / 100.0),
+        ("moodbox_volume_ratio", f64::from(device.state.device_volume()) / 100.0),
         ("moodbox_part_up{part=\"camera\"}", 1.0),
     ] {
         assert_eq!(device.value(series), expected, "{series}");
@@ -217,6 +217,46 @@ fn no_mood_is_told_in_any_mode_unless_it_is_switched_on() {
     }
     let device = visit(settings(), true);
     assert_eq!(device.value("moodbox_moods_total{by=\"camera\",mood=\"happy\"}"), 1.0);
+}
+
+#[test]
+fn every_series_stands_before_its_first_event_and_none_for_a_part_that_is_not_there() {
+    let device = Watched::new(settings(), true);
+    for series in [
+        "moodbox_visits_total",
+        "moodbox_likes_total",
+        "moodbox_presses_total{from=\"button\"}",
+        "moodbox_looks_total{result=\"read\"}",
+        "moodbox_moods_total{by=\"camera\",mood=\"happy\"}",
+        "moodbox_part_failures_total{part=\"music\"}",
+    ] {
+        assert_eq!(device.value(series), 0.0, "{series}");
+    }
+    let plain = Settings {
+        has: Has { panel: false, music: false, video: false },
+        mode: Mode::Workplace,
+        prompts: None,
+        ..settings()
+    };
+    let device = Watched::new(plain, false);
+    let parts: Vec<String> = device
+        .text()
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("moodbox_part_up{part=\"")?.split_once('"')?.0.to_owned()))
+        .collect();
+    assert_eq!(parts, ["button", "templates"]);
+}
+
+#[test]
+fn the_processor_seconds_have_fractions() {
+    let device = Watched::new(settings(), false);
+    let before = device.value("process_cpu_seconds_total");
+    let until = std::time::Instant::now() + std::time::Duration::from_millis(30);
+    while std::time::Instant::now() < until {
+        std::hint::black_box(before.sqrt());
+    }
+    let used = device.value("process_cpu_seconds_total") - before;
+    assert!(used > 0.0 && used < 30.0, "{used}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, unbounded};
 use moodbox::daemon::Observer;
 use moodbox::observers::Publisher;
-use moodbox::observers::mqtt::home::{Command, Home, Told};
+use moodbox::observers::mqtt::home::{About, Command, Home, Told};
 use moodbox::observers::mqtt::{Connection, MqttSettings, Tls};
 use moodbox_core::kiosk::event::{Event, RemoteCommand, Source};
 use moodbox_core::kiosk::{State, step};
@@ -34,7 +34,10 @@ fn mqtt(port: u16) -> MqttSettings {
             publish: Told::ALL.into(),
             commands: Command::ALL.into(),
             sensors: [("ring".to_owned(), "zigbee2mqtt/ring".to_owned())].into(),
+            about: About::default(),
         },
+        memory: None,
+        machine: "this".into(),
     }
 }
 
@@ -67,6 +70,12 @@ impl Device {
         receive(wanted, &self.asked, |event| (format!("{event:?}") == wanted).then_some(()));
     }
 
+    /// Speaks, and is gone again.
+    fn ends_after(mut self, broker: &Broker, topic: &str) {
+        broker.onlooker(topic).hears(topic, |payload| payload == "online");
+        self.leave();
+    }
+
     /// Ends as a daemon does that is killed: without a goodbye.
     fn leave(&mut self) {
         self.publisher = None;
@@ -93,7 +102,7 @@ fn the_home_hears_what_stands_what_changes_and_by_the_last_will_that_the_device_
     let select = late.hears("homeassistant/select/kitchen/mood/config", |_| true);
     let select: serde_json::Value = serde_json::from_str(&select).unwrap();
     assert_eq!(select["command_topic"], "moodbox/kitchen/mood/set");
-    late.hears(VOLUME, |payload| payload == device.state.volume().to_string());
+    broker.onlooker("#").hears(VOLUME, |payload| payload == device.state.volume().to_string());
 
     device.leave();
     home.hears(STATUS, |payload| payload == "offline");
@@ -217,6 +226,46 @@ fn a_retained_command_is_not_carried_out_at_the_start() {
     home.says("moodbox/kitchen/next/set", "PRESS");
     let first = device.asked.recv_timeout(PATIENCE).unwrap();
     assert!(matches!(first, Event::RemoteCommand(RemoteCommand::Next)), "{first:?} was retained");
+}
+
+#[test]
+fn home_assistant_that_starts_anew_is_told_everything_again() {
+    let broker = Broker::start();
+    let _device = Device::start(&mqtt(broker.port));
+    let home = broker.onlooker("#");
+    home.hears(STATUS, |payload| payload == "online");
+    let config = "homeassistant/select/kitchen/mood/config";
+    home.says("homeassistant/status", "online");
+    home.hears("homeassistant/status", |_| true);
+    home.hears(config, |payload| !payload.is_empty());
+    home.hears(STATUS, |payload| payload == "online");
+}
+
+#[test]
+fn another_id_or_no_discovery_takes_back_what_stood_on_the_broker() {
+    let broker = Broker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |id: &str, discovery: Option<&str>| {
+        let mut settings = mqtt(broker.port);
+        settings.memory = Some(folder.path().join("topics.json"));
+        settings.home.id = id.into();
+        settings.home.discovery = discovery.map(str::to_owned);
+        settings
+    };
+    Device::start(&settings("kitchen", Some("homeassistant"))).ends_after(&broker, "moodbox/kitchen/status");
+    let home = broker.onlooker("#");
+    home.hears("homeassistant/select/kitchen/mood/config", |payload| !payload.is_empty());
+    let mut device = Device::start(&settings("den", None));
+    home.hears("moodbox/den/status", |payload| payload == "online");
+    home.hears("homeassistant/select/kitchen/mood/config", |payload| payload.is_empty());
+    home.hears("moodbox/kitchen/status", |payload| payload.is_empty());
+    device.leave();
+    // Whoever comes now finds the new device and nothing of the old.
+    let late = broker.onlooker("#");
+    receive("the new device alone", &late.heard, |(topic, _)| {
+        assert!(!topic.contains("kitchen"), "{topic} is still there");
+        (topic == "moodbox/den/status").then_some(())
+    });
 }
 
 const PHOTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/photos/astronaut.png");

@@ -6,8 +6,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use moodbox::ports::music::{Mpd, Music};
+use moodbox::ports::music::{Mpd, Music, MusicSettings};
 use moodbox_core::kiosk::action::PlayerCommand;
+use moodbox_core::kiosk::event::TroubleKind;
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Catalog, Item, Kind, Request, Templates, suggest};
 use mpd::State;
@@ -232,10 +233,11 @@ fn the_volume_stays_under_the_cap_whoever_raises_it() {
 #[test]
 fn a_fade_goes_down_step_by_step_and_leaves_the_volume_as_it_was() {
     let server = Server::start();
+    let mut other = server.other();
+    other.volume(73).unwrap();
     let player = Player::well(server.by_socket());
     player.play(&["long-a.ogg"]);
     player.hears_song("long-a.ogg");
-    let mut other = server.other();
     player.tell(PlayerCommand::Stop { fade: Duration::from_millis(1500) });
     let mut heard = Vec::new();
     wait_for("silence", || {
@@ -243,7 +245,7 @@ fn a_fade_goes_down_step_by_step_and_leaves_the_volume_as_it_was() {
         if status.state == State::Play {
             heard.push(status.volume);
         }
-        (status.state == State::Stop && status.volume == 40).then_some(())
+        (status.state == State::Stop && status.volume == 73).then_some(())
     });
     heard.dedup();
     assert!(heard.len() >= 4 && heard.is_sorted_by(|a, b| a > b), "{heard:?}");
@@ -264,9 +266,21 @@ fn a_new_wish_wins_over_a_fade() {
 }
 
 #[test]
-fn an_output_without_a_mixer_plays_and_stops_without_a_volume() {
+fn an_output_without_a_mixer_plays_nothing_under_a_cap_and_says_so() {
     let server = Server::without_mixer();
     let player = Player::well(server.by_socket());
+    player.play(&["long-a.ogg"]);
+    let (kind, report) = player.is_ill();
+    assert_eq!(kind, TroubleKind::MusicVolume);
+    assert!(report.starts_with("the volume cannot be set") && report.contains("moodbox setup"), "{report}");
+    assert_eq!(server.other().status().unwrap().state, State::Stop);
+    assert_eq!(server.queue(), [""; 0]);
+}
+
+#[test]
+fn an_output_without_a_mixer_plays_and_stops_without_a_volume_where_there_is_no_cap() {
+    let server = Server::without_mixer();
+    let player = Player::well(MusicSettings { volume_cap: 100, ..server.by_socket() });
     player.play(&["long-a.ogg"]);
     assert_eq!(player.hears_song("long-a.ogg").volume, None);
     player.tell(PlayerCommand::Stop { fade: Duration::from_secs(5) });

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, unbounded};
-use moodbox::ports::video::folder;
+use moodbox::ports::video::folder::{self, VideoFolders, Videos};
 use moodbox::ports::video::watch::{self, Stop, Watched};
 use moodbox_core::recommend::{FeelingSource, Item, ItemStore};
 use support::{receive, run, wait_for};
@@ -27,7 +27,8 @@ fn clip(file: &Path, metadata: &[&str]) {
 }
 
 fn only(folder: &Path) -> Item {
-    let (mut items, errors) = folder::catalog(&[folder.to_owned()]);
+    let from = VideoFolders { folders: vec![folder.to_owned()], guarded: false };
+    let Videos { mut items, errors, .. } = folder::catalog(&from);
     assert!(errors.is_empty() && items.len() == 1, "{items:?} {errors:?}");
     items.remove(0)
 }
@@ -122,7 +123,7 @@ impl Watch {
     fn of(folders: Vec<PathBuf>, beside: PathBuf) -> Watch {
         let (tell, told) = unbounded();
         let (stop, stopped): (Stop, UnixStream) = watch::stop().unwrap();
-        let watched = Watched { folders, beside };
+        let watched = Watched { videos: VideoFolders { folders, guarded: false }, beside };
         let thread = thread::spawn(move || {
             watch::run(&watched, stopped, |items, errors| tell.send((items, errors.len())).unwrap());
         });

@@ -30,7 +30,7 @@ fn a_folder_of_photos_is_looked_at_like_a_camera_and_the_light_shows_it() {
         assert!(bulb.is_on());
         to_rgb(frame, &mut rgb)?;
         colors.push(if rgb.data[0] > rgb.data[1] { "red" } else { "green" });
-        Ok(Observation { faces: 1, rival: 0.0, scores: None })
+        Ok(Observation { copy: false, faces: 1, rival: 0.0, scores: None })
     };
     let mut saw = 0;
     let mut send = |event| saw += usize::from(matches!(event, Event::FrameObserved(_)));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use moodbox::library::history;
 use moodbox::library::lock::StateLock;
-use moodbox_core::mood::Mood;
+use moodbox_core::mood::{Mood, Scores};
 use moodbox_core::recommend::{History, Outcome};
 
 fn learnt(folder: &Path) {
@@ -15,6 +15,7 @@ fn learnt(folder: &Path) {
     learnt.record("one.ogg", Outcome::Liked);
     learnt.record("two.ogg", Outcome::Finished);
     learnt.helped(Mood::Sad, 0.5);
+    learnt.bias_mut().correct(&Scores::certain(Mood::Sad), Mood::Neutral);
     history::save(&folder.join("history.json"), &learnt).unwrap();
 }
 
@@ -43,6 +44,7 @@ fn it_shows_what_is_kept_erases_it_and_finds_nothing_afterwards() {
     for words in [
         "1 visits, 2 plays, 1 liked",
         "sad: the mood changed by +0.50 in the mean of 1",
+        "1 readings corrected; faces are read with sad -0.80, neutral +0.80",
         "1 moods over time",
         "Forgotten.",
     ] {

@@ -184,7 +184,7 @@ fn speaker() -> Settings {
 
 fn between(a: Mood, b: Mood) -> Event {
     let mean = Scores::mean(&[Scores::certain(a), Scores::certain(b)]);
-    Event::FrameObserved(Observation { faces: 1, rival: 0.0, scores: Some(mean) })
+    Event::FrameObserved(Observation { copy: false, faces: 1, rival: 0.0, scores: Some(mean) })
 }
 
 #[test]
@@ -278,6 +278,7 @@ fn a_mood_that_was_read_is_not_said_aloud() {
     let mut state = State::new(speaker());
     let mut said = String::new();
     let happy = Event::FrameObserved(Observation {
+        copy: false,
         faces: 1,
         rival: 0.0,
         scores: Some(Scores::certain(Mood::Happy)),
@@ -290,5 +291,5 @@ fn a_mood_that_was_read_is_not_said_aloud() {
             }
         }
     }
-    assert_eq!(said, "[LookAtMe][GotIt]");
+    assert_eq!(said, "[LookAtMe][GotIt, NotSo]");
 }

@@ -5,12 +5,14 @@ use crate::scenario;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use moodbox::observers::mqtt::home::{Command, Home, Refused, Told};
+use moodbox::observers::mqtt::home::{About, Command, Home, Refused, Told};
 use moodbox_core::kiosk::event::*;
+use moodbox_core::kiosk::house_rules::{House, QuietHours};
 use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
 use moodbox_core::kiosk::{Has, Settings};
-use moodbox_core::recommend::{Catalog, Item, Templates};
+use moodbox_core::recommend::{Catalog, Item, Quiet, Templates};
+use moodbox_core::text::Language;
 use scenario::{Story, ill, plays, press, rather_happy, release, settings};
 use serde_json::Value;
 
@@ -22,6 +24,12 @@ fn home(publish: &[Told], commands: &[Command]) -> Home {
         publish: publish.iter().copied().collect(),
         commands: commands.iter().copied().collect(),
         sensors: [("ring".to_owned(), "zigbee2mqtt/ring".to_owned())].into(),
+        about: About {
+            board: Some("Raspberry Pi 4 Model B Rev 1.4".into()),
+            serial: Some("10000000abcdef".into()),
+            page: Some("http://moodbox.local:8740/".into()),
+            area: Some("Kitchen".into()),
+        },
     }
 }
 
@@ -29,10 +37,17 @@ fn all() -> Home {
     home(&Told::ALL, &Command::ALL)
 }
 
+/// A house with quiet hours, which are far from now.
+fn with_quiet_hours(settings: Settings) -> Settings {
+    let hours = Quiet { from: 23 * 60, to: 6 * 60, volume: 20 };
+    let house = House { quiet: Some(QuietHours { hours, starts: true }), ..settings.house };
+    Settings { house, ..settings }
+}
+
 fn start() -> Story {
     let song = Item { id: "/srv/secret/one.ogg".into(), title: "One".into(), ..Item::default() };
     let catalog = Catalog { music: vec![song].into(), ..Catalog::default() };
-    Story::new(Settings { has: Has { video: false, ..settings().has }, ..settings() })
+    Story::new(with_quiet_hours(Settings { has: Has { video: false, ..settings().has }, ..settings() }))
         .at(0, Event::Templates(Arc::new(Templates::shipped())))
         .at(0, Event::Catalog(Arc::new(catalog)))
 }
@@ -138,7 +153,7 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
         .filter(|(topic, _)| topic.starts_with("homeassistant/"))
         .map(|(topic, payload)| (topic, serde_json::from_str(payload).unwrap()))
         .collect();
-    assert_eq!(configs.len(), 13);
+    assert_eq!(configs.len(), 17);
     let mut ids = std::collections::BTreeSet::new();
     for (topic, config) in &configs {
         let parts: Vec<&str> = topic.split('/').collect();
@@ -149,12 +164,12 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
         assert_eq!(config["device"]["name"], "Kitchen");
         assert!(config["name"].is_string() && config["origin"]["name"].is_string(), "{topic}");
         for field in ["state_topic", "json_attributes_topic"] {
-            if let Some(spoken) = config[field].as_str() {
+            if let Some(spoken) = config[field].as_str().filter(|topic| !topic.ends_with("/event")) {
                 assert!(!messages[spoken].is_empty(), "{topic}: {spoken} says nothing");
             }
         }
         let needs = match component {
-            "sensor" | "binary_sensor" => "state_topic",
+            "sensor" | "binary_sensor" | "event" => "state_topic",
             _ => "command_topic",
         };
         let needed = config[needs].as_str().unwrap_or_else(|| panic!("{topic} has no {needs}"));
@@ -230,6 +245,8 @@ fn commands_become_events_and_each_names_its_source() {
         ("moodbox/kitchen/mood/set", "sad", "Picked(Sad, Home)"),
         ("moodbox/kitchen/volume/set", "60", "RemoteCommand(Volume(60))"),
         ("moodbox/kitchen/volume/set", "25.0", "RemoteCommand(Volume(25))"),
+        ("moodbox/kitchen/volume/set", "12.5", "RemoteCommand(Volume(13))"),
+        ("moodbox/kitchen/quiet/set", "OFF", "RemoteCommand(QuietHours(false))"),
         ("moodbox/kitchen/sleep/set", "20", "Sleep(Some(1200s))"),
         ("moodbox/kitchen/sleep/set", "0", "Sleep(None)"),
         ("zigbee2mqtt/ring", "happy", "Picked(Happy, Sensor(\"ring\"))"),
@@ -249,7 +266,9 @@ fn what_is_wrong_is_refused_with_its_reason() {
         ("moodbox/kitchen/mood/set", r#"{"mood":"#),
         ("moodbox/kitchen/volume/set", "61"),
         ("moodbox/kitchen/volume/set", "-1"),
-        ("moodbox/kitchen/volume/set", "12.5"),
+        ("moodbox/kitchen/volume/set", "nan"),
+        ("moodbox/kitchen/volume/set", "inf"),
+        ("moodbox/kitchen/quiet/set", "on"),
         ("moodbox/kitchen/volume/set", "loud\n"),
         ("moodbox/kitchen/sleep/set", "241"),
         ("moodbox/kitchen/sleep/set", "-5"),
@@ -315,13 +334,14 @@ fn no_bytes_on_any_topic_make_the_mapping_panic_or_start_a_capture_in_public() {
 }
 
 /// The keys that Home Assistant documents for discovery by MQTT: those of every entity, then by component.
-const KEYS: [(&str, &str, &[&str]); 6] = [
+const KEYS: [(&str, &str, &[&str]); 8] = [
     (
         "",
         "",
         &[
             "name",
             "unique_id",
+            "default_entity_id",
             "icon",
             "availability_topic",
             "device",
@@ -337,7 +357,9 @@ const KEYS: [(&str, &str, &[&str]); 6] = [
     ),
     ("binary_sensor", "state_topic", &["value_template", "device_class"]),
     ("button", "command_topic", &[]),
-    ("select", "command_topic", &["options", "state_topic", "value_template"]),
+    ("event", "state_topic", &["event_types"]),
+    ("switch", "command_topic", &["state_topic", "value_template", "optimistic"]),
+    ("select", "command_topic", &["options", "state_topic", "value_template", "command_template"]),
     (
         "number",
         "command_topic",
@@ -380,4 +402,114 @@ fn every_entity_is_told_in_the_keys_that_home_assistant_documents() {
         }
         assert!(ids.len() >= 6, "{ids:?}");
     }
+}
+
+/// The keys that Home Assistant documents for a device.
+const DEVICE: [&str; 9] = [
+    "identifiers",
+    "name",
+    "manufacturer",
+    "model",
+    "hw_version",
+    "sw_version",
+    "serial_number",
+    "configuration_url",
+    "suggested_area",
+];
+
+#[test]
+fn two_devices_share_no_entity_and_each_says_what_it_is() {
+    let entities = |id: &str| {
+        let home = Home { id: id.into(), ..all() };
+        let messages = told(&home, &visit().snapshot());
+        let configs = messages.iter().filter(|(topic, text)| topic.ends_with("/config") && !text.is_empty());
+        configs.map(|(_, text)| serde_json::from_str::<Value>(text).unwrap()).collect::<Vec<_>>()
+    };
+    let ids = |id: &str| -> std::collections::BTreeSet<String> {
+        entities(id).iter().map(|entity| entity["default_entity_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (first, second) = (ids("moodbox-1a2b3c4d"), ids("Kitchen"));
+    assert_eq!((first.len(), second.len(), first.intersection(&second).count()), (17, 17, 0));
+    assert!(first.contains("sensor.moodbox_1a2b3c4d_mood") && second.contains("sensor.moodbox_kitchen_mood"));
+    for entity in entities("kitchen") {
+        let device = entity["device"].as_object().unwrap();
+        assert!(device.keys().all(|key| DEVICE.contains(&key.as_str())), "{device:?}");
+        assert_eq!(device["configuration_url"], "http://moodbox.local:8740/");
+        assert_eq!(device["suggested_area"], "Kitchen");
+        assert!(entity["icon"].as_str().unwrap().starts_with("mdi:"));
+    }
+}
+
+#[test]
+fn entities_and_their_options_are_named_in_the_language_of_the_device() {
+    let german = Snapshot { language: Language::De, ..visit().snapshot() };
+    let messages = told(&all(), &german);
+    let select = json(&messages, "homeassistant/select/kitchen/mood/config");
+    assert_eq!(select["name"], "Stimmung von Hand");
+    assert!(select["options"].as_array().unwrap().contains(&Value::from("fröhlich")));
+    // What is sent stays the same for programs: the words are Home Assistant's to turn.
+    assert!(select["command_template"].as_str().unwrap().contains("\"fröhlich\":\"happy\""), "{select}");
+    assert!(select["value_template"].as_str().unwrap().contains("\"happy\":\"fröhlich\""), "{select}");
+    assert_eq!(json(&messages, "moodbox/kitchen/mood/state")["mood"], "happy");
+    let phase = json(&messages, "homeassistant/sensor/kitchen/phase/config");
+    assert!(phase["options"].as_array().unwrap().contains(&Value::from("spielt")));
+}
+
+#[test]
+fn a_press_a_look_a_mood_and_nobody_are_told_once_when_they_happen() {
+    let kinds = |home: &Home, before: &Snapshot, now: &Snapshot| -> Vec<String> {
+        let messages = home.happenings(before, now);
+        assert!(messages.iter().all(|message| message.topic == "moodbox/kitchen/event"));
+        let kind = |payload: &str| serde_json::from_str::<Value>(payload).unwrap();
+        messages
+            .iter()
+            .map(|message| kind(&message.payload)["event_type"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (idle, seen) = (idle(), visit().snapshot());
+    assert_eq!(kinds(&all(), &idle, &seen), ["press", "look", "mood"]);
+    assert!(kinds(&all(), &seen, &visit().until(40_000).snapshot()).is_empty(), "nothing happens twice");
+    let nobody = start().at(0, press()).at(50, release()).at(1000, Event::CaptureEnded(Ok(()))).snapshot();
+    assert_eq!(kinds(&all(), &idle, &nobody), ["press", "look", "nobody"]);
+    let told =
+        |home: &Home| home.happenings(&idle, &seen).iter().any(|message| message.payload.contains("happy"));
+    assert!(told(&all()));
+    assert!(!told(&home(&[Told::Events], &[])), "the mood is not published");
+    assert!(home(&[Told::Playing], &[]).happenings(&idle, &seen).is_empty());
+}
+
+#[test]
+fn the_quiet_hours_are_left_aside_by_a_switch_and_kept_again() {
+    let switch =
+        |word: &str| all().event("moodbox/kitchen/quiet/set", word.as_bytes(), false, &idle()).unwrap();
+    let state = |story: &Story| {
+        json(&told(&all(), &story.snapshot()), "moodbox/kitchen/playing/state")["quiet_hours"].clone()
+    };
+    let night = start().at(0, Event::WallClock(23 * 60 + 30));
+    assert_eq!((night.snapshot().volume_cap, state(&night)), (20, true.into()));
+    let night = night.at(1, switch("OFF"));
+    assert_eq!((night.snapshot().volume_cap, state(&night)), (settings().volume_cap, false.into()));
+    let night = night.at(2, switch("ON"));
+    assert_eq!((night.snapshot().volume_cap, state(&night)), (20, true.into()));
+    // A house without quiet hours has no switch.
+    let without = Story::new(settings()).snapshot();
+    assert_eq!(told(&all(), &without)["homeassistant/switch/kitchen/quiet/config"], "");
+}
+
+#[test]
+fn a_sleep_timer_set_in_idle_is_that_of_the_next_visit() {
+    let wish =
+        |minutes: &str| all().event("moodbox/kitchen/sleep/set", minutes.as_bytes(), false, &idle()).unwrap();
+    let look = |story: Story| {
+        story
+            .at(100, press())
+            .at(150, release())
+            .at(400, rather_happy())
+            .at(1100, Event::CaptureEnded(Ok(())))
+            .at(1200, playing(0))
+    };
+    let story = start().at(0, wish("5"));
+    assert_eq!(story.snapshot().sleep_min, Some(5));
+    assert_eq!(look(story).snapshot().sleep_min, Some(5));
+    assert_eq!(look(start().at(0, wish("5")).at(1, wish("0"))).snapshot().sleep_min, None);
 }

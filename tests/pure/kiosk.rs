@@ -19,15 +19,20 @@ use scenario::{Story, ill, press, release, settings};
 
 fn between(a: Mood, b: Mood) -> Event {
     let mean = Scores::mean(&[Scores::certain(a), Scores::certain(b)]);
-    Event::FrameObserved(Observation { faces: 1, rival: 0.0, scores: Some(mean) })
+    Event::FrameObserved(Observation { copy: false, faces: 1, rival: 0.0, scores: Some(mean) })
 }
 
 fn nobody() -> Event {
-    Event::FrameObserved(Observation { faces: 0, rival: 0.0, scores: None })
+    Event::FrameObserved(Observation { copy: false, faces: 0, rival: 0.0, scores: None })
 }
 
 fn crowd() -> Event {
-    Event::FrameObserved(Observation { faces: 3, rival: 0.8, scores: Some(Scores::certain(Mood::Happy)) })
+    Event::FrameObserved(Observation {
+        copy: false,
+        faces: 3,
+        rival: 0.8,
+        scores: Some(Scores::certain(Mood::Happy)),
+    })
 }
 
 fn workplace() -> Settings {
@@ -106,6 +111,66 @@ fn while_the_last_frames_are_read_the_panel_says_that_it_thinks() {
              2000 show no face
              7000 show idle",
         );
+}
+
+#[test]
+fn a_clear_face_is_read_as_soon_as_three_frames_agree_and_the_camera_is_told() {
+    Story::new(songs_only())
+        .at(0, library())
+        .at(0, press())
+        .at(90, release())
+        .at(200, Event::CaptureStarted)
+        .at(210, face(Mood::Happy))
+        .at(330, face(Mood::Happy))
+        // Three frames, but no quarter of a second.
+        .at(440, face(Mood::Happy))
+        .at(460, face(Mood::Happy))
+        // The end of that capture means nothing more, and neither does a frame that was under way.
+        .at(480, face(Mood::Sad))
+        .at(490, ended())
+        .until(500)
+        .check_lines(&["0 capture", "460 show mood happy", "460 enough seen", "460 music play"]);
+}
+
+#[test]
+fn the_next_look_is_not_ended_by_the_end_of_one_that_had_seen_enough() {
+    let looked = Story::new(songs_only())
+        .at(0, press())
+        .at(90, release())
+        .at(200, Event::CaptureStarted)
+        .at(300, face(Mood::Happy))
+        .at(400, face(Mood::Happy))
+        .at(500, face(Mood::Happy))
+        .at(600, Event::RemoteCommand(RemoteCommand::Stop))
+        .until(5000)
+        .at(5100, press())
+        .at(5150, release())
+        // The camera was slow to end.
+        .at(5200, ended())
+        .at(5300, Event::CaptureStarted)
+        .forget()
+        .at(5400, nobody())
+        .at(6300, ended());
+    assert_eq!(looked.state().looks(), 2);
+    looked.check_lines(&["6300 show no face"]);
+}
+
+#[test]
+fn frames_that_are_copies_or_on_the_border_take_the_whole_second() {
+    let copy = |event| match event {
+        Event::FrameObserved(seen) => Event::FrameObserved(Observation { copy: true, ..seen }),
+        other => other,
+    };
+    for frame in [copy(face(Mood::Happy)), between(Mood::Happy, Mood::Sad)] {
+        let mut story =
+            Story::new(songs_only()).at(0, press()).at(90, release()).at(200, Event::CaptureStarted);
+        for ms in [210, 330, 450, 640, 820, 1010] {
+            story = story.at(ms, frame.clone());
+        }
+        assert!(story.lines().all(|line| line != "enough seen"));
+        let story = story.at(1200, ended());
+        assert_eq!(story.state().looks(), 1);
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use moodbox::ports::camera::formats::Rgb;
-use moodbox::ports::camera::{Frame, PixelFormat};
+use moodbox::ports::camera::{Frame, LumaRange, PixelFormat};
 use moodbox::ports::vision::photo::read_photo;
 use moodbox::ports::vision::{Track, Vision, VisionConfig, VisionError};
-use moodbox_core::mood::Mood;
+use moodbox_core::mood::{Mood, Scores};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -152,6 +152,58 @@ fn a_frame_reads_the_same_as_the_photo_it_came_from() {
     }
 }
 
+/// The picture as a camera sends it that gives Y'CbCr (4:2:0, three planes) by BT.601 in this range, written
+/// from the standard's own numbers.
+fn as_yu12(picture: &Rgb, range: LumaRange) -> Vec<u8> {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let (low, luma, chroma) = match range {
+        LumaRange::Limited => (16.0, 219.0, 224.0),
+        LumaRange::Full => (0.0, 255.0, 255.0),
+    };
+    let ycc = |x: usize, y: usize| {
+        let at = (y * width + x) * 3;
+        let [r, g, b] = [0, 1, 2].map(|c| f32::from(picture.data[at + c]) / 255.0);
+        let y = 0.299 * r + 0.587 * g + 0.114 * b;
+        let values = [low + luma * y, 128.0 + chroma * (b - y) / 1.772, 128.0 + chroma * (r - y) / 1.402];
+        values.map(|value| value.round().clamp(0.0, 255.0) as u8)
+    };
+    let mut bytes: Vec<u8> = (0..width * height).map(|at| ycc(at % width, at / width)[0]).collect();
+    for plane in [1, 2] {
+        let (half_width, half) = (width / 2, width * height / 4);
+        bytes.extend((0..half).map(|at| ycc(at % half_width * 2, at / half_width * 2)[plane]));
+    }
+    bytes
+}
+
+#[test]
+fn the_same_face_reads_alike_from_a_camera_of_full_and_of_limited_range() {
+    let (mut vision, mut frame) = (vision(), Frame::new());
+    for name in ["astronaut.png", "grace_hopper.jpg"] {
+        let mut picture = photo(name);
+        picture.width -= picture.width % 2;
+        assert_eq!(picture.data.len() % (picture.width as usize * 3), 0, "{name} has an even width");
+        picture.height = (picture.data.len() / (picture.width as usize * 3)) as u32 & !1;
+        let mut read = |sent: LumaRange, taken_for: LumaRange| {
+            let bytes = as_yu12(&picture, sent);
+            frame.fill(picture.width, picture.height, picture.width, PixelFormat::Yu12, &bytes);
+            frame.range = taken_for;
+            vision.observe(&frame).unwrap().scores.expect("a face")
+        };
+        let limited = read(LumaRange::Limited, LumaRange::Limited);
+        let full = read(LumaRange::Full, LumaRange::Full);
+        assert_eq!(full.top_two().0.0, limited.top_two().0.0, "{name}");
+        let far = |other: Scores| {
+            Mood::ALL.iter().map(|mood| (other.of(*mood) - limited.of(*mood)).abs()).fold(0.0, f32::max)
+        };
+        // One step of the 8-bit model.
+        let right = far(full);
+        assert!(right < 0.05, "{name}: {right} apart");
+        // A range that is not told of is read as more contrast than there is.
+        let wrong = far(read(LumaRange::Full, LumaRange::Limited));
+        assert!(wrong > right, "{name}: {wrong} apart when it is taken for the other, {right} when not");
+    }
+}
+
 /// The picture in a scene of 640 x 480, with its top left corner there.
 fn in_scene(pictures: &[(&Rgb, usize, usize)], frame: &mut Frame) {
     let (width, height) = (640, 480);
@@ -283,7 +335,7 @@ fn a_file_that_is_no_photo_says_so() {
     bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
     bomb.extend_from_slice(&astronaut[33..]);
     has(&file("bomb.png", &bomb), &["too large"]);
-    has(&read_photo(folder.path()).unwrap_err().to_string(), &["not a plain file"]);
+    has(&read_photo(folder.path()).unwrap_err().to_string(), &["not a regular file"]);
     assert!(read_photo(&folder.path().join("absent.jpg")).is_err());
 }
 
@@ -371,7 +423,12 @@ fn flipped_bytes_are_caught_by_the_sum_before_the_library_reads_them() {
 
 #[test]
 fn a_sidecar_that_is_wrong_says_where() {
-    let cases: [(&str, &str, &[&str]); 8] = [
+    let cases: [(&str, &str, &[&str]); 13] = [
+        ("\"other\"", "\"happy\"", &["mood.toml", "labels", "happy", "twice"]),
+        ("\nother = ", "\n# other = ", &["mood.toml", "decision.other"]),
+        ("\nother = ", "\nother = 9", &["mood.toml", "decision.other", "0 to 1"]),
+        ("\nlabel_head = ", "\n# ", &["mood.toml", "golden case", "15 logits"]),
+        ("\nlogits = [", "\nlogits = [7, ", &["mood.toml", "golden case", "16 logits"]),
         ("version =", "colour = 1\nversion =", &["mood.toml", "colour"]),
         ("[calibration]", "[calibration]\nfactor = 2", &["mood.toml", "factor"]),
         ("\"happy\"", "\"joyful\"", &["mood.toml", "labels", "joyful"]),

@@ -22,6 +22,8 @@ mod kiosk;
 mod look;
 mod manual;
 mod modules;
+mod neighbours;
+mod not_so;
 mod onlookers;
 mod panel_screens;
 mod policy;

@@ -91,6 +91,33 @@ fn rule_mount_and_link_name_the_same_stick() {
 }
 
 #[test]
+fn neither_unit_can_hear_and_the_one_that_reads_media_cannot_look() {
+    for unit in [file("moodbox.service"), file("moodbox-video.service")] {
+        let nodes: Vec<&str> = unit.lines().filter_map(|line| line.strip_prefix("DeviceAllow=")).collect();
+        assert!(unit.contains("\nDevicePolicy=closed\n") && !nodes.is_empty());
+        assert!(
+            nodes.iter().all(
+                |node| !(node.contains("char-alsa") || node.contains("/snd/") && node.ends_with("c rw"))
+            ),
+            "{nodes:?}"
+        );
+        for budget in ["MemoryMax=", "TasksMax=", "MemorySwapMax=0", "NoExecPaths=", "LimitCORE=0"] {
+            assert!(unit.contains(&format!("\n{budget}")), "{budget}");
+        }
+    }
+    let player = file("moodbox-video.service");
+    let nodes = player.lines().filter(|line| line.starts_with("DeviceAllow=") && line.contains("video"));
+    assert_eq!(nodes.count(), 0, "a camera is char-video4linux");
+    // The names that it may open are given to decoders alone.
+    let rules = file("moodbox.udev");
+    for name in player.lines().filter_map(|line| line.strip_prefix("DeviceAllow=/dev/moodbox-")) {
+        let name = name.trim_end_matches(" rw");
+        let rule = rules.lines().find(|rule| rule.contains(&format!("SYMLINK+=\"moodbox-{name}\""))).unwrap();
+        assert!(rule.contains("ATTR{name}==") && rule.contains("dec"), "{rule}");
+    }
+}
+
+#[test]
 fn nothing_on_a_stick_is_written_run_or_trusted() {
     let mount = file("run-media-moodbox.mount");
     let options: Vec<&str> = setting(&mount, "Options").split(',').collect();
@@ -106,7 +133,16 @@ fn a_stick_of_fat_is_mounted_with_names_in_unicode_and_no_other_stick_is() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     // mount(8) finds it there by its name.
     assert!(manifest.contains(&format!("[\"systemd/{helper}\", \"usr/sbin/{helper}\", \"755\"]")));
-    for (kind, wanted) in [("vfat", "-o ro,noexec,utf8 /dev/x /y"), ("exfat", "-o ro,noexec /dev/x /y")] {
+    for (kind, wanted) in [
+        ("vfat", "-t vfat -o ro,noexec,utf8,nosymfollow /dev/x /y"),
+        ("exfat", "-t exfat -o ro,noexec,nosymfollow /dev/x /y"),
+        ("ext4", "-t ext4 -o ro,noexec,nosymfollow /dev/x /y"),
+        ("ntfs", "-t ntfs3 -o ro,noexec,nosymfollow /dev/x /y"),
+        // Code of the kernel that hardly anybody tries is not given a stranger's stick.
+        ("hfsplus", ""),
+        ("squashfs", ""),
+        ("", ""),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         for (name, words) in [("blkid", format!("echo {kind}")), ("mount", "echo \"$*\"".to_owned())] {
             let path = folder.path().join(name);

@@ -24,11 +24,12 @@ pub fn settings() -> Settings {
         language: Language::En,
         has: Has { panel: true, music: true, video: true },
         judge: DecisionRule {
-            decision: Decision { margin: 0.1, threshold: Thresholds::all(0.5) },
+            decision: Decision { margin: 0.1, other: None, threshold: Thresholds::all(0.5) },
             strength: StrengthLimits { clear: 0.7, strong: 0.9 },
         },
         gesture: Default::default(),
-        times: Times::default(),
+        // So that a press soon after the mood means what it means later; `not_so.rs` tells of the time before.
+        times: Times { not_so: Duration::ZERO, ..Times::default() },
         start_volume: 40,
         volume_cap: 60,
         house: House::default(),
@@ -39,6 +40,7 @@ pub fn settings() -> Settings {
         keeps_moods: false,
         notice: None,
         asks_if_it_helped: false,
+        learns_faces: false,
         seed: 1,
     }
 }
@@ -55,7 +57,12 @@ pub fn release() -> Event {
 pub fn rather_happy() -> Event {
     let mut logits = [0.02; 7];
     logits[Mood::Happy.index()] = 9.0;
-    Event::FrameObserved(Observation { faces: 1, rival: 0.0, scores: Some(Scores::from_logits(logits, 2.0)) })
+    Event::FrameObserved(Observation {
+        copy: false,
+        faces: 1,
+        rival: 0.0,
+        scores: Some(Scores::from_logits(logits, 2.0)),
+    })
 }
 
 /// A song of ours that lasts 100 s has played for `elapsed` seconds.
@@ -201,6 +208,7 @@ impl Story {
 fn line(action: &Action) -> String {
     match action {
         Action::Capture => "capture".into(),
+        Action::EndCapture => "enough seen".into(),
         Action::CancelCapture => "cancel capture".into(),
         Action::Show(screen) => format!("show {}", name(screen)),
         Action::Music(command) => format!("music {}", order(command)),
@@ -210,6 +218,8 @@ fn line(action: &Action) -> String {
             let plays = history.sessions().last().into_iter().flat_map(|session| &session.plays);
             let line = plays
                 .fold("remember".to_owned(), |line, play| format!("{line} {}:{:?}", play.id, play.outcome));
+            let taught = history.bias().numbers();
+            let line = taught.fold(line, |line, (mood, nats)| format!("{line} {mood}{nats:+.1}"));
             history.changes().fold(line, |line, (mood, change)| {
                 format!("{line} helped {mood} {:+.2} of {}", change.sum, change.looks)
             })
@@ -228,6 +238,7 @@ fn order(command: &PlayerCommand) -> String {
             format!("play {} at {volume}%{}", ids.join(" "), if *repeat { " again and again" } else { "" })
         }
         PlayerCommand::Next => "next".into(),
+        PlayerCommand::StayQuiet => "stay quiet".into(),
         PlayerCommand::Stop { fade } => format!("stop in {} ms", fade.as_millis()),
         PlayerCommand::Volume(volume) => format!("volume {volume}%"),
         PlayerCommand::Cap(cap) => format!("cap {cap}%"),

@@ -11,7 +11,12 @@ use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Item, Templates};
 use super::{Story, press, release, settings};
 
 pub fn face(mood: Mood) -> Event {
-    Event::FrameObserved(Observation { faces: 1, rival: 0.0, scores: Some(Scores::certain(mood)) })
+    Event::FrameObserved(Observation {
+        copy: false,
+        faces: 1,
+        rival: 0.0,
+        scores: Some(Scores::certain(mood)),
+    })
 }
 
 pub fn ended() -> Event {

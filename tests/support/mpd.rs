@@ -118,6 +118,25 @@ audio_output {{
         Server { folder, port, child: None, password }
     }
 
+    /// One with the configuration that Debian's package installs. Its folders are moved into one of the test, a
+    /// null output stands for the sound card, and it writes its state file each second.
+    pub fn as_debian_configures_it() -> Server {
+        let mut server = Server::laid_out(None, "software");
+        let folder = server.folder.path().display().to_string();
+        let debian = std::fs::read_to_string("/etc/mpd.conf").expect("Debian's mpd brings /etc/mpd.conf");
+        let lines =
+            debian.lines().filter(|line| !line.starts_with("user\t") && !line.starts_with("bind_to_address"));
+        let mut config: String =
+            lines.map(|line| format!("{}\n", line.replace("/var/lib/mpd", &folder))).collect();
+        config.push_str(&format!(
+            "bind_to_address \"{folder}/socket\"\nlog_file \"{folder}/log\"\nstate_file_interval \"1\"\n\
+             audio_output {{\n type \"null\"\n name \"nothing\"\n mixer_type \"software\"\n}}\n"
+        ));
+        std::fs::write(server.beside("mpd.conf"), config).unwrap();
+        server.launch();
+        server
+    }
+
     /// Starts it, or starts it again, and waits until it knows its songs.
     pub fn launch(&mut self) {
         self.spawn(&mut Command::new("mpd"));
