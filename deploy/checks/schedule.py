@@ -48,6 +48,9 @@ class Result:
 LEFT_OUT = re.compile(r"^\s*NOT RUN:? (.*)")
 TAIL = 30
 
+# Processors that a step may keep busy and still be let past one that waits for room.
+SMALL = 0.5
+
 
 class Schedule:
     """Runs `steps`, a list in the order of their importance. `say` prints a line."""
@@ -93,12 +96,16 @@ class Schedule:
                     break
 
     def _start(self):
+        held_up = False
         for step in list(self.waiting):
             busy = sum(one.cores for one, _ in self.running.values())
             taken = {lock for one, _ in self.running.values() for lock in one.locks}
             ready = all(needed in self.results for needed in step.needs)
-            fits = not self.running or busy + step.cores <= self.room
-            if ready and fits and not taken & set(step.locks):
+            free = not taken & set(step.locks)
+            # Room that a step of more importance waits for is not taken by a large one behind it.
+            fits = not self.running or (busy + step.cores <= self.room and (not held_up or step.cores <= SMALL))
+            held_up = held_up or (ready and free and not fits)
+            if ready and free and fits:
                 self.waiting.remove(step)
                 command = step.long if self.everything and step.long else step.command
                 with open(self.log(step), "w", encoding="utf-8") as log:
