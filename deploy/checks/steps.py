@@ -87,7 +87,7 @@ for program in programs():
     ))
 
 STEPS += [
-    Step("faults", "tests/fault_latency --times 1", long="tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5),
+    Step("faults", "tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5, least="all"),
     Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2, least="all"),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
