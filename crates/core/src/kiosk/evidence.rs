@@ -4,7 +4,7 @@
 //! frames lies above what the decision asks for, by so many of its standard errors that the whole second would
 //! hardly say otherwise. Evidence of a frame is the log-odds of the mood that leads, less the log-odds that
 //! make it sure. With n frames of mean m the test asks for m > T s / sqrt(n), where s joins the spread of these
-//! frames with the usual one ([`SPREAD`], as strong as [`WEIGHT`] frames).
+//! frames with the usual one (`SPREAD`, as strong as `WEIGHT` frames).
 //!
 //! Why not Wald's sequential probability ratio test: it adds up log-likelihoods of independent observations.
 //! Frames of one second show the same person in the same light; added up they would call anything certain
