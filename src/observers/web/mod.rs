@@ -1,7 +1,7 @@
 //! The page: what goes on, live, and the levers for it. Served by the daemon itself, on a thread of its own.
 //!
-//! The page knows what every onlooker knows ([`Snapshot`](moodbox_core::kiosk::snapshot::Snapshot)), and asks for
-//! things by events ([`Event::Ask`]), so nothing here can do what the core does not allow. Everything it
+//! The page knows what every observer knows ([`Snapshot`](moodbox_core::kiosk::snapshot::Snapshot)), and asks for
+//! things by events ([`Event::RemoteCommand`]), so nothing here can do what the core does not allow. Everything it
 //! needs is inside the binary: `assets/`.
 
 mod api;

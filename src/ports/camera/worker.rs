@@ -53,7 +53,7 @@ const MOST_TORN: usize = 6;
 /// A slow processor may take this many times the spread before a capture ends with fewer frames.
 const PATIENCE: u32 = 4;
 
-/// Runs one capture: sends [`Event::CaptureStarted`] once the picture has settled and [`Event::Saw`] for
+/// Runs one capture: sends [`Event::CaptureStarted`] once the picture has settled and [`Event::FrameObserved`] for
 /// every frame. The caller sends [`Event::CaptureEnded`] with the result; camera and light are off then.
 ///
 /// `cancelled` is asked before every frame; a cancelled capture is no trouble. A capture that saw at least
