@@ -238,6 +238,7 @@ impl Outlets {
             Action::Like { id } if Path::new(&id).is_absolute() => {
                 tell("video", self.video.as_ref(), PlayerCommand::Like { id });
             }
+            Action::Unlike { ids } => tell("music", self.music.as_ref(), PlayerCommand::Unlike { ids }),
             Action::Like { id } => tell("music", self.music.as_ref(), PlayerCommand::Like { id }),
             Action::Remember(history) => self.store.hand_over("store", Keep::This(history)),
             Action::Forget => self.store.hand_over("store", Keep::Nothing),

@@ -54,6 +54,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let visits = mood_log::load(&mood_log::beside(&file)).unwrap_or_default().len();
     if !kept.is_there() && visits == 0 && history::set_aside_files(&file) == 0 {
         say!("Nothing is kept in {}.", folder.display());
+        if args.likes {
+            name_hearts(config::load(&args.config)?.music)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     say!("{}:\n{}", file.display(), kept.describe());
@@ -67,7 +70,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.likes {
         let music = config::load(&args.config)?.music;
         // First: once the history is gone, nobody knows which hearts were given here.
-        take_likes_back(music, &kept.liked())?;
+        take_likes_back(music.clone(), &kept.liked())?;
+        name_hearts(music)?;
+    } else if !kept.liked().is_empty() {
+        say!("The hearts that moodbox gave in MPD are taken back by --likes, or by a moodbox that runs.");
     }
     erase(&folder, &file)?;
     say!("Forgotten.");
@@ -171,6 +177,21 @@ fn take_likes_back(music: Option<MusicSettings>, liked: &[String]) -> anyhow::Re
         }
     }
     say!("{taken} of {} likes were taken back at {}.", liked.len(), mpd.place());
+    Ok(())
+}
+
+/// Names what is left at MPD: hearts that other programs gave, and that nobody here takes away.
+fn name_hearts(music: Option<MusicSettings>) -> anyhow::Result<()> {
+    let Some(settings) = music else { bail!("--likes: the configuration has no [music]") };
+    let (songs, _) = Mpd::library(&settings).context("the hearts in MPD cannot be counted")?;
+    let hearts: Vec<_> = songs.iter().filter(|song| song.like == Some(2)).collect();
+    if let Some(first) = hearts.first() {
+        say!(
+            "{} hearts that other programs gave stay in MPD, the first of them for {}.",
+            hearts.len(),
+            first.id
+        );
+    }
     Ok(())
 }
 

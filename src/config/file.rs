@@ -188,7 +188,7 @@ pub struct Templates {
 #[serde(deny_unknown_fields)]
 pub struct Times {
     #[serde(default)]
-    pub notice_s: Within<2, 30, 4>,
+    pub notice_s: Within<2, 30, 8>,
     #[serde(default)]
     pub mood_s: Within<0, 30, 3>,
     #[serde(default)]

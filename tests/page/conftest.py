@@ -78,6 +78,7 @@ def tab(browser, request, another):
         page = context.new_page()
         if FILES:
             page.route(re.compile("/assets/"), lambda route: route.fulfill(path=pathlib.Path(FILES) / route.request.url.split("/")[-1]))
+            page.route(re.compile(r"^http://[^/]+/(#.*)?$"), lambda route: route.fulfill(path=pathlib.Path(FILES) / "index.html"))
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
         )

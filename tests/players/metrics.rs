@@ -188,8 +188,8 @@ fn in_public_the_seconds_of_the_notice_are_not_counted_as_slowness() {
     device.press(1000);
     assert_eq!(device.value("moodbox_press_to_panel_seconds_count"), 1.0);
     assert_eq!(device.value("moodbox_press_to_light_seconds_count"), 0.0);
-    device.feed(6000, Event::Tick);
-    device.look(6200, happy());
+    device.feed(9500, Event::Tick);
+    device.look(9700, happy());
     assert_eq!(device.value("moodbox_press_to_light_seconds_count"), 1.0);
     assert!(device.value("moodbox_press_to_light_seconds_sum") < 1.0);
 }

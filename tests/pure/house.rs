@@ -259,7 +259,7 @@ fn a_mood_that_is_picked_while_something_plays_ends_that_visit_and_what_it_leave
 
 /// Sad, a visit, and soon after it another look: happy.
 fn looks_again(settings: Settings, after_ms: u64) -> Story {
-    let notice = if settings.mode == Mode::Public { 4000 } else { 0 };
+    let notice = if settings.mode == Mode::Public { 8000 } else { 0 };
     let mut story = Story::new(settings).at(0, library());
     for (at, mood) in [(0, Mood::Sad), (60_000 + after_ms, Mood::Happy)] {
         let look = at + notice;
@@ -327,7 +327,7 @@ fn forgetting_erases_what_was_learnt_and_says_so_and_nothing_of_it_comes_back() 
         .at(0, Event::History(Box::new(history.clone())))
         .at(10, Event::Forget)
         .until(6000)
-        .check("10 show forgotten\n10 forget\n5010 show idle");
+        .check("10 show forgotten\n10 unlike one.ogg\n10 forget\n5010 show idle");
     // In the middle of a visit: what plays goes on, and its past is not learnt afterwards.
     let story = visit(home).at(5000, Event::Forget).at(6000, Event::Remote(Gesture::Long)).until(9000);
     assert!(story.lines().any(|line| line == "forget"));
@@ -368,7 +368,7 @@ fn a_notice_that_is_written_anew_stands_before_the_next_look() {
         .at(0, Event::Settings(Box::new(live)))
         .at(100, press())
         .until(200)
-        .check_lines(&["100 show notice 4 \"Hier schaut eine Kamera\""]);
+        .check_lines(&["100 show notice 8 \"Hier schaut eine Kamera\""]);
 }
 
 #[test]

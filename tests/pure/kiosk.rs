@@ -8,11 +8,13 @@ use crate::scenario;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moodbox_core::kiosk::action::{Action, Lever, PlayerCommand};
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::Mode;
-use moodbox_core::kiosk::{Has, Settings};
+use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
+use moodbox_core::kiosk::{Has, Settings, State, step};
 use moodbox_core::mood::{Mood, Scores};
-use moodbox_core::recommend::Templates;
+use moodbox_core::recommend::{Kind, Templates};
 use proptest::prelude::*;
 use scenario::visit::{ended, face, library, now, songs_only, visit};
 use scenario::{Story, ill, press, release, settings};
@@ -55,7 +57,7 @@ fn a_press_is_answered_at_the_touch_and_the_capture_starts() {
 #[test]
 fn in_public_the_notice_says_the_words_of_the_house() {
     let words = Settings { notice: Some("Wir lesen deine Stimmung".into()), ..public() };
-    Story::new(words).at(10, press()).check("10 show notice 4 \"Wir lesen deine Stimmung\"");
+    Story::new(words).at(10, press()).check("10 show notice 8 \"Wir lesen deine Stimmung\"");
 }
 
 #[test]
@@ -184,7 +186,7 @@ fn a_camera_that_fails_is_named_and_the_moods_are_offered_by_hand() {
             "0 show look 0%
              0 capture
              40 show trouble CameraBusy
-             5040 show choose angry of 7",
+             5040 show choose happy of 7",
         );
 }
 
@@ -287,23 +289,115 @@ fn without_a_panel_nothing_is_shown_and_unsure_plays_something_gentle() {
 
 #[test]
 fn in_public_the_notice_comes_first_and_then_the_look() {
-    Story::new(public()).at(0, press()).at(90, release()).until(4_500).check(
-        "0 show notice 4
-         1000 show notice 3
-         2000 show notice 2
-         3000 show notice 1
-         4000 show look 0%
-         4000 capture",
+    Story::new(public()).at(0, press()).at(90, release()).until(8_500).check(
+        "0 show notice 8
+         1000 show notice 7
+         2000 show notice 6
+         3000 show notice 5
+         4000 show notice 4
+         5000 show notice 3
+         6000 show notice 2
+         7000 show notice 1
+         8000 show look 0%
+         8000 capture",
     );
 }
 
 #[test]
-fn in_public_a_second_press_says_no() {
-    Story::new(public()).at(0, press()).at(90, release()).at(1500, press()).at(1600, release()).check(
-        "0 show notice 4
-         1000 show notice 3
-         1600 show idle",
+fn in_public_a_second_press_says_no_and_three_faces_are_offered() {
+    let no = || Story::new(public()).at(0, press()).at(90, release()).at(1500, press()).at(1600, release());
+    no().until(1700).check(
+        "0 show notice 8
+         1000 show notice 7
+         1600 show choose happy of 3",
     );
+    // None of the three: all of them.
+    let mut story = no();
+    for at in [2000, 3000, 4000] {
+        story = story.at(at, press()).at(at + 50, release());
+    }
+    story.until(4100).check(
+        "0 show notice 8
+         1000 show notice 7
+         1600 show choose happy of 3
+         2050 show choose neutral of 3
+         3050 show choose sad of 3
+         4050 show choose happy of 7",
+    );
+    // Whoever says no and goes away is played nothing, and was not looked at.
+    let gone = no().until(60_000);
+    assert!(gone.lines().all(|line| line != "capture" && !line.starts_with("music play")));
+    assert_eq!(gone.snapshot().phase, Stage::Idle);
+}
+
+#[test]
+fn a_notice_stands_as_long_as_it_takes_to_read() {
+    let words = Settings { notice: Some("word ".repeat(40).trim().into()), ..public() };
+    // Forty words, and nine of the title and of how to say no.
+    let story = Story::new(words).at(0, press()).at(90, release()).until(20_000);
+    let first = story.lines().next().unwrap().to_owned();
+    assert!(first.starts_with("show notice 15"), "{first}");
+}
+
+#[test]
+fn with_nothing_to_play_no_face_is_looked_at() {
+    let empty = Event::Part(Part::Stock, Health::Ill(ill(TroubleKind::LibraryEmpty)));
+    let story = Story::new(settings()).at(0, empty).at(100, press()).at(150, release()).until(30_000);
+    assert!(story.lines().all(|line| line != "capture"));
+    assert!(story.lines().any(|line| line == "show trouble LibraryEmpty"));
+}
+
+#[test]
+fn what_another_client_plays_is_told_and_driven() {
+    let theirs = || NowPlaying {
+        id: "theirs.ogg".into(),
+        title: "Theirs".into(),
+        volume: Some(33),
+        ..NowPlaying::default()
+    };
+    let story = || Story::new(settings()).at(0, Event::Music(PlayerEvent::Playing(theirs())));
+    let told = story().snapshot();
+    assert_eq!(told.phase, Stage::Idle);
+    assert_eq!(told.music.map(|music| (music.title, music.ours)), Some(("Theirs".into(), false)));
+    assert_eq!(told.volume, 33);
+    for (asked, done) in [
+        (RemoteCommand::Pause(true), Lever::Pause(true)),
+        (RemoteCommand::Next, Lever::Next),
+        (RemoteCommand::Back, Lever::Back),
+        (RemoteCommand::Seek(12), Lever::Seek(12)),
+        (RemoteCommand::Stop, Lever::Stop),
+    ] {
+        let mut state = State::new(settings());
+        step(&mut state, Time::ZERO, Event::Music(PlayerEvent::Playing(theirs())));
+        let out = step(&mut state, Time::ZERO, Event::RemoteCommand(asked));
+        assert!(out.contains(&Action::Music(PlayerCommand::Drive(done))), "{asked:?}: {out:?}");
+    }
+    assert!(story().at(9, Event::Music(PlayerEvent::Silent)).snapshot().music.is_none());
+}
+
+#[test]
+fn a_like_is_taken_back_and_what_was_asked_for_by_name_plays_without_a_mood() {
+    let items =
+        |after| Event::Items { kind: Kind::Music, ids: vec!["two.ogg".into(), "gone.ogg".into()], after };
+    let mut state = State::new(settings());
+    step(&mut state, Time::ZERO, library());
+    let out = step(&mut state, Time::ZERO, items(true));
+    let ids = vec!["two.ogg".to_owned()];
+    assert!(
+        out.iter()
+            .any(|one| matches!(one, Action::Music(PlayerCommand::Play { ids: all, .. }) if *all == ids)),
+        "{out:?}"
+    );
+    let out = step(&mut state, Time::ZERO, items(true));
+    assert!(out.contains(&Action::Music(PlayerCommand::Add { ids: ids.clone() })), "{out:?}");
+    step(&mut state, Time::ZERO, Event::Music(now("two.ogg", 1)));
+    let told = Snapshot::of(&state, Time::ZERO);
+    assert_eq!((told.phase, told.mood), (Stage::Playing, None));
+    step(&mut state, Time::ZERO, Event::RemoteCommand(RemoteCommand::Like));
+    assert!(Snapshot::of(&state, Time::ZERO).music.unwrap().liked);
+    let out = step(&mut state, Time::ZERO, Event::RemoteCommand(RemoteCommand::Unlike));
+    assert!(out.contains(&Action::Unlike { ids }), "{out:?}");
+    assert!(!Snapshot::of(&state, Time::ZERO).music.unwrap().liked);
 }
 
 #[test]
@@ -314,7 +408,7 @@ fn a_nervous_second_tap_does_not_say_no() {
         .at(250, press())
         .at(300, release())
         .until(900)
-        .check("0 show notice 4");
+        .check("0 show notice 8");
 }
 
 #[test]
@@ -332,9 +426,9 @@ fn at_work_the_moods_are_picked_by_hand_and_the_camera_stays_shut() {
         .at(2000, Event::Remote(Gesture::Long))
         .until(2100)
         .check(
-            "0 show choose angry of 7
-             1050 show choose disgust of 7
-             2000 show chosen disgust",
+            "0 show choose happy of 7
+             1050 show choose surprise of 7
+             2000 show chosen surprise",
         );
 }
 
@@ -661,7 +755,7 @@ proptest! {
     #[test]
     fn any_event_in_any_state_is_taken(
         mode in 0usize..3,
-        events in proptest::collection::vec((0u64..3000, 0usize..28), 1..120),
+        events in proptest::collection::vec((0u64..3000, 0usize..33), 1..120),
     ) {
         let settings = Settings { mode: Mode::ALL[mode], ..settings() };
         let mut story = Story::new(settings);
@@ -709,6 +803,11 @@ fn any_event(which: usize) -> Event {
         24 => Event::RemoteCommand(RemoteCommand::Stop),
         25 => Event::RemoteCommand(RemoteCommand::Like),
         26 => Event::RemoteCommand(RemoteCommand::Volume(200)),
+        27 => Event::RemoteCommand(RemoteCommand::Unlike),
+        28 => Event::RemoteCommand(RemoteCommand::Pause(true)),
+        29 => Event::Items { kind: Kind::Music, ids: vec!["one.ogg".into()], after: true },
+        30 => Event::Music(PlayerEvent::Playing(NowPlaying { id: "theirs".into(), ..NowPlaying::default() })),
+        31 => Event::Music(PlayerEvent::Silent),
         _ => Event::Music(PlayerEvent::Skipped { id: "one.ogg".into(), reason: "vanished".into() }),
     }
 }

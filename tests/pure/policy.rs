@@ -10,7 +10,7 @@ use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::{InputOrigin, Mode, Start};
 use moodbox_core::kiosk::{Has, Settings, State, step};
 use moodbox_core::mood::Mood;
-use moodbox_core::recommend::Templates;
+use moodbox_core::recommend::{Kind, Templates};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -56,6 +56,8 @@ fn every_event() -> Vec<Event> {
         Event::RemoteCommand(RemoteCommand::Stop),
         Event::RemoteCommand(RemoteCommand::Like),
         Event::RemoteCommand(RemoteCommand::Volume(100)),
+        Event::RemoteCommand(RemoteCommand::Pause(true)),
+        Event::Items { kind: Kind::Music, ids: vec!["one.ogg".into()], after: false },
         Event::CaptureStarted,
         face(Mood::Happy),
         Event::Looked { frames: 7, vision: Duration::from_millis(5) },
@@ -85,6 +87,7 @@ fn every_event() -> Vec<Event> {
     for event in &all {
         match event {
             Event::Button(..) | Event::Remote(_) | Event::Picked(..) | Event::RemoteCommand(_) => {}
+            Event::Items { .. } => {}
             Event::CaptureStarted
             | Event::FrameObserved(_)
             | Event::Looked { .. }
@@ -115,10 +118,10 @@ fn phases() -> Vec<(&'static str, Vec<(u64, Event)>)> {
         ("pressed", vec![(10, press())]),
         ("pressed and let go", vec![(10, press()), (90, release())]),
         ("the notice half over", vec![(10, press()), (90, release()), (2500, Event::Tick)]),
-        ("looking", vec![(10, press()), (90, release()), (4000, Event::CaptureStarted)]),
+        ("looking", vec![(10, press()), (90, release()), (8100, Event::CaptureStarted)]),
         (
             "a look called off",
-            vec![(10, press()), (90, release()), (4500, Event::RemoteCommand(RemoteCommand::Stop))],
+            vec![(10, press()), (90, release()), (8500, Event::RemoteCommand(RemoteCommand::Stop))],
         ),
         (
             "a look that failed",

@@ -214,6 +214,7 @@ fn line(action: &Action) -> String {
         Action::Music(command) => format!("music {}", order(command)),
         Action::Video(command) => format!("video {}", order(command)),
         Action::Like { id } => format!("like {id}"),
+        Action::Unlike { ids } => format!("unlike {}", ids.join(" ")),
         Action::Remember(history) => {
             let plays = history.sessions().last().into_iter().flat_map(|session| &session.plays);
             let line = plays
@@ -245,6 +246,9 @@ fn order(command: &PlayerCommand) -> String {
         PlayerCommand::Duck(true) => "duck".into(),
         PlayerCommand::Duck(false) => "as before".into(),
         PlayerCommand::Like { id } => format!("like {id}"),
+        PlayerCommand::Add { ids } => format!("add {}", ids.join(" ")),
+        PlayerCommand::Drive(lever) => format!("{lever:?}"),
+        PlayerCommand::Unlike { ids } => format!("unlike {}", ids.join(" ")),
     }
 }
 

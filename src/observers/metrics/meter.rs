@@ -48,7 +48,7 @@ impl Meter {
         let plays = match event {
             PlayerEvent::Playing(now) => now.ours && !now.paused,
             PlayerEvent::Finished => false,
-            PlayerEvent::Skipped { .. } | PlayerEvent::Volume(_) => return,
+            PlayerEvent::Skipped { .. } | PlayerEvent::Silent | PlayerEvent::Volume(_) => return,
         };
         meters.playing.with_label_values(&[player]).set(i64::from(plays));
         if plays && let Some(since) = waits.take() {

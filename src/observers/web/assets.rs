@@ -1,11 +1,20 @@
 //! The files of the page. They are part of the binary: nothing is fetched from elsewhere, and a device
 //! that was updated cannot serve the page of another version.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use axum::response::{IntoResponse, Response};
 
+use flate2::Compression;
+use sha2::{Digest, Sha256};
+
 use super::api::Named;
+use super::compress;
 use super::fault::Fault;
 
 /// Name, type, content.
@@ -18,11 +27,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 12] = [
+const FILES: [Asset; 16] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
     ("words.js", SCRIPT, include_bytes!("assets/words.js")),
+    ("words-en.js", SCRIPT, include_bytes!("assets/words-en.js")),
+    ("words-de.js", SCRIPT, include_bytes!("assets/words-de.js")),
+    ("bar.js", SCRIPT, include_bytes!("assets/bar.js")),
+    ("library.js", SCRIPT, include_bytes!("assets/library.js")),
     ("camera.js", SCRIPT, include_bytes!("assets/camera.js")),
     ("health.js", SCRIPT, include_bytes!("assets/health.js")),
     ("history.js", SCRIPT, include_bytes!("assets/history.js")),
@@ -36,24 +49,59 @@ const FILES: [Asset; 12] = [
 /// The description of the API.
 pub const OPENAPI: &str = include_str!("assets/openapi.json");
 
-pub async fn index() -> Response {
-    serve(&INDEX)
+pub async fn index(headers: HeaderMap) -> Response {
+    serve(&INDEX, &headers)
 }
 
-pub async fn asset(Named(name): Named<String>) -> Result<Response, Fault> {
+pub async fn asset(Named(name): Named<String>, headers: HeaderMap) -> Result<Response, Fault> {
     let found = FILES.iter().find(|(known, ..)| *known == name);
-    found.map(serve).ok_or_else(|| Fault::not_found("the page has no such file"))
+    found.map(|asset| serve(asset, &headers)).ok_or_else(|| Fault::not_found("the page has no such file"))
 }
 
-pub async fn openapi() -> Response {
-    serve(&("openapi.json", "application/json", OPENAPI.as_bytes()))
+pub async fn openapi(headers: HeaderMap) -> Response {
+    serve(&("openapi.json", "application/json", OPENAPI.as_bytes()), &headers)
 }
 
-fn serve(&(_, kind, content): &Asset) -> Response {
-    let mut response = (StatusCode::OK, content).into_response();
+/// A file as it travels: its mark, and the same in fewer bytes.
+struct Packed {
+    mark: String,
+    gzip: Option<Vec<u8>>,
+}
+
+/// Each file is packed once, when it is first asked for.
+static PACKED: LazyLock<Mutex<HashMap<&'static str, Arc<Packed>>>> = LazyLock::new(Mutex::default);
+
+fn pack(&(name, _, content): &Asset) -> Arc<Packed> {
+    let mut all = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = || {
+        let digest: String =
+            Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let gzip = compress::packed(content, Compression::best());
+        Arc::new(Packed { mark: format!("\"{digest}\""), gzip })
+    };
+    all.entry(name).or_insert_with(fresh).clone()
+}
+
+fn serve(asset: &Asset, asked: &HeaderMap) -> Response {
+    let &(_, kind, content) = asset;
+    let packed = pack(asset);
+    let known = asked.get(IF_NONE_MATCH).is_some_and(|mark| mark.as_bytes() == packed.mark.as_bytes());
+    let small = packed.gzip.as_ref().filter(|_| compress::wanted(asked));
+    let mut response = match (known, small) {
+        (true, _) => StatusCode::NOT_MODIFIED.into_response(),
+        (false, Some(small)) => small.clone().into_response(),
+        (false, None) => content.into_response(),
+    };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // Small, near, and new after each update: asking again costs less than a page of two versions.
+    if !known && small.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(mark) = HeaderValue::from_str(&packed.mark) {
+        headers.insert(ETAG, mark);
+    }
+    // New after each update: whoever has a file asks whether it is still the same.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
@@ -63,9 +111,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_page_is_at_most_200_kilobytes() {
-        let all: usize = FILES.iter().chain([&INDEX]).map(|(_, _, content)| content.len()).sum();
-        assert!(all + OPENAPI.len() <= 200_000, "{all} bytes");
+    fn the_whole_page_is_at_most_120_kilobytes_on_the_wire() {
+        let small = |asset: &Asset| pack(asset).gzip.as_ref().map_or(asset.2.len(), Vec::len);
+        let all: usize = FILES.iter().chain([&INDEX]).map(small).sum();
+        assert!(all <= 120_000, "{all} bytes");
+    }
+
+    #[test]
+    fn whoever_has_a_file_is_not_sent_it_again() {
+        let mut asked = HeaderMap::new();
+        asked.insert(axum::http::header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        let first = serve(&INDEX, &asked);
+        assert_eq!(first.headers()[CONTENT_ENCODING], "gzip");
+        asked.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
+        assert_eq!(serve(&INDEX, &asked).status(), StatusCode::NOT_MODIFIED);
     }
 
     #[test]

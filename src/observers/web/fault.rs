@@ -7,17 +7,19 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// An answer that is no success. Written as `{"error": "..."}`.
+/// An answer that is no success. Written as `{"error": "..."}`, with the name of a setting where it is about one.
 #[derive(Debug)]
 pub struct Fault {
     status: StatusCode,
     message: String,
     retry_s: Option<u64>,
+    /// The setting that is to be put right.
+    field: Option<String>,
 }
 
 impl Fault {
     pub fn new(status: StatusCode, message: impl Into<String>) -> Fault {
-        Fault { status, message: message.into(), retry_s: None }
+        Fault { status, message: message.into(), retry_s: None, field: None }
     }
 
     /// The caller asked for something that cannot be.
@@ -27,6 +29,12 @@ impl Fault {
 
     pub fn not_found(message: impl Into<String>) -> Fault {
         Fault::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// The same, and which setting it is about.
+    pub fn about(mut self, field: Option<String>) -> Fault {
+        self.field = field;
+        self
     }
 
     /// The same, to be tried again after this many seconds.
@@ -39,11 +47,14 @@ impl Fault {
 #[derive(Serialize)]
 struct Told {
     error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
 }
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(Told { error: self.message })).into_response();
+        let mut response =
+            (self.status, Json(Told { error: self.message, field: self.field })).into_response();
         if let Some(seconds) = self.retry_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -6,6 +6,8 @@
 
 mod api;
 mod assets;
+mod compress;
+mod covers;
 mod fault;
 mod guard;
 pub mod login;
@@ -96,6 +98,7 @@ pub struct Site {
     desk: Desk,
     moods: Option<Moods>,
     setter: Setter,
+    covers: covers::Covers,
     card: PathBuf,
     /// A service manager starts the daemon again when it ends.
     restartable: bool,
@@ -126,6 +129,7 @@ impl Site {
             desk: Desk::new(parts.papers.templates, parts.papers.page_templates),
             moods: parts.papers.moods,
             setter: parts.papers.setter,
+            covers: covers::Covers::default(),
             card: parts.papers.card,
             // systemd sets it for everything that it starts.
             restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),

@@ -15,6 +15,7 @@ use axum::{Router, http::Method};
 use super::Site;
 use super::api::{frames, health, history, library, now, records, session, settings, simulated, templates};
 use super::assets;
+use super::compress::compress;
 use super::fault::Fault;
 use super::guard::guard;
 
@@ -73,7 +74,11 @@ pub fn api() -> Routes {
         .post("/api/press", now::press)
         .post("/api/next", now::next)
         .post("/api/stop", now::stop)
+        .post("/api/back", now::back)
+        .post("/api/pause", now::pause)
+        .post("/api/seek", now::seek)
         .post("/api/like", now::like)
+        .delete("/api/like", now::unlike)
         .post("/api/not-so", now::not_so)
         .post("/api/volume", now::volume)
         .post("/api/sleep", now::sleep)
@@ -81,6 +86,10 @@ pub fn api() -> Routes {
         .get("/api/health", health::health)
         .get("/api/library", library::library)
         .post("/api/library/feeling", library::feeling)
+        .post("/api/library/play", library::play)
+        .get("/api/library/plane", library::plane)
+        .get("/api/library/groups", library::groups)
+        .get("/api/library/cover", library::cover)
         .get("/api/templates", templates::list)
         .get("/api/templates/{kind}/{mood}", templates::read)
         .post("/api/templates/{kind}/{mood}", templates::save)
@@ -117,6 +126,7 @@ pub fn router(site: Arc<Site>) -> Router {
             Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
         })
         .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn(compress))
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(site.clone(), guard))
         .with_state(site)

@@ -8,6 +8,7 @@
 
 mod address;
 mod before_start;
+mod cover;
 mod entries;
 mod library;
 mod mpd;
@@ -25,11 +26,13 @@ use serde::Deserialize;
 
 pub use address::{Address, AddressError};
 pub use before_start::{clean, state_file_of};
+pub use cover::cover;
 pub(crate) use library::words;
 pub use mpd::Mpd;
 pub use simulated::Simulated;
 pub(crate) use wire::connect_unix;
 
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::{NowPlaying, Trouble, TroubleKind};
 use moodbox_core::recommend::ItemStore;
 
@@ -159,6 +162,12 @@ pub trait Music: Send {
     /// Plays the next of ours; after the last the first again if `wrap`. False when there is none:
     /// then nothing was done.
     fn next(&mut self, wrap: bool) -> Result<bool, MusicError>;
+
+    /// Plays these after ours that are queued. Returns those that the library does not have.
+    fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError>;
+
+    /// Moves a lever of the player, whoever put on what plays.
+    fn drive(&mut self, lever: Lever) -> Result<(), MusicError>;
 
     /// Takes our entries away, stopping the music if one of them plays, and puts the play modes, the volume and
     /// what another client had on back as they were. `quietly`: whatever it was, nothing is heard afterwards.

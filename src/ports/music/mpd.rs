@@ -11,6 +11,7 @@ use super::session::{Pairs, Session};
 use super::watcher::MpdWatcher;
 use super::wire::Wire;
 use super::{Afterwards, Music, MusicError, MusicSettings, Output, Skipped, Status, Watcher, library};
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::ItemStore;
 
@@ -18,6 +19,9 @@ use moodbox_core::recommend::ItemStore;
 /// would run into other clients' entries, `single` would stop after a song, `consume` would take
 /// away what `repeat` of ours needs. Repeating is done by [`Music::next`] with `wrap`.
 const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "0"), ("consume", "0")];
+
+/// From here on "back" leads to the beginning of the same song.
+const FROM_ITS_BEGINNING: Duration = Duration::from_secs(4);
 
 /// Commands without which nothing can be played.
 const NEEDED: [&str; 6] = ["addid", "deleteid", "playid", "stop", "setvol", "random"];
@@ -370,6 +374,43 @@ impl Music for Mpd {
                 _ => return Ok(false),
             };
             start(session, entries, &rest, &mut Vec::new())
+        })
+    }
+
+    fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError> {
+        let done = self.with(|session, entries| {
+            let mut skipped = Vec::new();
+            add(session, entries, ids, &mut skipped)?;
+            Ok(skipped)
+        });
+        self.remember();
+        done
+    }
+
+    fn drive(&mut self, lever: Lever) -> Result<(), MusicError> {
+        self.with(|session, entries| {
+            let ask = |session: &mut Session, words: &[&str]| session.ask(words).map(drop);
+            match lever {
+                Lever::Pause(hold) => ask(session, &["pause", if hold { "1" } else { "0" }]),
+                Lever::Seek(second) => ask(session, &["seekcur", &second.to_string()]),
+                Lever::Stop => ask(session, &["stop"]),
+                Lever::Next => ask(session, &["next"]),
+                Lever::Back => {
+                    let status = session.ask(&["status"])?;
+                    if seconds(&status, "elapsed").is_some_and(|elapsed| elapsed >= FROM_ITS_BEGINNING) {
+                        return ask(session, &["seekcur", "0"]);
+                    }
+                    match number(&status, "songid").and_then(|song| entries.position(song)) {
+                        // The first of ours: what stands before it in the queue is not ours to play.
+                        Some(0) => ask(session, &["seekcur", "0"]),
+                        Some(place) => {
+                            let from = entries.list[place - 1..].to_vec();
+                            start(session, entries, &from, &mut Vec::new()).map(drop)
+                        }
+                        None => ask(session, &["previous"]),
+                    }
+                }
+            }
         })
     }
 

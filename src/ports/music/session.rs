@@ -163,7 +163,7 @@ impl Session {
 }
 
 /// A command as MPD reads it. Nothing but the first word can be more than one word.
-fn line(words: &[&str]) -> io::Result<String> {
+pub(super) fn line(words: &[&str]) -> io::Result<String> {
     let mut line = String::new();
     for (position, word) in words.iter().enumerate() {
         if word.contains(['\n', '\r', '\0']) {

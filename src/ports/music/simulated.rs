@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Changes, Music, MusicError, Skipped, Status, Watcher};
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::{Entry, ItemStore};
 
@@ -19,6 +20,8 @@ pub struct Simulated {
     liked: HashSet<String>,
     queue: Vec<String>,
     current: Option<(usize, Instant)>,
+    /// Held at this time of the item.
+    held: Option<Duration>,
     ended: bool,
     volume: u8,
     cap: u8,
@@ -34,6 +37,7 @@ impl Simulated {
             library: Arc::new(library),
             queue: Vec::new(),
             current: None,
+            held: None,
             ended: false,
             volume: 50,
             cap: volume_cap.min(100),
@@ -46,6 +50,10 @@ impl Simulated {
 
     /// Moves on past all that is over.
     fn run_on(&mut self) {
+        if let (Some(held), Some((_, since))) = (self.held, &mut self.current) {
+            *since = Instant::now().checked_sub(held).unwrap_or(*since);
+            return;
+        }
         while let Some((place, since)) = self.current {
             let length = self.length(&self.queue[place]);
             if since.elapsed() < length {
@@ -84,7 +92,7 @@ impl Music for Simulated {
                 elapsed: since.elapsed(),
                 length: Some(self.length(id)),
                 volume: Some(self.volume),
-                paused: false,
+                paused: self.held.is_some(),
                 ours: true,
             }
         });
@@ -95,6 +103,7 @@ impl Music for Simulated {
         let (known, unknown): (Vec<_>, Vec<_>) =
             ids.iter().cloned().partition(|id| self.library.find(id).is_some());
         self.queue = known;
+        self.held = None;
         self.current = (!self.queue.is_empty()).then(|| (0, Instant::now()));
         self.ended = self.current.is_none();
         self.set_volume(volume)?;
@@ -112,12 +121,37 @@ impl Music for Simulated {
             return Ok(false);
         }
         self.current = Some((next, Instant::now()));
+        self.held = None;
         self.ended = false;
         Ok(true)
     }
 
+    fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError> {
+        self.queue.extend(ids.iter().filter(|id| self.library.find(id).is_some()).cloned());
+        Ok(Vec::new())
+    }
+
+    fn drive(&mut self, lever: Lever) -> Result<(), MusicError> {
+        self.run_on();
+        let Some((place, since)) = self.current else { return Ok(()) };
+        match lever {
+            Lever::Pause(true) => self.held = Some(self.held.unwrap_or(since.elapsed())),
+            Lever::Pause(false) => self.held = None,
+            Lever::Seek(second) => {
+                let to = Duration::from_secs(second.into()).min(self.length(&self.queue[place]));
+                self.held = self.held.map(|_| to);
+                self.current = Some((place, Instant::now().checked_sub(to).unwrap_or(since)));
+            }
+            Lever::Back => self.current = Some((place.saturating_sub(1), Instant::now())),
+            Lever::Next => return self.next(false).map(drop),
+            Lever::Stop => return self.stop(false),
+        }
+        Ok(())
+    }
+
     fn stop(&mut self, _quietly: bool) -> Result<(), MusicError> {
         self.queue.clear();
+        self.held = None;
         self.current = None;
         self.ended = false;
         Ok(())

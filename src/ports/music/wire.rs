@@ -1,5 +1,6 @@
 //! A connection on which nothing takes longer, or sends more, than was agreed.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::OwnedFd;
@@ -46,6 +47,37 @@ enum Socket {
     Unix(UnixStream),
 }
 
+impl Socket {
+    /// Connects within `limit`.
+    fn open(address: &Address, limit: Duration) -> io::Result<Socket> {
+        Ok(match address {
+            Address::Tcp { host, port } => Socket::Tcp(connect_tcp(host, *port, limit)?),
+            Address::Unix(path) => Socket::Unix(connect_unix(path, limit)?),
+            Address::Abstract(name) => {
+                let address = SocketAddrUnix::new_abstract_name(name.as_bytes())?;
+                Socket::Unix(connect_local(&address, limit)?)
+            }
+        })
+    }
+}
+
+/// A connection for answers that are no text. No read or write of it waits longer than `exchange`.
+pub(super) fn bare(address: &Address, connect: Duration, exchange: Duration) -> io::Result<File> {
+    let socket: OwnedFd = match Socket::open(address, connect)? {
+        Socket::Tcp(stream) => {
+            stream.set_read_timeout(Some(exchange))?;
+            stream.set_write_timeout(Some(exchange))?;
+            stream.into()
+        }
+        Socket::Unix(stream) => {
+            stream.set_read_timeout(Some(exchange))?;
+            stream.set_write_timeout(Some(exchange))?;
+            stream.into()
+        }
+    };
+    Ok(File::from(socket))
+}
+
 #[derive(Debug)]
 struct Limits {
     deadline: Instant,
@@ -55,15 +87,7 @@ struct Limits {
 impl Wire {
     /// Connects within `limit`.
     pub fn open(address: &Address, limit: Duration) -> io::Result<Wire> {
-        let socket = match address {
-            Address::Tcp { host, port } => Socket::Tcp(connect_tcp(host, *port, limit)?),
-            Address::Unix(path) => Socket::Unix(connect_unix(path, limit)?),
-            Address::Abstract(name) => {
-                let address = SocketAddrUnix::new_abstract_name(name.as_bytes())?;
-                Socket::Unix(connect_local(&address, limit)?)
-            }
-        };
-        Ok(Wire::of(socket, limit))
+        Ok(Wire::of(Socket::open(address, limit)?, limit))
     }
 
     /// One that is connected already.

@@ -287,6 +287,18 @@ impl<E: FnMut(Event)> Worker<E> {
                     None => {}
                 }
             }
+            PlayerCommand::Add { ids } => {
+                let Some(wanted) = &mut self.wanted else { return };
+                wanted.ids.extend(ids.iter().cloned());
+                if let Some(skipped) = self.attempt(|music| music.add(&ids)) {
+                    self.tell_skipped(skipped);
+                }
+            }
+            PlayerCommand::Drive(lever) => {
+                if self.attempt(|music| music.drive(lever)).is_some() {
+                    self.look();
+                }
+            }
             PlayerCommand::Stop { fade } => self.stop(fade),
             PlayerCommand::StayQuiet => self.quietly = true,
             PlayerCommand::Volume(volume) => {
@@ -309,6 +321,11 @@ impl<E: FnMut(Event)> Worker<E> {
             // A server without a sticker database refuses; moodbox remembers the like itself.
             PlayerCommand::Like { id } => {
                 self.attempt(|music| music.like(&id));
+            }
+            PlayerCommand::Unlike { ids } => {
+                for id in ids {
+                    self.attempt(|music| music.unlike(&id));
+                }
             }
         }
     }
@@ -585,10 +602,12 @@ impl<E: FnMut(Event)> Worker<E> {
     }
 
     fn tell_playing(&mut self, now: Option<NowPlaying>) {
-        if now != self.playing
-            && let Some(now) = &now
-        {
-            (self.emit)(Event::Music(PlayerEvent::Playing(now.clone())));
+        if now != self.playing {
+            match (&now, &self.playing) {
+                (Some(now), _) => (self.emit)(Event::Music(PlayerEvent::Playing(now.clone()))),
+                (None, Some(before)) if !before.ours => (self.emit)(Event::Music(PlayerEvent::Silent)),
+                (None, _) => {}
+            }
         }
         self.playing = now;
     }

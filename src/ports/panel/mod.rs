@@ -44,6 +44,20 @@ impl Picture {
         &self.pixels[start..start + self.width as usize]
     }
 
+    /// Half as wide and half as high: the mean of each four pixels.
+    pub fn half(&self) -> Picture {
+        let mut half = Picture::new(self.width / 2, self.height / 2);
+        for y in 0..half.height {
+            for x in 0..half.width {
+                let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| self.rgb8(2 * x + dx, 2 * y + dy));
+                let mean = |at: usize| (four.iter().map(|one| u16::from(one[at])).sum::<u16>() / 4) as u8;
+                let color = Rgb565::new(mean(0) >> 3, mean(1) >> 2, mean(2) >> 3);
+                half.pixels[(y * half.width + x) as usize] = RawU16::from(color).into_inner();
+            }
+        }
+        half
+    }
+
     /// A quarter of the brightness, for a room in which nobody looks.
     pub fn dim(&mut self) {
         // The two lowest bits of each colour fall away, so that none runs into its neighbour.

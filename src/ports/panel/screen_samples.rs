@@ -8,6 +8,7 @@ use super::{Picture, screens};
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing, Power, Screen};
 use moodbox_core::kiosk::event::TroubleKind;
 use moodbox_core::kiosk::hold::HoldChoice;
+use moodbox_core::kiosk::step::THREE;
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::Language;
 
@@ -43,12 +44,20 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("unsure-first", Screen::Unsure { candidates: two.clone(), selected: 0 });
     add("unsure-second", Screen::Unsure { candidates: two, selected: 1 });
     add("unsure-any", Screen::Unsure { candidates: Mood::ALL.to_vec(), selected: 5 });
+    add("unsure-three", Screen::Unsure { candidates: THREE.to_vec(), selected: 1 });
     add("no-face", Screen::NoFace);
     add("several-faces", Screen::SeveralFaces { count: 2 });
     add("several-faces-many", Screen::SeveralFaces { count: 4 });
     let playing = playing(language);
     add("playing", Screen::Playing(playing.clone()));
     add("playing-not-so", Screen::Playing(Playing { not_so: true, ..playing.clone() }));
+    let read = |title: &str, artist: &str| {
+        let (title, artist) = (title.to_owned(), artist.to_owned());
+        Screen::Playing(Playing { title, artist, ..playing.clone() })
+    };
+    add("playing-japanese", read("夜に駆ける", "幾田りら"));
+    add("playing-arabic", read("نسم علينا الهوى", "فيروز"));
+    add("playing-hindi", read("तुम ही हो 🔥", "अरिजीत सिंह"));
     add("playing-liked-paused", Screen::Playing(Playing { liked: true, paused: true, ..playing.clone() }));
     let waiting = Playing { amiss: Some(Amiss::Waiting), ..playing.clone() };
     add("playing-waiting", Screen::Playing(waiting));

@@ -1,7 +1,8 @@
 //! Letters: measuring, wrapping by words, shortening, and drawing from outlines.
 //!
-//! Nunito carries Latin, Vietnamese and Cyrillic, Inter carries Greek (see `fonts/README.md`). A sign
-//! that neither has is drawn as an empty box; marks that would stand alone are left out.
+//! Nunito carries Latin, Vietnamese and Cyrillic, Inter carries Greek (see `fonts/README.md`). What neither has
+//! is written in Latin letters, after its sound as far as a table knows it; marks that would stand alone are
+//! left out. No sign is ever an empty box.
 
 use std::sync::LazyLock;
 
@@ -74,6 +75,14 @@ fn find(letter: char, weight: Weight) -> Option<(&'static FontRef<'static>, Glyp
         .or_else(|| fonts.first().map(|font| (font, GlyphId(0))))
 }
 
+/// Whether our fonts have a letter, in both weights.
+fn is_known(letter: char) -> bool {
+    letter == ' '
+        || [Weight::SemiBold, Weight::ExtraBold]
+            .into_iter()
+            .all(|weight| fonts(weight).iter().any(|font| font.glyph_id(letter).0 != 0))
+}
+
 /// A size of the em in `ab_glyph`'s measure, which counts ascent to descent.
 fn scale(font: &FontRef<'_>, size: f32) -> PxScale {
     let per_em = font.units_per_em().unwrap_or(1000.0);
@@ -84,7 +93,15 @@ fn scale(font: &FontRef<'_>, size: f32) -> PxScale {
 pub fn clean(text: &str) -> String {
     let composed =
         text.nfc().map(|letter| if letter.is_whitespace() || letter.is_control() { ' ' } else { letter });
-    let shown: String = composed.filter(|&letter| !is_invisible(letter)).collect();
+    let mut shown = String::new();
+    for letter in composed {
+        if !is_known(letter) {
+            // Vowel signs of many scripts are marks: they are read before marks are left out.
+            shown.push_str(any_ascii::any_ascii_char(letter));
+        } else if !is_invisible(letter) {
+            shown.push(letter);
+        }
+    }
     shown.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -215,10 +232,23 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_no_font_has_is_a_box_that_can_be_seen() {
-        let mut inked = 0;
-        raster("漢", FACE, 10.0, 30.0, |_, _, _| inked += 1);
-        assert!(inked > 20, "{inked}");
+    fn what_no_font_has_is_written_in_letters_that_they_have() {
+        for title in [
+            "漢字",
+            "夜に駆ける",
+            "사랑",
+            "نسم علينا",
+            "שלום",
+            "สวัสดี",
+            "तुम ही हो",
+            "🔥 night",
+            "ᚠ",
+            "\u{e000}x",
+        ] {
+            let shown = clean(title);
+            assert!(!shown.is_empty() && shown.chars().all(is_known), "{title}: {shown}");
+        }
+        assert_eq!(clean("Привет Ω"), "Привет Ω", "what a font has stays as it is");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use crate::ports::music::Skipped;
 pub use mpv::Mpv;
 pub use simulated::Simulated;
 
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::{NowPlaying, Trouble, TroubleKind};
 
 /// How to run or reach mpv.
@@ -106,6 +107,9 @@ pub trait Video: Send {
 
     /// Goes on to the next clip, or to the still after the last.
     fn next(&mut self) -> Result<(), VideoError>;
+
+    /// Moves a lever of the player.
+    fn drive(&mut self, lever: Lever) -> Result<(), VideoError>;
 
     /// Shows the still at once.
     fn show_still(&mut self) -> Result<(), VideoError>;

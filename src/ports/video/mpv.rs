@@ -12,6 +12,7 @@ use super::ipc::{Ipc, IpcError};
 use super::player::{Player, private_folder};
 use super::{Skipped, Status, Video, VideoError, VideoSettings, folder, still};
 use crate::ports::music::connect_unix;
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 
 /// Properties whose changes wake the worker. Not the time: it changes with every frame.
@@ -243,6 +244,21 @@ impl Video for Mpv {
             // There is no next: the still is shown already.
             Err(VideoError::Refused { .. }) => Ok(()),
             other => other.map(drop),
+        }
+    }
+
+    fn drive(&mut self, lever: Lever) -> Result<(), VideoError> {
+        let done = match lever {
+            Lever::Pause(hold) => return self.set("pause", hold),
+            Lever::Seek(second) => self.ask(json!(["seek", second, "absolute"])).map(drop),
+            Lever::Back => self.ask(json!(["playlist-prev"])).map(drop),
+            Lever::Next => return self.next(),
+            Lever::Stop => return self.show_still(),
+        };
+        match done {
+            // There is none before, or a picture that stands still cannot be wound.
+            Err(VideoError::Refused { .. }) => Ok(()),
+            other => other,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::{Skipped, Status, Video, VideoError, folder};
+use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 
 /// How long each clip takes.
@@ -71,6 +72,17 @@ impl Video for Simulated {
     fn next(&mut self) -> Result<(), VideoError> {
         if let Some((place, _)) = self.current {
             self.current = self.after(place).map(|next| (next, Instant::now()));
+        }
+        Ok(())
+    }
+
+    /// Keeps no time that could be held.
+    fn drive(&mut self, lever: Lever) -> Result<(), VideoError> {
+        match (lever, self.current) {
+            (Lever::Back, Some((place, _))) => self.current = Some((place.saturating_sub(1), Instant::now())),
+            (Lever::Next, _) => return self.next(),
+            (Lever::Stop, _) => return self.show_still(),
+            (Lever::Pause(_) | Lever::Seek(_) | Lever::Back, _) => {}
         }
         Ok(())
     }

@@ -133,7 +133,16 @@ impl<E: FnMut(Event)> Worker<E> {
             }
             PlayerCommand::Cap(cap) => self.video.set_volume_cap(cap),
             // The core lowers a video that is heard by its volume; other clients have none here.
-            PlayerCommand::Duck(_) | PlayerCommand::StayQuiet | PlayerCommand::Like { .. } => {}
+            PlayerCommand::Duck(_)
+            | PlayerCommand::StayQuiet
+            | PlayerCommand::Like { .. }
+            | PlayerCommand::Unlike { .. }
+            | PlayerCommand::Add { .. } => {}
+            PlayerCommand::Drive(lever) => {
+                if self.wanted.is_some() && self.attempt(|video| video.drive(lever)).is_some() {
+                    self.look();
+                }
+            }
         }
     }
 

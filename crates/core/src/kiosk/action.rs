@@ -26,6 +26,10 @@ pub enum Action {
     Like {
         id: String,
     },
+    /// Take likes back.
+    Unlike {
+        ids: Vec<String>,
+    },
     /// Keep what was learnt, across restarts.
     Remember(Box<History>),
     /// Erase what was kept: what was learnt, and the moods over time.
@@ -84,8 +88,12 @@ pub enum Spoken {
 pub enum PlayerCommand {
     /// Replace what we had queued by these and play. Volume in percent, already under the cap.
     Play { ids: Vec<String>, volume: u8, repeat: bool },
+    /// Play these after what we had queued (music only).
+    Add { ids: Vec<String> },
     /// Go to the next of ours.
     Next,
+    /// Move a lever of the player, whoever put on what plays.
+    Drive(Lever),
     /// Fade out over this long, then stop and take our items away.
     Stop { fade: Duration },
     /// After this visit nothing is to be heard: what another client had on before it stays paused (music only).
@@ -98,6 +106,23 @@ pub enum PlayerCommand {
     Duck(bool),
     /// Mark an item as liked where other clients see it (music only).
     Like { id: String },
+    /// Take that mark away (music only).
+    Unlike { ids: Vec<String> },
+}
+
+/// The levers that every player has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lever {
+    /// Hold what plays, or let it go on.
+    Pause(bool),
+    /// To the item before; some seconds into an item, to its beginning.
+    Back,
+    /// To the item after, of whatever is queued.
+    Next,
+    /// To this second of the item.
+    Seek(u32),
+    /// Silence. Whatever is queued stays queued.
+    Stop,
 }
 
 /// What the panel shows. Each carries all that is drawn, so a screen can be drawn without the core.

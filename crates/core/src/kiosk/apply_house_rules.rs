@@ -76,6 +76,11 @@ impl Kiosk<'_> {
 
     /// Erases what was learnt, here and on disk. What plays goes on and teaches nothing more.
     pub(super) fn forget(&mut self) {
+        // First what stands elsewhere: once the history is gone, nobody knows which hearts were given here.
+        let liked: Vec<String> = self.state.history.liked().into_iter().map(str::to_owned).collect();
+        if !liked.is_empty() {
+            self.out.push(Action::Unlike { ids: liked });
+        }
         let state = &mut *self.state;
         state.history.forget();
         state.recent.clear();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::runtime_settings::Live;
 use crate::mood::{Mood, Scores};
-use crate::recommend::{Catalog, History, Templates};
+use crate::recommend::{Catalog, History, Kind, Templates};
 
 /// Time since the daemon started, from a clock that never goes back.
 pub type Time = Duration;
@@ -24,6 +24,9 @@ pub enum Event {
     Picked(Mood, Source),
     /// What the page or the home asks for by its name. None of these ever starts a capture.
     RemoteCommand(RemoteCommand),
+    /// A person on the page asks for these items of the library, in this order: at once, or after what was
+    /// asked for before. No mood is known then.
+    Items { kind: Kind, ids: Vec<String>, after: bool },
     /// The camera streams and its picture has settled.
     CaptureStarted,
     /// One frame was looked at.
@@ -94,10 +97,18 @@ pub enum Gesture {
 pub enum RemoteCommand {
     /// Go to the next item.
     Next,
+    /// Go to the item before, or to the beginning of this one.
+    Back,
+    /// Hold what plays, or let it go on.
+    Pause(bool),
+    /// Go to this second of what plays.
+    Seek(u32),
     /// End whatever goes on: what plays, a choice, a look.
     Stop,
     /// The person likes what plays.
     Like,
+    /// The like of what plays was a mistake.
+    Unlike,
     /// Percent; brought under the cap.
     Volume(u8),
     /// The mood that was read is not so: the person is asked to choose the right one. Without such a mood
@@ -142,6 +153,8 @@ pub enum PlayerEvent {
     Volume(u8),
     /// What we gave it to play is over.
     Finished,
+    /// What another client had put on is over.
+    Silent,
     /// One of our items could not be played (it vanished or is broken); the player goes on.
     Skipped { id: String, reason: String },
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::action::{Action, Flash, PlayerCommand};
+use super::action::{Action, Flash, Lever, PlayerCommand};
 use super::event::{NowPlaying, Part, PlayerEvent};
 use super::state::{Origin, Phase, Session, Voice};
 use super::step::Kiosk;
 use crate::mood::{Mood, Strength};
-use crate::recommend::{AudioSource, Outcome, Pick, Request, Taste, suggest};
+use crate::recommend::{AudioSource, Kind, Outcome, Pick, Reason, Request, Taste, suggest};
 
 /// Ids remembered so that the same thing is not chosen again soon.
 pub(super) const RECENT: usize = 200;
@@ -72,6 +72,7 @@ impl Kiosk<'_> {
             volume,
             loop_video: suggestion.loop_video,
             liked: Default::default(),
+            unliked: Default::default(),
             sleep_at: state
                 .sleep_wish
                 .take()
@@ -108,7 +109,9 @@ impl Kiosk<'_> {
 
     /// Something came of an item; a queue of somebody else's teaches nothing.
     pub(super) fn came_of(&mut self, now: Option<&NowPlaying>, outcome: Outcome) {
-        if let Some(now) = now.filter(|now| now.ours && self.state.settings.learns) {
+        // What was asked for by name says nothing of a mood.
+        let by_name = matches!(&self.state.phase, Phase::Playing(session) if session.origin == Origin::Items);
+        if let Some(now) = now.filter(|now| now.ours && self.state.settings.learns && !by_name) {
             self.state.history.record(&now.id, outcome);
             self.state.unsaved = true;
         }
@@ -122,6 +125,86 @@ impl Kiosk<'_> {
         if std::mem::take(&mut self.state.unsaved) {
             self.out.push(Action::Remember(Box::new(self.state.history.clone())));
         }
+    }
+
+    /// Plays what a person asked for by name; items that the library does not have are left out.
+    pub(super) fn items(&mut self, kind: Kind, ids: Vec<String>, after: bool) {
+        let shelf = match kind {
+            Kind::Music => &self.state.catalog.music,
+            Kind::Video => &self.state.catalog.video,
+        };
+        let picks: Vec<Pick> = ids
+            .iter()
+            .filter_map(|id| shelf.find(id))
+            .map(|entry| Pick {
+                id: entry.id.to_owned(),
+                title: entry.title.to_owned(),
+                artist: entry.artist.to_owned(),
+                why: Reason::Asked,
+            })
+            .collect();
+        let (has, which, part) = match kind {
+            Kind::Music => (self.state.settings.has.music, AudioSource::Music, Part::Music),
+            Kind::Video => (self.state.settings.has.video, AudioSource::Video, Part::Video),
+        };
+        let usable = has && !self.state.troubles.contains_key(&part);
+        if picks.is_empty() || !usable || self.is_kept_quiet() {
+            return;
+        }
+        if after
+            && let Phase::Playing(session) = &mut self.state.phase
+            && which == AudioSource::Music
+            && session.music.open
+        {
+            let ids = picks.iter().map(|pick| pick.id.clone()).collect();
+            session.music.picks.extend(picks);
+            return self.command(which, PlayerCommand::Add { ids });
+        }
+        if matches!(self.state.phase, Phase::Looking { .. }) {
+            self.abandon_capture();
+        }
+        if let Phase::Playing(session) = std::mem::replace(&mut self.state.phase, Phase::Idle) {
+            self.end_visit(&session);
+            let other = if which == AudioSource::Music { AudioSource::Video } else { AudioSource::Music };
+            if session.voice(other).open {
+                self.command(other, PlayerCommand::Stop { fade: Duration::ZERO });
+            }
+        }
+        let voice = Voice { open: true, picks, told_at: self.at, ..Voice::default() };
+        let silent = Voice { told_at: self.at, ..Voice::default() };
+        let (music, video) = if which == AudioSource::Music { (voice, silent) } else { (silent, voice) };
+        let session = Session {
+            mood: Mood::Neutral,
+            strength: Strength::Clear,
+            origin: Origin::Items,
+            since: self.at,
+            music,
+            video,
+            speaks: which,
+            volume: self.state.volume.min(self.state.cap()),
+            loop_video: false,
+            liked: Default::default(),
+            unliked: Default::default(),
+            sleep_at: self.state.settings.house.sleep.after.map(|after| self.at + after),
+            flash: None,
+        };
+        self.play(&session, which, session.voice(which).rest());
+        self.state.phase = Phase::Playing(session);
+    }
+
+    /// Whether what is heard is another client's.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.state.elsewhere.is_some() && !matches!(self.state.phase, Phase::Playing(_))
+    }
+
+    /// Moves a lever of the player that is heard.
+    pub(super) fn drive(&mut self, lever: Lever) {
+        let which = match &self.state.phase {
+            Phase::Playing(session) if session.voice(session.speaker()).open => session.speaker(),
+            _ if self.is_elsewhere() => AudioSource::Music,
+            _ => return,
+        };
+        self.command(which, PlayerCommand::Drive(lever));
     }
 
     pub(super) fn play(&mut self, session: &Session, which: AudioSource, ids: Vec<String>) {
@@ -159,9 +242,21 @@ impl Kiosk<'_> {
         let Phase::Playing(session) = &mut self.state.phase else { return };
         let Some(now) = session.voice(session.speaker()).now.clone() else { return };
         session.liked.insert(now.id.clone());
+        session.unliked.remove(&now.id);
         self.came_of(Some(&now), Outcome::Liked);
         self.out.push(Action::Like { id: now.id });
         self.flash(Flash::Liked);
+    }
+
+    pub(super) fn unlike(&mut self) {
+        let Phase::Playing(session) = &mut self.state.phase else { return };
+        let Some(now) = session.voice(session.speaker()).now.clone() else { return };
+        session.liked.remove(&now.id);
+        session.unliked.insert(now.id.clone());
+        if self.state.settings.learns && self.state.history.unlike(&now.id) {
+            self.state.unsaved = true;
+        }
+        self.out.push(Action::Unlike { ids: vec![now.id] });
     }
 
     pub(super) fn volume(&mut self, change: i16) {
@@ -245,6 +340,15 @@ impl Kiosk<'_> {
 
     pub(super) fn player(&mut self, which: AudioSource, report: PlayerEvent) {
         let at = self.at;
+        if which == AudioSource::Music {
+            match &report {
+                PlayerEvent::Playing(now) => {
+                    self.state.elsewhere = (!now.ours).then(|| (now.clone(), at));
+                }
+                PlayerEvent::Silent => self.state.elsewhere = None,
+                PlayerEvent::Finished | PlayerEvent::Skipped { .. } | PlayerEvent::Volume(_) => {}
+            }
+        }
         let Phase::Playing(session) = &mut self.state.phase else {
             if let PlayerEvent::Volume(percent) = report {
                 self.volume_elsewhere(which, percent);
@@ -278,6 +382,7 @@ impl Kiosk<'_> {
                 self.voice_ended(which);
             }
             PlayerEvent::Skipped { id, .. } => voice.picks.retain(|pick| pick.id != id),
+            PlayerEvent::Silent => {}
         }
     }
 

@@ -5,11 +5,11 @@
 use serde::Serialize;
 
 use super::action::Screen;
-use super::event::{Part, Source, Time, TroubleKind};
+use super::event::{NowPlaying, Part, Source, Time, TroubleKind};
 use super::policy::{InputOrigin, Mode, Start};
 use super::state::{Has, Origin, Phase, Session, State, Voice};
 use crate::mood::{Mood, Scores, Strength};
-use crate::recommend::AudioSource;
+use crate::recommend::{AudioSource, Reason};
 use crate::text::{self, Language};
 
 /// How many of the next items are told.
@@ -157,6 +157,9 @@ pub struct Playback {
     pub length_s: Option<u64>,
     /// In the device's language; empty for what another client plays.
     pub why: String,
+    /// The same as data: see [`Snapshot::said_in`].
+    #[serde(skip)]
+    pub reason: Option<Reason>,
     pub liked: bool,
     pub paused: bool,
     /// Whether this kiosk chose it.
@@ -170,6 +173,9 @@ pub struct Upcoming {
     pub artist: String,
     /// In the device's language.
     pub why: String,
+    /// The same as data.
+    #[serde(skip)]
+    pub reason: Reason,
 }
 
 /// Something that is ill, in words.
@@ -199,19 +205,23 @@ impl Snapshot {
             _ => (Vec::new(), None),
         };
         let speaks = session.map(Session::speaker).unwrap_or_default();
-        let plays = |which| session.and_then(|session| playback(session, session.voice(which), language, at));
+        let plays = |which| session.and_then(|session| playback(state, session, session.voice(which), at));
+        let elsewhere = || state.elsewhere.as_ref().filter(|_| session.is_none());
         Snapshot {
             mode: settings.mode,
             language,
             has: settings.has,
             phase: stage(&state.phase),
             press: settings.mode.start(InputOrigin::Remote),
-            mood: session.map(|session| known(session, language)),
+            mood: session
+                .filter(|session| session.origin != Origin::Items)
+                .map(|session| known(session, language)),
             not_so: matches!(&state.phase, Phase::Playing(session) if session.doubted().is_some()),
             candidates,
             selected,
             speaks,
-            music: plays(AudioSource::Music),
+            music: plays(AudioSource::Music)
+                .or_else(|| elsewhere().map(|(now, told_at)| not_ours(state, now, *told_at, at))),
             video: plays(AudioSource::Video),
             next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
             volume: state.volume(),
@@ -237,6 +247,24 @@ impl Snapshot {
             looks: state.looks,
             visits: state.sessions,
         }
+    }
+
+    /// The same in another language.
+    pub fn said_in(mut self, language: Language) -> Snapshot {
+        if let Some(mood) = &mut self.mood {
+            mood.word = text::mood(mood.mood, language).word;
+        }
+        for playback in [&mut self.music, &mut self.video].into_iter().flatten() {
+            playback.why = playback.reason.as_ref().map(|why| why.say(language)).unwrap_or_default();
+        }
+        for upcoming in &mut self.next {
+            upcoming.why = upcoming.reason.say(language);
+        }
+        for trouble in &mut self.troubles {
+            let words = text::trouble(trouble.kind, language);
+            (trouble.title, trouble.cure) = (words.title, words.cure);
+        }
+        self
     }
 
     /// What the player that is heard plays.
@@ -277,7 +305,8 @@ fn known(session: &Session, language: Language) -> KnownMood {
         Origin::Chosen(Source::Page) => (Known::Page, None, None),
         Origin::Chosen(Source::Home) => (Known::Home, None, None),
         Origin::Chosen(Source::Sensor(name)) => (Known::Sensor, Some(name.clone()), None),
-        Origin::Nobody => (Known::Nobody, None, None),
+        // Where items were asked for, no mood is told.
+        Origin::Nobody | Origin::Items => (Known::Nobody, None, None),
     };
     KnownMood {
         mood: session.mood,
@@ -289,7 +318,8 @@ fn known(session: &Session, language: Language) -> KnownMood {
     }
 }
 
-fn playback(session: &Session, voice: &Voice, language: Language, at: Time) -> Option<Playback> {
+fn playback(state: &State, session: &Session, voice: &Voice, at: Time) -> Option<Playback> {
+    let language = state.settings.language;
     let now = voice.now.as_ref()?;
     let pick = voice.picks.iter().find(|pick| now.ours && pick.id == now.id);
     Some(Playback {
@@ -298,10 +328,28 @@ fn playback(session: &Session, voice: &Voice, language: Language, at: Time) -> O
         elapsed_s: voice.elapsed(at).as_secs(),
         length_s: now.length.map(|length| length.as_secs()),
         why: pick.map(|pick| pick.why.say(language)).unwrap_or_default(),
-        liked: session.liked.contains(&now.id),
+        reason: pick.map(|pick| pick.why.clone()),
+        liked: state.is_liked(Some(session), &now.id),
         paused: now.paused,
         ours: now.ours,
     })
+}
+
+/// What another client put on.
+fn not_ours(state: &State, now: &NowPlaying, told_at: Time, at: Time) -> Playback {
+    let since = if now.paused { Time::ZERO } else { at.saturating_sub(told_at) };
+    let elapsed = now.elapsed + since;
+    Playback {
+        title: now.title.clone(),
+        artist: now.artist.clone(),
+        elapsed_s: now.length.map_or(elapsed, |length| elapsed.min(length)).as_secs(),
+        length_s: now.length.map(|length| length.as_secs()),
+        why: String::new(),
+        reason: None,
+        liked: state.is_liked(None, &now.id),
+        paused: now.paused,
+        ours: false,
+    }
 }
 
 fn upcoming(voice: &Voice, language: Language) -> Vec<Upcoming> {
@@ -316,6 +364,7 @@ fn upcoming(voice: &Voice, language: Language) -> Vec<Upcoming> {
             title: pick.title.clone(),
             artist: pick.artist.clone(),
             why: pick.why.say(language),
+            reason: pick.why.clone(),
         })
         .collect()
 }

@@ -4,8 +4,16 @@ use super::action::{Action, PlayerCommand, Screen, Spoken};
 use super::event::Part;
 use super::state::{Phase, State};
 use super::step::Kiosk;
+use std::time::Duration;
+
 use crate::mood::Mood;
 use crate::recommend::AudioSource;
+use crate::text::{Prompt, prompt};
+
+/// The time in which most people read a word of a text that they do not know.
+const A_WORD: Duration = Duration::from_millis(300);
+/// However few words a notice has.
+const LEAST_NOTICE: Duration = Duration::from_secs(8);
 
 /// What was said last: the same is not said again while it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +53,17 @@ impl State {
     /// Whether a person can be told something: by a panel, or by a voice.
     pub(super) fn tells(&self) -> bool {
         self.settings.has.panel || self.settings.prompts.is_some()
+    }
+
+    /// How long the notice stands: as long as it takes to read, and never too short to say no.
+    pub(super) fn notice_time(&self) -> Duration {
+        let language = self.settings.language;
+        let usual = prompt(Prompt::NoticeText, language);
+        let text = self.settings.notice.as_deref().unwrap_or(usual);
+        let around = [Prompt::NoticeTitle, Prompt::NoticeCancel].map(|one| prompt(one, language));
+        let words: usize =
+            [text, around[0], around[1]].iter().map(|one| one.split_whitespace().count()).sum();
+        self.settings.times.notice.max(LEAST_NOTICE).max(A_WORD * words as u32)
     }
 
     /// Whether it would be noticed at this moment: a panel that is broken shows nothing.

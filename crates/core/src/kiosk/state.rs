@@ -106,7 +106,7 @@ impl Default for Times {
         Times {
             capture: s(1),
             capture_limit: s(10),
-            notice: s(4),
+            notice: s(8),
             spoken_notice: s(11),
             mood: s(3),
             not_so: s(5),
@@ -137,6 +137,8 @@ pub struct State {
     pub(super) catalog: Arc<Catalog>,
     pub(super) templates: Arc<Templates>,
     pub(super) troubles: BTreeMap<Part, Trouble>,
+    /// What another client plays on our music player, and when it was told.
+    pub(super) elsewhere: Option<(NowPlaying, Time)>,
     pub(super) recent: VecDeque<String>,
     pub(super) history: History,
     /// The mood that the last visit's look saw and the visit's end, while a second look may belong to it.
@@ -186,6 +188,8 @@ pub(super) enum Phase {
         until: Time,
         /// The mood that a person said is not so, if that is why moods are offered.
         wrong: Option<Wrong>,
+        /// What follows when nobody chooses.
+        unanswered: Unanswered,
     },
     /// Whether to forget what was learnt here.
     Asking {
@@ -217,12 +221,21 @@ impl Wrong {
     /// What is offered instead: the next best first. The refused one comes last, for whoever pressed by mistake.
     pub fn candidates(&self) -> Vec<Mood> {
         let scores = self.scores.unwrap_or(Scores::uniform());
-        let mut moods = Mood::ALL.to_vec();
+        let mut moods = Mood::BY_HAND.to_vec();
         moods.sort_by(|a, b| {
             (*a == self.mood).cmp(&(*b == self.mood)).then(scores.of(*b).total_cmp(&scores.of(*a)))
         });
         moods
     }
+}
+
+/// What follows a choice that nobody makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// Something that suits most people.
+    Gentle,
+    /// Nothing: the person has said no to the camera, and perhaps to all of it.
+    Nothing,
 }
 
 /// What follows a message.
@@ -242,6 +255,8 @@ pub(super) enum Origin {
     Chosen(Source),
     /// Nobody did.
     Nobody,
+    /// There is none: a person asked for these items by name.
+    Items,
 }
 
 impl Origin {
@@ -271,6 +286,8 @@ pub(super) struct Session {
     pub volume: u8,
     pub loop_video: bool,
     pub liked: BTreeSet<String>,
+    /// Likes that were taken back in this session.
+    pub unliked: BTreeSet<String>,
     /// When nobody is thought to listen any more.
     pub sleep_at: Option<Time>,
     pub flash: Option<(Flash, Time)>,
@@ -325,7 +342,7 @@ impl Session {
         let scores = match &self.origin {
             Origin::Seen { scores } => Some(*scores),
             Origin::Chosen(Source::Sensor(_)) => None,
-            Origin::Chosen(_) | Origin::Nobody => return None,
+            Origin::Chosen(_) | Origin::Nobody | Origin::Items => return None,
         };
         Some(Wrong { mood: self.mood, scores })
     }
@@ -367,6 +384,7 @@ impl State {
             catalog: Arc::default(),
             templates: Arc::default(),
             troubles: BTreeMap::new(),
+            elsewhere: None,
             recent: VecDeque::new(),
             history: History::default(),
             before: None,
@@ -428,7 +446,7 @@ impl State {
     pub fn volume(&self) -> u8 {
         match &self.phase {
             Phase::Playing(session) => session.volume,
-            _ => self.volume,
+            _ => self.elsewhere.as_ref().and_then(|(now, _)| now.volume).unwrap_or(self.volume),
         }
     }
 
@@ -452,6 +470,22 @@ impl State {
     /// Percent: the device's own volume, as it was set; a visit may have another from its template.
     pub fn device_volume(&self) -> u8 {
         self.volume.min(self.cap())
+    }
+
+    /// Whether a press could lead to anything that is heard or seen, as far as is known.
+    pub(super) fn has_something(&self) -> bool {
+        let has = self.settings.has;
+        let works = |here: bool, part| here && !self.troubles.contains_key(&part);
+        let plays = works(has.music, Part::Music) || works(has.video, Part::Video);
+        // A device without players shows the mood: that is all it does.
+        (!has.music && !has.video) || (plays && !self.troubles.contains_key(&Part::Stock))
+    }
+
+    /// Whether the person likes an item: said now, or before.
+    pub(super) fn is_liked(&self, session: Option<&Session>, id: &str) -> bool {
+        let said = |set: fn(&Session) -> &BTreeSet<String>| session.is_some_and(|one| set(one).contains(id));
+        let before = || self.catalog.music.find(id).is_some_and(|entry| entry.like == Some(2));
+        said(|one| &one.liked) || (!said(|one| &one.unliked) && before())
     }
 
     /// Whether nothing goes on and nobody waits.

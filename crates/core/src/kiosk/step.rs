@@ -1,6 +1,6 @@
 //! The one function that decides: a state and an event in, actions out. Total: any event in any state.
 
-use super::action::{Action, Flash, PlayerCommand, Screen};
+use super::action::{Action, Flash, Lever, PlayerCommand, Screen};
 use super::event::{
     Button, Edge, Event, Gesture, Health, Observation, Part, RemoteCommand, Source, Time, Trouble,
     TroubleKind,
@@ -9,7 +9,7 @@ use super::evidence::{EARLIEST, is_enough};
 use super::house_rules::Press;
 use super::policy::{InputOrigin, Start};
 use super::session::{RECENT, VOLUME_STEP};
-use super::state::{Origin, Phase, State, Then, Wrong};
+use super::state::{Origin, Phase, State, Then, Unanswered, Wrong};
 use super::vote::vote;
 use crate::mood::{Mood, Reading, Strength};
 use crate::recommend::AudioSource;
@@ -33,6 +33,9 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Vec<Action> {
 /// A second tap this soon after the first is a nervous finger, not a change of mind.
 const NERVOUS: Duration = Duration::from_millis(700);
 
+/// Good, so-so, bad: what is offered to whoever does not want to be looked at.
+pub const THREE: [Mood; 3] = [Mood::Happy, Mood::Neutral, Mood::Sad];
+
 /// Letters of a sensor's name that are shown.
 const SENSOR_NAME: usize = 24;
 
@@ -54,6 +57,7 @@ impl Kiosk<'_> {
                 | Event::Remote(_)
                 | Event::Picked(..)
                 | Event::RemoteCommand(_)
+                | Event::Items { .. }
                 | Event::Forget
         ) {
             self.somebody_is_here();
@@ -74,6 +78,7 @@ impl Kiosk<'_> {
             Event::Remote(gesture) => self.gesture(gesture, InputOrigin::Remote),
             Event::Picked(mood, source) => self.picked(mood, source),
             Event::RemoteCommand(ask) => self.asked(ask),
+            Event::Items { kind, ids, after } => self.items(kind, ids, after),
             Event::CaptureStarted if self.state.abandoned == 0 => {
                 if let Phase::Looking { started, .. } = &mut self.state.phase {
                     *started = Some(self.at);
@@ -151,13 +156,23 @@ impl Kiosk<'_> {
     fn gesture(&mut self, gesture: Gesture, finger: InputOrigin) {
         match (&mut self.state.phase, gesture) {
             (Phase::Idle | Phase::Message { .. }, Gesture::Short | Gesture::Double) => self.start(finger),
-            (Phase::Notice { since, .. }, _) if self.at >= *since + NERVOUS => self.state.phase = Phase::Idle,
+            // No camera: three faces are offered, and nobody has to choose one.
+            (Phase::Notice { since, .. }, _) if self.at >= *since + NERVOUS => {
+                self.offer(THREE.to_vec(), None, Unanswered::Nothing);
+            }
             (Phase::Looking { .. }, Gesture::Long) => {
                 self.abandon_capture();
                 self.state.phase = Phase::Idle;
             }
             (Phase::Choosing { candidates, selected, until, .. }, Gesture::Short) => {
-                *selected = (*selected + 1) % candidates.len().max(1);
+                *selected += 1;
+                if *selected >= candidates.len() {
+                    *selected = 0;
+                    // None of the three: here are all of them.
+                    if *candidates == THREE {
+                        *candidates = Mood::BY_HAND.to_vec();
+                    }
+                }
                 *until = self.at + self.state.settings.times.choose;
             }
             (Phase::Choosing { candidates, selected, .. }, Gesture::Long | Gesture::Double) => {
@@ -223,17 +238,22 @@ impl Kiosk<'_> {
         if self.is_kept_quiet() {
             return;
         }
-        match self.state.settings.mode.start(finger) {
+        let start = self.state.settings.mode.start(finger);
+        // With nothing to play no face is looked at.
+        if start != Start::Refuse && !self.state.has_something() {
+            return self.nothing_plays(Mood::Neutral);
+        }
+        match start {
             Start::Look => self.look(),
             // Nobody is looked at who could not be told.
             Start::NoticeThenLook if !self.state.can_tell_now() => {}
             Start::NoticeThenLook => {
                 // A notice that is spoken has to be heard to its end before anybody is looked at.
                 let spoken = self.state.settings.prompts.map(|_| times.spoken_notice).unwrap_or_default();
-                let until = self.at + times.notice.max(spoken);
+                let until = self.at + self.state.notice_time().max(spoken);
                 self.state.phase = Phase::Notice { since: self.at, until };
             }
-            Start::Pick => self.choose(Mood::ALL.to_vec(), None),
+            Start::Pick => self.choose(Mood::BY_HAND.to_vec(), None),
             Start::Refuse => {}
         }
     }
@@ -311,8 +331,12 @@ impl Kiosk<'_> {
     }
 
     fn choose(&mut self, candidates: Vec<Mood>, wrong: Option<Wrong>) {
+        self.offer(candidates, wrong, Unanswered::Gentle);
+    }
+
+    fn offer(&mut self, candidates: Vec<Mood>, wrong: Option<Wrong>, unanswered: Unanswered) {
         let until = self.at + self.state.settings.times.choose;
-        self.state.phase = Phase::Choosing { candidates, selected: 0, until, wrong };
+        self.state.phase = Phase::Choosing { candidates, selected: 0, until, wrong, unanswered };
     }
 
     /// The mood was read wrongly: what plays for it ends, and the right one is asked for.
@@ -365,9 +389,14 @@ impl Kiosk<'_> {
 
     fn asked(&mut self, ask: RemoteCommand) {
         match ask {
+            RemoteCommand::Next if self.is_elsewhere() => self.drive(Lever::Next),
             RemoteCommand::Next => self.next(),
+            RemoteCommand::Back => self.drive(Lever::Back),
+            RemoteCommand::Pause(hold) => self.drive(Lever::Pause(hold)),
+            RemoteCommand::Seek(second) => self.drive(Lever::Seek(second)),
             RemoteCommand::Like => self.like(),
             RemoteCommand::QuietHours(keep) => self.keep_quiet_hours(keep),
+            RemoteCommand::Unlike => self.unlike(),
             RemoteCommand::Volume(percent) => self.set_volume(percent.into()),
             RemoteCommand::NotSo => self.not_so(),
             RemoteCommand::Stop => match self.state.phase {
@@ -382,6 +411,7 @@ impl Kiosk<'_> {
                 | Phase::Message { .. } => {
                     self.state.phase = Phase::Idle;
                 }
+                Phase::Idle if self.is_elsewhere() => self.drive(Lever::Stop),
                 Phase::Idle | Phase::Stopping { .. } | Phase::Leaving => {}
             },
         }
@@ -404,6 +434,9 @@ impl Kiosk<'_> {
             Part::Video => AudioSource::Video,
             _ => return,
         };
+        if ill && which == AudioSource::Music {
+            self.state.elsewhere = None;
+        }
         // A player that comes back in mid session goes on by itself with what it was given.
         let at = self.at;
         if let Phase::Playing(session) = &mut self.state.phase {
@@ -426,6 +459,9 @@ impl Kiosk<'_> {
                 self.abandon_capture();
                 self.capture_failed(TroubleKind::CameraSilent);
             }
+            Phase::Choosing { until, unanswered: Unanswered::Nothing, .. } if at >= *until => {
+                self.state.phase = Phase::Idle;
+            }
             Phase::Choosing { candidates, until, .. } if at >= *until => {
                 let candidates = std::mem::take(candidates);
                 self.gentle_middle(&candidates);
@@ -435,7 +471,7 @@ impl Kiosk<'_> {
             Phase::Stopping { until, .. } if at >= *until => self.state.phase = Phase::Idle,
             Phase::Message { until, then, .. } if at >= *until => match then {
                 Then::Idle => self.state.phase = Phase::Idle,
-                Then::Choose => self.choose(Mood::ALL.to_vec(), None),
+                Then::Choose => self.choose(Mood::BY_HAND.to_vec(), None),
             },
             Phase::Playing(_) => self.session_time(),
             _ => {}

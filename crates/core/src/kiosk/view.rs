@@ -99,6 +99,8 @@ impl State {
                         Screen::Chosen { mood, by: session.origin.sensor().map(str::to_owned) }
                     }
                     Origin::Nobody => Screen::Gentle,
+                    // Nobody named a mood.
+                    Origin::Items => Screen::Playing(self.playing(session, at)),
                 }
             }
             Phase::Playing(session) => match self.gone(session) {
@@ -130,13 +132,13 @@ impl State {
         // Until the player has spoken, what was asked for is the best that can be said.
         let told = voice.now.is_some();
         Playing {
-            mood: Some(session.mood),
+            mood: (session.origin != Origin::Items).then_some(session.mood),
             title: if told { now.title } else { pick.map(|pick| pick.title.clone()).unwrap_or_default() },
             artist: if told { now.artist } else { pick.map(|pick| pick.artist.clone()).unwrap_or_default() },
             elapsed: Duration::from_secs(voice.elapsed(at).as_secs()),
             length: now.length,
             why: pick.filter(|_| now.ours || !told).map(|pick| self.why(session, pick)).unwrap_or_default(),
-            liked: session.liked.contains(&now.id),
+            liked: self.is_liked(Some(session), &now.id),
             paused: now.paused,
             not_so: matches!(self.phase, Phase::Playing(_)) && self.may_say_not_so(at),
             amiss: self.amiss(session, at),

@@ -171,6 +171,15 @@ impl History {
         ids
     }
 
+    /// A like was a mistake: it counts as played to the end. False if there was none.
+    pub fn unlike(&mut self, id: &str) -> bool {
+        let plays = self.sessions.iter_mut().flat_map(|session| &mut session.plays);
+        let mut liked = plays.filter(|play| play.id == id && play.outcome == Outcome::Liked).peekable();
+        let any = liked.peek().is_some();
+        liked.for_each(|play| play.outcome = Outcome::Finished);
+        any
+    }
+
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty() && self.helped.is_empty() && self.bias.is_untaught()

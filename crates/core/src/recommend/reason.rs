@@ -39,6 +39,8 @@ pub enum Reason {
     Nearest,
     /// Nothing meets the template and nothing is known of how the library feels.
     Anything,
+    /// A person asked for it by name.
+    Asked,
     /// The first and, after it, the second.
     Both(Box<Reason>, Box<Reason>),
 }
@@ -113,6 +115,8 @@ impl Reason {
             (Reason::Nearest, De) => "das Nächste, was die Sammlung hat".into(),
             (Reason::Anything, En) => "picked by chance".into(),
             (Reason::Anything, De) => "zufällig gewählt".into(),
+            (Reason::Asked, En) => "asked for".into(),
+            (Reason::Asked, De) => "gewünscht".into(),
             (Reason::Both(first, second), _) => {
                 format!("{}; {}", first.say(language), second.say(language))
             }

@@ -27,6 +27,9 @@ pub enum Prompt {
     Something,
     Gentle,
     UnsureHow,
+    Good,
+    SoSo,
+    Bad,
     NoFace,
     NoFaceHint,
     SeveralFacesHint,
@@ -45,7 +48,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 35] = [
+    pub const ALL: [Prompt; 38] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -66,6 +69,9 @@ impl Prompt {
         Prompt::Something,
         Prompt::Gentle,
         Prompt::UnsureHow,
+        Prompt::Good,
+        Prompt::SoSo,
+        Prompt::Bad,
         Prompt::NoFace,
         Prompt::NoFaceHint,
         Prompt::SeveralFacesHint,
@@ -110,6 +116,9 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::Something => said("something", "etwas"),
         Prompt::Gentle => said("gentle", "Sanftes"),
         Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),
+        Prompt::Good => said("good", "gut"),
+        Prompt::SoSo => said("so-so", "geht so"),
+        Prompt::Bad => said("bad", "schlecht"),
         Prompt::NoFace => said("I can’t see you", "Ich sehe dich nicht"),
         Prompt::NoFaceHint => said("Come closer and face the light", "Komm näher und dreh dich zum Licht"),
         Prompt::SeveralFacesHint => said("One at a time, please", "Bitte eine Person allein"),
@@ -125,9 +134,9 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::AskToForget => said("Forget it all?", "Alles vergessen?"),
         Prompt::AskToForgetText => said("What was liked and played here", "Was hier gefiel und lief"),
         Prompt::AskToForgetHow => said("short: no · long: yes", "kurz: nein · lang: ja"),
-        Prompt::Forgotten => said("All forgotten", "Alles vergessen"),
+        Prompt::Forgotten => said("Forgotten", "Vergessen"),
         Prompt::ForgottenHint => {
-            said("What was liked and played here is erased", "Was hier gefiel und lief, ist gelöscht")
+            said("Hearts of other programs stay in MPD", "Herzen anderer Programme bleiben in MPD")
         }
     }
     .r#in(language)

@@ -1,18 +1,25 @@
 //! What there is to play, and where it lies on the plane of feeling.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Asked, Body};
+use crate::config;
 use crate::library::listing::SetError;
-use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
-use moodbox_core::recommend::{self, FeelingSource, normalized};
+use crate::observers::web::{Site, covers};
+use crate::ports::music::{self, Mpd};
+use moodbox_core::kiosk::event::Event;
+use moodbox_core::recommend::{self, Catalog, Entry, FeelingSource, ItemStore, normalized};
 
 /// More is found by searching.
 const MOST: usize = 200;
@@ -28,6 +35,17 @@ pub struct Wanted {
     /// Only what nothing is known of.
     #[serde(default)]
     unknown: bool,
+    /// Of this place on the plane, `valence,arousal`, the nearest first.
+    near: Option<String>,
+    /// Only of this album.
+    album: Option<String>,
+}
+
+/// A place on the plane, as an address names it.
+fn place_of(text: &str) -> Option<(f32, f32)> {
+    let (valence, arousal) = text.split_once(',')?;
+    let number = |text: &str| text.trim().parse::<f32>().ok().filter(|number| (-1.0..=1.0).contains(number));
+    Some((number(valence)?, number(arousal)?))
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -44,9 +62,13 @@ pub struct Found {
     total: usize,
     /// Of these, how many no valence and arousal is known of.
     unknown: usize,
+    /// Of these, how many have a heart, whoever gave it.
+    hearts: usize,
     /// How many were wanted; at most 200 of them follow.
     found: usize,
     items: Vec<Listed>,
+    /// Where files are read from, if there is nothing on the shelf.
+    folders: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +127,207 @@ fn handle(id: &str) -> String {
     Sha256::digest(id.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The shelf of a kind.
+fn shelf(catalog: &Catalog, kind: Kind) -> &ItemStore {
+    match kind {
+        Kind::Music => &catalog.music,
+        Kind::Video => &catalog.video,
+    }
+}
+
+/// Where files of a kind are read from, as far as that is known: what a person is told who has none.
+async fn folders(site: &Arc<Site>, kind: Kind) -> Vec<PathBuf> {
+    let (settings, music) = (site.settings.clone(), site.setter.music.clone());
+    let look = move || match kind {
+        Kind::Music => music.and_then(|music| Mpd::folder(&music)).into_iter().collect(),
+        Kind::Video => {
+            let config = settings.and_then(|file| config::load(&file).ok());
+            config.and_then(|config| config.video).map(|video| video.folders).unwrap_or_default()
+        }
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfKind {
+    #[serde(default)]
+    kind: Kind,
+}
+
+#[derive(Serialize)]
+pub struct Plane {
+    /// Valence and arousal in hundredths, and 1 if somebody said so; items of the same place are told once.
+    dots: Vec<(i8, i8, u8)>,
+}
+
+/// Where everything on a shelf lies.
+pub async fn plane(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Plane> {
+    let catalog = site.shelves.catalog.borrow().clone();
+    let hundredths = |number: f32| (number * 50.0).round() as i8 * 2;
+    let feelings = shelf(&catalog, wanted.kind).iter().filter_map(|entry| entry.feeling);
+    let dots: BTreeSet<_> = feelings
+        .map(|one| {
+            let said = u8::from(one.source == FeelingSource::Explicit);
+            (hundredths(one.valence), hundredths(one.arousal), said)
+        })
+        .collect();
+    Json(Plane { dots: dots.into_iter().collect() })
+}
+
+/// More albums, artists or words are found by searching.
+const MOST_GROUPS: usize = 500;
+
+#[derive(Serialize)]
+pub struct Groups {
+    albums: Vec<Album>,
+    playlists: Vec<Counted>,
+    genres: Vec<Counted>,
+    tags: Vec<Counted>,
+}
+
+#[derive(Serialize)]
+struct Album {
+    album: String,
+    artist: String,
+    count: usize,
+    /// One of its items, for its cover.
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    name: String,
+    count: usize,
+}
+
+/// Albums, playlists, genres and words of a shelf, with how many items each has.
+pub async fn groups(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Groups> {
+    let catalog = site.shelves.catalog.borrow().clone();
+    let mut albums: BTreeMap<&str, (&str, usize, &str)> = BTreeMap::new();
+    let [mut playlists, mut genres, mut tags]: [BTreeMap<&str, usize>; 3] = Default::default();
+    for entry in shelf(&catalog, wanted.kind).iter() {
+        if !entry.album.is_empty() {
+            let album = albums.entry(entry.album).or_insert((entry.artist, 0, entry.id));
+            album.1 += 1;
+            if album.0 != entry.artist {
+                album.0 = "";
+            }
+        }
+        entry.playlists().for_each(|name| *playlists.entry(name).or_default() += 1);
+        entry.genres().for_each(|name| *genres.entry(name).or_default() += 1);
+        entry.tags().for_each(|name| *tags.entry(name).or_default() += 1);
+    }
+    let counted = |names: BTreeMap<&str, usize>| {
+        let mut all: Vec<_> =
+            names.into_iter().map(|(name, count)| Counted { name: name.to_owned(), count }).collect();
+        all.sort_by(|one, other| other.count.cmp(&one.count).then(one.name.cmp(&other.name)));
+        all.truncate(MOST_GROUPS);
+        all
+    };
+    let albums = albums.into_iter().take(MOST_GROUPS).map(|(album, (artist, count, id))| Album {
+        album: album.to_owned(),
+        artist: artist.to_owned(),
+        count,
+        id: handle(id),
+    });
+    let (albums, playlists) = (albums.collect(), counted(playlists));
+    Json(Groups { albums, playlists, genres: counted(genres), tags: counted(tags) })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Play {
+    #[serde(default)]
+    kind: Kind,
+    /// Items, as the list of the library tells them; or an album, or a playlist.
+    #[serde(default)]
+    ids: Vec<String>,
+    album: Option<String>,
+    playlist: Option<String>,
+    /// After what was asked for before, instead of now.
+    #[serde(default)]
+    after: bool,
+}
+
+/// Plays what a person picked by name. The core decides whether now is the time.
+pub async fn play(State(site): State<Arc<Site>>, Body(play): Body<Play>) -> Result<StatusCode, Fault> {
+    let catalog = site.shelves.catalog.borrow().clone();
+    let shelf = shelf(&catalog, play.kind);
+    let chosen = |entry: &Entry<'_>| match (&play.album, &play.playlist) {
+        (Some(album), _) => entry.album == album,
+        (None, Some(playlist)) => entry.playlists().any(|name| name == playlist),
+        (None, None) => false,
+    };
+    let mut ids: Vec<String> = if play.album.is_some() || play.playlist.is_some() {
+        shelf.iter().filter(chosen).map(|entry| entry.id.to_owned()).collect()
+    } else {
+        // In the order in which they were asked for.
+        let mut asked: Vec<(usize, String)> = shelf
+            .iter()
+            .filter_map(|entry| {
+                let at = play.ids.iter().position(|id| *id == handle(entry.id))?;
+                Some((at, entry.id.to_owned()))
+            })
+            .collect();
+        asked.sort();
+        asked.into_iter().map(|(_, id)| id).collect()
+    };
+    if ids.is_empty() {
+        return Err(Fault::not_found("the library has no such item"));
+    }
+    ids.truncate(MOST);
+    let kind = match play.kind {
+        Kind::Music => recommend::Kind::Music,
+        Kind::Video => recommend::Kind::Video,
+    };
+    site.tell(Event::Items { kind, ids, after: play.after })?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverOf {
+    /// An item, as the list of the library tells it.
+    id: Option<String>,
+    /// Or what plays, by its title and artist.
+    title: Option<String>,
+    #[serde(default)]
+    artist: String,
+}
+
+/// The picture of an item's album, as a small JPEG.
+pub async fn cover(State(site): State<Arc<Site>>, Asked(of): Asked<CoverOf>) -> Response {
+    // That an album has none is no fault.
+    let none = || StatusCode::NO_CONTENT.into_response();
+    let catalog = site.shelves.catalog.borrow().clone();
+    let mut all = catalog.music.iter();
+    let entry = match (&of.id, &of.title) {
+        (Some(id), _) => all.find(|entry| handle(entry.id) == *id),
+        (None, Some(title)) => all.find(|entry| entry.title == title && entry.artist == of.artist),
+        (None, None) => None,
+    };
+    let (Some(entry), Some(settings)) = (entry, site.setter.music.clone()) else { return none() };
+    // Songs of a folder share the picture beside them.
+    let folder = entry.id.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = format!("{folder}\n{}", entry.album);
+    let cover = match site.covers.known(&name) {
+        Some(cover) => cover,
+        None => {
+            let id = entry.id.to_owned();
+            let read = move || music::cover(&settings, &id).and_then(|bytes| covers::small(&bytes));
+            let cover = tokio::task::spawn_blocking(read).await.ok().flatten().map(Arc::new);
+            site.covers.keep(name, cover.clone());
+            cover
+        }
+    };
+    let Some(cover) = cover else { return none() };
+    let mut response = cover.as_ref().clone().into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    response
+}
+
 pub async fn library(
     State(site): State<Arc<Site>>,
     Asked(wanted): Asked<Wanted>,
@@ -115,28 +338,50 @@ pub async fn library(
         Kind::Video => &catalog.video,
     };
     let search = normalized(&wanted.search);
-    let mut told = Found { total: shelf.len(), unknown: 0, found: 0, items: Vec::new() };
+    let near = match &wanted.near {
+        Some(text) => Some(
+            place_of(text)
+                .ok_or_else(|| Fault::unprocessable("near is two numbers from -1 to 1, as 0.5,-0.2"))?,
+        ),
+        None => None,
+    };
+    let mut told =
+        Found { total: shelf.len(), unknown: 0, hearts: 0, found: 0, items: Vec::new(), folders: Vec::new() };
+    if shelf.is_empty() {
+        told.folders = folders(&site, wanted.kind).await;
+    }
+    let mut fitting = Vec::new();
     for entry in shelf.iter() {
         told.unknown += usize::from(entry.feeling.is_none());
+        told.hearts += usize::from(entry.like == Some(2));
         let fits =
             [entry.title, entry.artist, entry.album].iter().any(|text| normalized(text).contains(&search));
-        if !fits || (wanted.unknown && entry.feeling.is_some()) {
+        let of_album = wanted.album.as_ref().is_none_or(|album| entry.album == album);
+        if !fits || !of_album || (wanted.unknown && entry.feeling.is_some()) {
             continue;
         }
         told.found += 1;
-        if told.items.len() < MOST {
-            told.items.push(Listed {
-                id: handle(entry.id),
-                title: entry.title.to_owned(),
-                artist: entry.artist.to_owned(),
-                album: entry.album.to_owned(),
-                length_s: entry.length.map(|length| length.as_secs()),
-                valence: entry.feeling.map(|feeling| feeling.valence),
-                arousal: entry.feeling.map(|feeling| feeling.arousal),
-                source: entry.feeling.map(|feeling| feeling.source),
-                liked: entry.like == Some(2),
-            });
+        if near.is_some() || fitting.len() < MOST {
+            fitting.push(entry);
         }
     }
+    if let Some((valence, arousal)) = near {
+        let away = |entry: &Entry<'_>| {
+            let far = |place: recommend::Feeling| (place.valence - valence).hypot(place.arousal - arousal);
+            entry.feeling.map_or(f32::MAX, far)
+        };
+        fitting.sort_by(|one, other| away(one).total_cmp(&away(other)));
+    }
+    told.items.extend(fitting.into_iter().take(MOST).map(|entry| Listed {
+        id: handle(entry.id),
+        title: entry.title.to_owned(),
+        artist: entry.artist.to_owned(),
+        album: entry.album.to_owned(),
+        length_s: entry.length.map(|length| length.as_secs()),
+        valence: entry.feeling.map(|feeling| feeling.valence),
+        arousal: entry.feeling.map(|feeling| feeling.arousal),
+        source: entry.feeling.map(|feeling| feeling.source),
+        liked: entry.like == Some(2),
+    }));
     Ok(Json(told))
 }

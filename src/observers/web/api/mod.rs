@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
+use moodbox_core::text::Language;
 
 /// A body that is JSON of this shape; anything else is told as a [`Fault`].
 pub struct Body<T>(pub T);
@@ -27,6 +28,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
         let Json(value) = Json::from_request(request, state).await?;
         Ok(Body(value))
+    }
+}
+
+/// The language in which whoever asks wants to read; none: that of the device.
+pub struct Reads(pub Option<Language>);
+
+impl Reads {
+    /// That, or the device's.
+    pub fn or(&self, device: Language) -> Language {
+        self.0.unwrap_or(device)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Reads {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let said = parts.headers.get(axum::http::header::ACCEPT_LANGUAGE).and_then(|said| said.to_str().ok());
+        // Browsers name the best first.
+        let mut codes = said.unwrap_or_default().split(',').map(|one| one.trim().to_lowercase());
+        Ok(Reads(codes.find_map(|code| {
+            let short = code.split(['-', ';']).next().unwrap_or_default();
+            Language::ALL.into_iter().find(|language| language.code() == short)
+        })))
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::Body;
+use super::{Asked, Body, Reads};
 use crate::observers::server::Peer;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
@@ -24,17 +24,27 @@ use moodbox_core::kiosk::policy::Start;
 use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
 use moodbox_core::mood::Mood;
 
-pub async fn now(State(site): State<Arc<Site>>) -> Json<Snapshot> {
+pub async fn now(State(site): State<Arc<Site>>, reads: Reads) -> Json<Snapshot> {
     let snapshot = site.latest.borrow().as_ref().clone();
-    Json(snapshot)
+    let language = reads.or(snapshot.language);
+    Json(snapshot.said_in(language))
+}
+
+/// A browser adds what keeps it from showing an old one.
+#[derive(Deserialize)]
+pub struct Wanted {
+    /// Half as wide and half as high, for a slow link.
+    #[serde(default)]
+    small: bool,
 }
 
 /// The panel as it stands.
-pub async fn panel(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
+pub async fn panel(State(site): State<Arc<Site>>, Asked(wanted): Asked<Wanted>) -> Result<Response, Fault> {
     let picture = site.panel.as_ref().and_then(|panel| panel.picture());
     let picture =
         picture.ok_or_else(|| Fault::not_found("this device has no panel, or nothing stands on it yet"))?;
-    let mut response = to_png(&picture).into_response();
+    let png = if wanted.small { to_png(&picture.half()) } else { to_png(&picture) };
+    let mut response = png.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
     Ok(response)
 }
@@ -42,11 +52,13 @@ pub async fn panel(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
 /// A line now and then, so that both ends see when the other is gone.
 const ALIVE: Duration = Duration::from_secs(15);
 
-/// Server-sent events: `snapshot` with the snapshot as JSON, `panel` when there is a new picture,
+/// Server-sent events: `snapshot` with the snapshot as JSON, `panel` when there is a new picture, `library`
+/// when there is something else to play or something else is known of it,
 /// and of a simulated device `light` with `true` or `false`.
 pub async fn live(
     State(site): State<Arc<Site>>,
     peer: Option<Extension<Peer>>,
+    reads: Reads,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let peer = peer.map_or(IpAddr::from([0; 4]), |Extension(peer)| peer.0);
@@ -56,7 +68,9 @@ pub async fn live(
     let snapshots = news(site.latest.clone(), move |snapshot| {
         // Lives as long as the stream.
         let _ = &place;
-        sse::Event::default().event("snapshot").json_data(snapshot.as_ref())
+        let snapshot = snapshot.as_ref().clone();
+        let language = reads.or(snapshot.language);
+        sse::Event::default().event("snapshot").json_data(snapshot.said_in(language))
     });
     let pictures = site.panel.as_ref().map(|panel| {
         let mut drawn = 0u64;
@@ -66,6 +80,11 @@ pub async fn live(
         })
     });
     let pictures = stream::iter(pictures).flatten();
+    let libraries = news(site.shelves.catalog.clone(), |catalog| {
+        let many = catalog.music.len() + catalog.video.len();
+        Ok(sse::Event::default().event("library").data(many.to_string()))
+    });
+    let pictures = stream::select(pictures, libraries);
     let lights = site.simulated.as_ref().map(|device| {
         news(device.light.clone(), |on| Ok(sse::Event::default().event("light").data(on.to_string())))
     });
@@ -124,6 +143,35 @@ pub async fn next(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
 
 pub async fn stop(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
     ask(&site, RemoteCommand::Stop)
+}
+
+pub async fn back(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Back)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// Whether to hold what plays, or to let it go on.
+    hold: bool,
+}
+
+pub async fn pause(State(site): State<Arc<Site>>, Body(pause): Body<Pause>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Pause(pause.hold))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seek {
+    second: u32,
+}
+
+pub async fn seek(State(site): State<Arc<Site>>, Body(seek): Body<Seek>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Seek(seek.second))
+}
+
+pub async fn unlike(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
+    ask(&site, RemoteCommand::Unlike)
 }
 
 pub async fn like(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {

@@ -146,21 +146,25 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
     let _turn = site.writing.lock().await;
     let text = read(path)?;
     let mut changes = Changes::recover(&site.changes);
+    let asked: Vec<String> = wanted.changes.keys().cloned().collect();
     for (name, said) in wanted.changes {
         if name.starts_with("music.")
             && !text.parse::<toml::Table>().is_ok_and(|file| file.contains_key("music"))
         {
             return Err(Fault::unprocessable("this device plays no music: the configuration has no [music]"));
         }
-        changes.set(&name, said).map_err(|error| Fault::unprocessable(error.to_string()))?;
+        changes
+            .set(&name, said)
+            .map_err(|error| Fault::unprocessable(error.to_string()).about(Some(name.clone())))?;
     }
     // The check that the daemon makes at its start: what is saved here starts.
     let config = changes.over(&text, &path.display().to_string()).map_err(|error| {
-        Fault::unprocessable(match error {
+        let why = match error {
             config::ConfigError::Malformed { report, .. } => report,
             config::ConfigError::Wrong { why, .. } => why.to_string(),
             config::ConfigError::Absent { .. } | config::ConfigError::Unreadable { .. } => error.to_string(),
-        })
+        };
+        Fault::unprocessable(why).about(at_fault(&changes, &asked, &text))
     })?;
     changes.write().map_err(|error| {
         broken(format!(
@@ -170,6 +174,15 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
     })?;
     site.tell(Event::Settings(Box::new(config.live())))?;
     Ok(Json(Saved { restart: changes.need_restart(&site.started_with), restartable: site.restartable }))
+}
+
+/// Which of the changes that were asked for is wrong: the one without which the rest is right.
+fn at_fault(changes: &Changes, asked: &[String], text: &str) -> Option<String> {
+    let without = |name: &String| {
+        let mut fewer = changes.clone();
+        fewer.set(name, None).is_ok() && fewer.over(text, "the configuration").is_ok()
+    };
+    asked.iter().find(|name| without(name)).or(asked.first()).cloned()
 }
 
 /// Ends the daemon; the service manager starts it again with the new settings.

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Named};
+use super::{Body, Named, Reads};
 use crate::library;
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
@@ -20,6 +20,7 @@ use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{
     Catalog, Kind, Mode, Pick, Point, Problem, Request, Templates, shipped_text, suggest,
 };
+use moodbox_core::text::Language;
 
 /// Steps back, for each template, until the daemon ends.
 const MOST_UNDO: usize = 20;
@@ -240,9 +241,11 @@ fn limit(text: &str) -> Result<(), Fault> {
 pub async fn attempt(
     State(site): State<Arc<Site>>,
     Named(name): Named<(String, String)>,
+    reads: Reads,
     Body(written): Body<Written>,
 ) -> Result<Json<Tried>, Fault> {
     let (kind, mood) = which(name)?;
+    let language = reads.or(site.latest.borrow().language);
     limit(&written.text)?;
     let template = match Templates::parse(kind, &written.text) {
         Ok(template) => template,
@@ -262,12 +265,12 @@ pub async fn attempt(
         Kind::Music => suggestion.music,
         Kind::Video => suggestion.video,
     };
-    let items = picks.into_iter().map(|pick| chosen(&catalog, kind, pick, &site)).collect();
-    let notes = suggestion.notes.iter().map(|note| note.say(site.latest.borrow().language)).collect();
+    let items = picks.into_iter().map(|pick| chosen(&catalog, kind, pick, language)).collect();
+    let notes = suggestion.notes.iter().map(|note| note.say(language)).collect();
     Ok(Json(Tried { problems: Vec::new(), items, notes, from, to }))
 }
 
-fn chosen(catalog: &Catalog, kind: Kind, pick: Pick, site: &Site) -> Chosen {
+fn chosen(catalog: &Catalog, kind: Kind, pick: Pick, language: Language) -> Chosen {
     let shelf = match kind {
         Kind::Music => &catalog.music,
         Kind::Video => &catalog.video,
@@ -276,7 +279,7 @@ fn chosen(catalog: &Catalog, kind: Kind, pick: Pick, site: &Site) -> Chosen {
     Chosen {
         title: pick.title,
         artist: pick.artist,
-        why: pick.why.say(site.latest.borrow().language),
+        why: pick.why.say(language),
         valence: feeling.map(|feeling| feeling.valence),
         arousal: feeling.map(|feeling| feeling.arousal),
     }

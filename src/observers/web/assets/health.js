@@ -34,7 +34,7 @@ export function healthPart(state) {
   const records = doing(async () => {
     const { lines } = await ask("GET", "/api/log");
     const below = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${clock.format(Date.parse(one.time))} ${one.level} ${one.text}\n`)) : [t("log.none")]));
+    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${clock.format(Date.parse(one.time))} ${t(`log.${one.level}`)} `, h("span", { lang: "en" }, `${one.text}\n`))) : [t("log.none")]));
     if (below) log.scrollTop = log.scrollHeight;
   }, wrong);
   const [card, missing] = [h("div"), h("div")];

@@ -2,7 +2,8 @@
 
 import { MOODS, ask, doing, face, h, put, region, say, t, timeline } from "./parts.js";
 
-export function historyPart() {
+/** `now` tells what is known of the device at this moment. */
+export function historyPart(now) {
   const main = document.getElementById("main");
   const [wrong, body] = [h("div"), h("div", { class: "stack" })];
   const days = h("select", { id: "days" }, ...[1, 7, 30, 365].map((number) => h("option", { value: number, selected: number === 30 }, t(`days.${number}`))));
@@ -11,7 +12,7 @@ export function historyPart() {
     const told = await ask("GET", `/api/history?days=${days.value}`);
     if (!told.kept) return put(body, h("p", { class: "note" }, t("history.off")));
     const visits = told.visits.map((visit) => ({ ...visit, at: Date.parse(visit.time) }));
-    const now = Date.now();
+    const today = Date.now();
     const counts = MOODS.map((mood) => [mood, visits.filter((visit) => visit.mood === mood).length]).filter(([, count]) => count);
     const most = Math.max(1, ...counts.map(([, count]) => count));
     const when = new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" });
@@ -23,7 +24,7 @@ export function historyPart() {
     }, wrong) }, t("history.erase"));
     put(body,
       h("section", { class: "card", "aria-label": t("tab.history") },
-        visits.length ? timeline(visits, now - days.value * 86400e3, now, told.valence) : h("p", { class: "quiet" }, t("history.none")),
+        visits.length ? timeline(visits, today - days.value * 86400e3, today, told.valence) : h("p", { class: "quiet" }, t("history.none")),
         h("dl", { class: "scores" }, ...counts.flatMap(([mood, count]) => {
           const fill = h("i");
           fill.style.width = `${(100 * count) / most}%`;
@@ -39,15 +40,33 @@ export function historyPart() {
   const forget = h("button", { class: "danger", onclick: doing(async () => {
     if (!confirm(t("forget.sure"))) return;
     await ask("POST", "/api/forget", {});
-    say(t("forget.done"));
     put(forgotten, h("p", { class: "note good" }, t("forget.done")));
+    erased = true;
     await load();
+    // MPD is about to take our hearts away; what is left then is other people's.
+    setTimeout(hearts, 1500);
   }, wrong) }, t("forget"));
   const forgotten = h("div");
+  let erased = false;
+  /** What other programs wrote is theirs: it is named, and left. */
+  const hearts = doing(async () => {
+    const { hearts: count } = await ask("GET", "/api/library");
+    if (erased && count) put(forgotten, h("p", { class: "note good" }, t("forget.hearts", { count })));
+    else if (erased) put(forgotten, h("p", { class: "note good" }, t("forget.done")));
+  }, wrong);
   days.addEventListener("change", load);
   main.replaceChildren(h("div", { class: "stack" },
     h("div", { class: "row" }, h("label", { for: "days" }, t("history.span")), days), wrong, body,
     h("section", { class: "card", "aria-label": t("forget") }, h("h2", {}, t("forget")), h("p", { class: "quiet" }, t("forget.why")), h("div", { class: "row" }, forget), forgotten)));
   load();
-  return {};
+  let visits = null;
+  return {
+    /** A visit has begun somewhere: the list is drawn anew. */
+    update() {
+      const seen = now()?.visits ?? null;
+      if (visits !== null && seen !== visits) load();
+      visits = seen;
+    },
+    library: hearts,
+  };
 }

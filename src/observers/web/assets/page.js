@@ -1,11 +1,14 @@
 // The page: which part of it is seen, and what the device tells it.
 
+import { barOf } from "./bar.js";
 import { eye } from "./camera.js";
 import { healthPart } from "./health.js";
 import { historyPart } from "./history.js";
+import { libraryPart } from "./library.js";
 import { settingsPart } from "./settings.js";
 import { templatesPart } from "./templates.js";
-import { MOODS, ask, doing, dot, face, h, icon, plane, put, say, speak, spoken, t, time } from "./parts.js";
+import { MOODS, able, ask, door, doing, face, h, icon, mention, put, say, speak, spoken, t } from "./parts.js";
+import { LANGUAGES } from "./words.js";
 
 const main = document.getElementById("main");
 let session = null;
@@ -14,6 +17,8 @@ let light = false;
 let drawn = 0;
 let events = null;
 let view = null;
+let bar = null;
+let version = null;
 
 const PARTS = () => ["now", "library", "templates", "history", "health", "settings", ...(session.simulated ? ["device"] : [])];
 const wanted = () => {
@@ -25,17 +30,34 @@ const wanted = () => {
 
 function frame() {
   document.getElementById("skip").textContent = t("skip");
-  put(
-    document.getElementById("header"),
-    h("img", { src: "/assets/icon.svg", alt: "" }),
-    h("h1", {}, "moodbox"),
-    h("p", { class: "mode" }, now ? t(`mode.${now.mode}`) : "", session.locked && !session.login ? " · " : "",
-      session.locked && !session.login ? h("a", { href: "#logout" }, t("logout")) : null),
-  );
-  const links = session.login ? [] : PARTS().map((name) =>
-    h("li", {}, h("a", { href: `#${name}`, "aria-current": name === wanted() ? "page" : null }, t(`tab.${name}`))));
+  put(document.getElementById("mode"), now ? t(`mode.${now.mode}`) : "", session.locked && !session.login ? " · " : "",
+    session.locked && !session.login ? h("a", { href: "#logout" }, t("logout")) : null);
+  const more = document.querySelector("#nav button");
+  const links = session.login ? [] : PARTS().map((name, at) =>
+    h("li", { class: at < DAILY ? "" : "seldom" }, h("a", { href: `#${name}`, "aria-current": name === wanted() ? "page" : null }, at < DAILY ? icon(name) : null, h("span", {}, t(`tab.${name}`)))));
+  if (links.length) {
+    links.push(h("li", { class: "more" }, h("button", { "aria-expanded": more?.getAttribute("aria-expanded") ?? "false" }, icon("more"), h("span", {}, t("tab.more")))));
+  }
   put(document.getElementById("nav"), links.length ? h("ul", {}, ...links) : null);
 }
+
+/** Parts that people use every day: on a phone the others stand behind "More". */
+const DAILY = 3;
+
+function unfold(open) {
+  document.getElementById("nav").classList.toggle("open", open);
+  document.querySelector("#nav button")?.setAttribute("aria-expanded", String(open));
+}
+document.getElementById("nav").addEventListener("click", (event) => {
+  // The part that is open already: there is no other address to go to, but its content is reached all the same.
+  if (event.target.closest("a")?.hash === location.hash) main.focus();
+  unfold(Boolean(event.target.closest("button")) && !document.getElementById("nav").classList.contains("open"));
+});
+document.getElementById("skip").addEventListener("click", (event) => {
+  // Not by the address: that would draw the part anew and lose what was typed.
+  event.preventDefault();
+  main.focus();
+});
 
 function show() {
   if (location.hash === "#logout") return leave();
@@ -46,14 +68,24 @@ function show() {
   frame();
   view?.close?.();
   view = {
-    now: nowPart, library: libraryPart, templates: templatesPart, history: historyPart,
+    now: nowPart, library: libraryPart, templates: templatesPart, history: () => historyPart(() => now),
     health: () => healthPart(() => now), settings: settingsPart, device: devicePart,
   }[wanted()]();
   document.title = `${t(`tab.${wanted()}`)} · moodbox`;
   view.update?.();
 }
 
+/** The device asks for a password, in the middle of it all. */
+door.stranger = () => {
+  if (session?.login) return;
+  session = { ...session, login: true };
+  events?.close();
+  show();
+};
+
 function login() {
+  bar?.close();
+  bar = null;
   const wrong = h("div");
   const word = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
   const send = doing(async () => {
@@ -87,10 +119,16 @@ function listen() {
     lost(false);
     const before = now?.phase;
     now = JSON.parse(event.data);
-    if (before && before !== now.phase) say(t(`stage.${now.phase}`));
+    if (before && before !== now.phase) mention(t(`stage.${now.phase}`));
     frame();
+    bar ??= barOf(document.getElementById("bar"));
+    bar.show(now);
     view?.update?.();
   });
+  events.addEventListener("library", () => view?.library?.());
+  // Back after a silence: the device may have been started again, and may be another version.
+  let gone = false;
+  events.addEventListener("open", () => { if (gone) refresh(); gone = false; });
   events.addEventListener("panel", () => {
     drawn += 1;
     view?.update?.();
@@ -100,6 +138,7 @@ function listen() {
     view?.update?.();
   });
   events.onerror = () => {
+    gone = true;
     lost(true);
     if (events.readyState === EventSource.CLOSED) setTimeout(start, 3000);
   };
@@ -109,25 +148,41 @@ const post = (path, body = {}) => () => ask("POST", path, body);
 
 // ---- now ----
 
+/** Over a slow link the panel is asked for in half its size. */
+let slow = navigator.connection?.saveData === true;
+const SLOW = 900;
+
 function panelCard() {
   const picture = h("img", { alt: "" });
-  const none = h("p", {}, t("panel.none"));
-  const screen = h("div", { class: "screen" }, none);
-  let shown = -1;
-  return {
+  const screen = h("div", { class: "screen" }, h("p", {}, t("loading")));
+  let [shown, loading] = [-1, false];
+  const card = {
     card: h("section", { "aria-label": t("panel") }, screen),
     update() {
       picture.alt = t("panel.alt", { stage: t(`stage.${now.phase}`) });
-      if (shown === drawn) return;
-      shown = drawn;
-      const fresh = new Image();
+      if (!now.has.panel && !drawn) return put(screen, h("p", {}, t("panel.none")));
+      // One at a time, and then the newest: a slow link is not filled with pictures of the past.
+      if (shown === drawn || loading || document.hidden) return;
+      loading = true;
+      const [mine, began, fresh] = [drawn, performance.now(), new Image()];
+      const done = () => {
+        [shown, loading] = [mine, false];
+        slow = performance.now() - began > SLOW;
+        if (shown !== drawn) setTimeout(card.update, slow ? 1000 : 0);
+      };
       fresh.onload = () => {
         picture.src = fresh.src;
         if (picture.parentNode !== screen) screen.replaceChildren(picture);
+        done();
       };
-      fresh.src = `/api/panel.png?${Date.now()}`;
+      fresh.onerror = () => {
+        if (picture.parentNode !== screen) put(screen, h("p", {}, t("panel.none")));
+        done();
+      };
+      fresh.src = `/api/panel.png?small=${slow}&at=${Date.now()}`;
     },
   };
+  return card;
 }
 
 function moodOf(mood) {
@@ -150,27 +205,30 @@ function moodOf(mood) {
 }
 
 function playing(item) {
-  const length = item.length_s ? ` / ${time(item.length_s)}` : "";
+  const quiet = [item.paused ? t("paused") : "", item.ours ? "" : t("foreign")].filter(Boolean).join(" · ");
   return [
-    h("p", { class: "title" }, item.title),
-    h("p", { class: "quiet" }, [item.artist, `${time(item.elapsed_s)}${length}`, item.paused ? t("paused") : "", item.ours ? "" : t("foreign")].filter(Boolean).join(" · ")),
+    h("p", { class: "title" }, h("bdi", {}, item.title)),
+    h("p", { class: "quiet" }, h("bdi", {}, item.artist), item.artist && quiet ? " · " : "", quiet),
     item.why ? h("p", { class: "why" }, item.why) : null,
   ];
 }
 
+/** What the device asks at this moment, as its panel does. */
+function asked() {
+  if (now.phase !== "choosing" || !now.candidates.length) return [];
+  const few = now.candidates.length;
+  const question = few === 2 ? "choose.ask" : few === 3 ? "choose.three" : "choose.any";
+  const word = (name) => (few === 3 ? t({ happy: "green", neutral: "yellow", sad: "red" }[name] ?? `mood.${name}`) : t(`mood.${name}`));
+  return [h("section", { class: "card ask", "aria-label": t(question) }, h("h2", {}, t(question)),
+    h("div", { class: "faces" }, ...now.candidates.map((name) => h("button", { "data-mood": name, "aria-pressed": String(name === now.selected) }, face(name), h("span", {}, word(name))))))];
+}
+
 function nowPart() {
   const panel = panelCard();
-  const [mood, plays, upcoming, troubles] = [1, 2, 3, 4].map(() => h("div", { class: "stack" }));
+  const [mood, plays, upcoming, troubles, question] = [1, 2, 3, 4, 5].map(() => h("div", { class: "stack" }));
   const [wrong, press] = [h("div"), h("div")];
-  const lever = (name, path, kind) => h("button", { class: kind, onclick: doing(post(path), wrong) }, icon(name), h("span", {}, t(name)));
-  const [next, stop, like] = [lever("next", "/api/next", "first"), lever("stop", "/api/stop"), lever("like", "/api/like")];
   const notSo = h("button", { onclick: doing(post("/api/not-so"), wrong) });
-  const others = h("div", { class: "faces" });
-  const slider = h("input", { type: "range", id: "volume", min: 0, step: 1 });
-  const percent = h("output", { for: "volume" });
-  slider.addEventListener("input", () => { percent.value = `${slider.value} %`; });
-  slider.addEventListener("change", doing(() => ask("POST", "/api/volume", { percent: Number(slider.value) }), wrong));
-  const cap = h("span", { class: "quiet small" });
+  const stop = h("button", { onclick: doing(post("/api/stop"), wrong) }, icon("stop"), h("span", {}, t("stop")));
   // The first one says what counts now.
   const timer = h("select", { id: "sleep" }, ...["now", 0, 15, 30, 45, 60, 90, 120].map((minutes) =>
     h("option", { value: minutes }, t(minutes ? "sleep.in" : "sleep.off", { minutes }))));
@@ -178,14 +236,16 @@ function nowPart() {
   const pick = (name) => doing(post("/api/mood", { mood: name }), wrong);
   const colour = (name, to) => h("button", { onclick: pick(to) }, h("span", { class: `dot ${name}`, "aria-hidden": "true" }), t(name));
   const look = h("button", { class: "first", onclick: doing(post("/api/press"), wrong) }, icon("eye"), t("press"));
+  question.addEventListener("click", (event) => {
+    const name = event.target.closest("[data-mood]")?.dataset.mood;
+    if (name) pick(name)();
+  });
   main.replaceChildren(h("div", { class: "cards two" },
-    h("div", { class: "stack" }, panel.card, press),
-    h("div", { class: "stack" }, troubles, wrong,
-      h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood, notSo, others),
+    h("div", { class: "stack thumb" }, panel.card, press),
+    h("div", { class: "stack" }, troubles, wrong, question,
+      h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood, notSo),
       h("section", { class: "card", "aria-label": t("playing") }, h("h2", {}, t("playing")), plays,
-        h("div", { class: "row" }, next, like, stop),
-        h("div", { class: "field" }, h("p", { class: "row" }, h("label", { for: "volume" }, t("volume")), percent, cap), slider),
-        h("p", { class: "row" }, h("label", { for: "sleep" }, t("sleep")), timer),
+        h("div", { class: "row" }, stop, h("label", { for: "sleep" }, t("sleep")), timer),
         upcoming),
       h("section", { class: "card", "aria-label": t("pick") }, h("h2", {}, t("pick")), h("p", { class: "quiet" }, t("pick.why")),
         h("div", { class: "faces" }, ...MOODS.map((name) => h("button", { onclick: pick(name) }, face(name), t(`mood.${name}`)))),
@@ -195,129 +255,33 @@ function nowPart() {
     update() {
       if (!now) return;
       panel.update();
-      put(mood, ...moodOf(now.mood));
+      put(question, ...asked());
+      const asks = now.phase === "choosing" && now.candidates.length > 0;
+      put(mood, ...(asks ? [h("p", { class: "quiet" }, t("stage.choosing"))] : moodOf(now.mood)));
       notSo.hidden = !now.not_so;
       notSo.textContent = now.mood ? t("not.so", { word: t(`mood.${now.mood.mood}`) }) : "";
-      // The next best first, as on the panel.
-      put(others, ...now.candidates.map((name) => h("button", { onclick: pick(name) }, face(name), t(`mood.${name}`))));
       const heard = now[now.speaks];
       const shown = now.speaks === "music" ? now.video : null;
       put(plays,
         ...(heard ? playing(heard) : [h("p", { class: "quiet" }, t("nothing"))]),
-        shown ? h("p", { class: "quiet" }, `${t("video")}: ${shown.title}`) : null);
+        shown ? h("p", { class: "quiet" }, `${t("video")}: `, h("bdi", {}, shown.title)) : null);
       put(upcoming,
         now.next.length ? h("h3", {}, t("upcoming")) : null,
-        now.next.length ? h("ol", { class: "list" }, ...now.next.map((item) => h("li", {}, [item.title, item.artist].filter(Boolean).join(" · "),
+        now.next.length ? h("ol", { class: "list" }, ...now.next.map((item) => h("li", {}, h("bdi", {}, item.title), item.artist ? " · " : "", h("bdi", {}, item.artist),
           item.why ? h("p", { class: "quiet small" }, item.why) : null))) : null);
       put(troubles, ...now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure)));
-      next.disabled = !heard;
-      like.disabled = !heard?.ours;
-      like.lastChild.textContent = t(heard?.liked ? "liked" : "like");
-      like.setAttribute("aria-pressed", String(Boolean(heard?.liked)));
-      stop.disabled = ["idle", "stopping", "leaving"].includes(now.phase);
-      slider.max = now.volume_cap;
-      if (document.activeElement !== slider) {
-        slider.value = now.volume;
-        percent.value = `${now.volume} %`;
-      }
+      able(stop, !["idle", "stopping", "leaving"].includes(now.phase) || Boolean(heard));
       timer.disabled = now.phase !== "playing";
       const [counts, off] = timer.options;
       counts.hidden = counts.disabled = now.sleep_min === null;
       counts.textContent = t(now.sleep_min ? "sleep.in" : "sleep.track", { minutes: now.sleep_min });
       if (document.activeElement !== timer) (now.sleep_min === null ? off : counts).selected = true;
-      cap.textContent = t("volume.cap", { cap: now.volume_cap });
       const may = now.press === "look";
-      look.disabled = ["notice", "looking", "choosing", "playing", "stopping", "leaving"].includes(now.phase);
+      able(look, !["notice", "looking", "choosing", "playing", "stopping", "leaving"].includes(now.phase));
       if (may && look.parentNode !== press) press.replaceChildren(look);
       if (!may) put(press, h("p", { class: "note" }, t(now.mode === "workplace" ? "press.never" : "press.none")));
     },
   };
-}
-
-// ---- library ----
-
-function libraryPart() {
-  let kind = "music";
-  let place = null;
-  let told = null;
-  let turn = 0;
-  const [list, sum, wrong, picture] = [h("div", { class: "scroll" }), h("p", { class: "quiet", role: "status" }), h("div"), h("div")];
-  const search = h("input", { type: "search", id: "search" });
-  const unknown = h("input", { type: "checkbox" });
-  const kinds = ["music", "video"].map((name) => h("button", { "aria-pressed": String(name === kind), onclick: () => {
-    kind = name;
-    choose(null);
-    kinds.forEach((button, at) => button.setAttribute("aria-pressed", String(["music", "video"][at] === kind)));
-    load();
-  } }, t(`library.${name}`)));
-  let chosen = null;
-  const number = (id) => h("input", { type: "number", id, min: -1, max: 1, step: 0.01, required: true });
-  const [valence, arousal] = [number("valence"), number("arousal")];
-  const heading = h("p", { class: "quiet" }, t("feeling.pick"));
-  const change = (place) => doing(async () => {
-    await ask("POST", "/api/library/feeling", { kind, id: chosen.id, ...place() });
-    say(t("saved"));
-    // The library hears of it by itself, sooner or later.
-    for (const wait of [200, 800, 2500]) setTimeout(load, wait);
-  }, wrong);
-  const setting = h("form", { class: "stack", onsubmit: change(() => ({ valence: Number(valence.value), arousal: Number(arousal.value) })) },
-    h("h2", {}, t("feeling.set")), heading,
-    h("p", { class: "field" }, h("label", { for: "valence" }, t("valence")), valence),
-    h("p", { class: "field" }, h("label", { for: "arousal" }, t("arousal")), arousal),
-    h("div", { class: "row" }, h("button", { class: "first" }, t("set")), h("button", { type: "button", onclick: change(() => ({})) }, t("clear"))));
-  const choose = (item) => {
-    chosen = item;
-    heading.textContent = item ? t("feeling.item", { title: item.title }) : t("feeling.pick");
-    for (const control of setting.elements) control.disabled = !item;
-    if (!item) return;
-    if (item.valence !== null) place = { valence: item.valence, arousal: item.arousal };
-    [valence.value, arousal.value] = [place?.valence.toFixed(2) ?? "", place?.arousal.toFixed(2) ?? ""];
-    draw();
-    valence.focus();
-  };
-  const distance = (item) => (item.valence === null ? 9 : Math.hypot(item.valence - place.valence, item.arousal - place.arousal));
-
-  function draw() {
-    const items = place ? [...told.items].sort((a, b) => distance(a) - distance(b)) : told.items;
-    const dots = told.items.filter((item) => item.valence !== null)
-      .map((item) => dot(item, item.source === "explicit" ? "item" : "item weak", 4, item.title));
-    const focused = picture.contains(document.activeElement);
-    picture.replaceChildren(
-      plane({ at: place, label: t("plane"), layers: [...dots, ...(place ? [dot(place, "chosen", 8)] : [])], picked: (right, up) => {
-        place = { valence: right, arousal: up };
-        if (chosen) [valence.value, arousal.value] = [right, up];
-        draw();
-        say(t("plane.at", { valence: right, arousal: up }));
-      } }),
-      h("p", { class: "quiet small" }, t(place ? "plane.near" : "plane.pick")));
-    if (focused) picture.firstChild.focus();
-    sum.textContent = t("library.sum", told) + (told.found > told.items.length ? `. ${t("library.more", { shown: told.items.length })}` : "");
-    const feeling = (item) => item.valence === null ? t("unknown")
-      : [`${item.valence.toFixed(2)} / ${item.arousal.toFixed(2)} `, h("span", { class: "quiet small source" }, `(${t(`source.${item.source}`)})`)];
-    put(list, h("table", {},
-      h("thead", {}, h("tr", {}, ...["title", "artist", "feeling", "length"].map((name) => h("th", { scope: "col", class: `col-${name}` }, t(name))))),
-      h("tbody", {}, ...items.map((item) => h("tr", { "aria-selected": String(chosen?.id === item.id) },
-        h("td", {}, h("button", { class: "link", onclick: () => choose(item), title: t("choose") }, item.title), item.liked ? " ♥" : ""), h("td", {}, item.artist),
-        h("td", {}, ...[feeling(item)].flat()), h("td", { class: "n" }, item.length_s === null ? "" : time(item.length_s)))))));
-  }
-
-  const load = doing(async () => {
-    const mine = ++turn;
-    const query = new URLSearchParams({ kind, search: search.value, unknown: unknown.checked });
-    const answer = await ask("GET", `/api/library?${query}`);
-    if (mine !== turn) return;
-    told = answer;
-    draw();
-  }, wrong);
-  search.addEventListener("input", load);
-  unknown.addEventListener("change", load);
-  main.replaceChildren(h("div", { class: "stack" },
-    h("div", { class: "row" }, ...kinds, h("span", { class: "find" }, h("label", { for: "search" }, t("search")), search), h("label", { class: "plain" }, unknown, t("library.unknown"))),
-    wrong, sum,
-    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture, setting), h("section", { class: "card", "aria-label": t("list") }, list))));
-  choose(null);
-  load();
-  return {};
 }
 
 // ---- the simulated device ----
@@ -394,12 +358,36 @@ async function start() {
     setTimeout(start, 3000);
     return;
   }
-  const theirs = navigator.languages.map((code) => code.slice(0, 2)).find((code) => ["en", "de"].includes(code));
-  speak(theirs ?? session.language);
+  if (version && version !== session.version) return renew();
+  version = session.version;
+  const theirs = navigator.languages.map((code) => code.slice(0, 2)).find((code) => LANGUAGES.includes(code));
+  await speak(theirs ?? session.language);
   lost(false);
   begin();
 }
 
+/** The files of another version wait at the device. Drafts are kept. */
+function renew() {
+  say(t("update"));
+  location.reload();
+}
+
+/** After a silence: a fresh word for changes, and whether we are still known. What is typed stays. */
+async function refresh() {
+  const fresh = await ask("GET", "/api/session").catch(() => null);
+  if (!fresh) return;
+  if (fresh.version !== version) return renew();
+  if (fresh.login && !session.login) return door.stranger();
+  session = fresh;
+  view?.again?.();
+}
+
 addEventListener("hashchange", () => { if (session) { show(); main.focus(); } });
+// A phone that slept may have lost the stream without a word.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || !session || session.login) return;
+  if (events?.readyState !== EventSource.OPEN) listen();
+  refresh();
+});
 speak(spoken());
 start();

@@ -1,13 +1,14 @@
 // What every part of the page is made of: elements, faces, the plane of feeling, the way to the device.
 
-import { words } from "./words.js";
+import { bring, words } from "./words.js";
 
 export const MOODS = ["happy", "surprise", "neutral", "sad", "fear", "angry", "disgust"];
 
 const SVG = "http://www.w3.org/2000/svg";
 let language = "en";
 
-export function speak(code) {
+export async function speak(code) {
+  await bring(code);
   language = code in words ? code : "en";
   document.documentElement.lang = language;
 }
@@ -55,10 +56,23 @@ export function put(element, ...children) {
 const same = (a, b) =>
   a.childNodes.length === b.childNodes.length && [...a.childNodes].every((node, at) => node.isEqualNode(b.childNodes[at]));
 
-/** Says something to whoever listens instead of looking. */
+/** Says something to whoever looks and to whoever listens; it goes by itself. */
 export function say(text) {
   const said = document.getElementById("said");
-  if (text && said.textContent !== text) said.textContent = text;
+  said.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { said.textContent = ""; }, 5000);
+}
+
+/** Says something to whoever listens instead of looking: the page shows it in another way. */
+export function mention(text) {
+  const heard = document.getElementById("heard");
+  if (text && heard.textContent !== text) heard.textContent = text;
+}
+
+/** Whether a control does something now. It keeps the focus either way. */
+export function able(control, yes) {
+  control.setAttribute("aria-disabled", String(!yes));
 }
 
 // ---- the way to the device ----
@@ -66,13 +80,33 @@ export function say(text) {
 let csrf = "";
 
 export class Refused extends Error {
-  constructor(status, message) {
+  constructor(status, message, field) {
     super(message);
     this.status = status;
+    /** The setting that it is about. */
+    this.field = field;
   }
 }
 
+/** What is done when the device asks for a password. */
+export const door = { stranger() {} };
+
+/** Asks the device. A word of the session that is old, because the device was started again or the phone slept, is
+ * fetched anew once. */
 export async function ask(method, path, body) {
+  try {
+    return await send(method, path, body);
+  } catch (error) {
+    if (error.status === 403 && error.message.includes("X-CSRF-Token")) {
+      await send("GET", "/api/session");
+      return send(method, path, body);
+    }
+    if (error.status === 401 && path !== "/api/session") door.stranger();
+    throw error;
+  }
+}
+
+async function send(method, path, body) {
   const headers = {};
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
   let content;
@@ -97,7 +131,7 @@ export async function ask(method, path, body) {
     told = text;
   }
   if (told?.csrf) csrf = told.csrf;
-  if (!answer.ok) throw new Refused(answer.status, told?.error ?? `${answer.status}`);
+  if (!answer.ok) throw new Refused(answer.status, told?.error ?? `${answer.status}`, told?.field);
   return told;
 }
 
@@ -105,6 +139,7 @@ export async function ask(method, path, body) {
 export function doing(action, where) {
   return async (event) => {
     event?.preventDefault?.();
+    if (event?.currentTarget?.getAttribute?.("aria-disabled") === "true") return;
     try {
       await action(event);
       where.replaceChildren();
@@ -142,6 +177,14 @@ export function face(mood) {
 }
 
 const ICONS = {
+  back: "M19 4l-10 8l10 8zM4 4h3v16h-3z",
+  pause: "M6 4h4v16h-4zM14 4h4v16h-4z",
+  resume: "M6 3l15 9l-15 9z",
+  volume: "M3 9h4l6-5v16l-6-5h-4zM16 7a6 6 0 0 1 0 10v-2.500a4 4 0 0 0 0-5z",
+  now: "M12 2a10 10 0 1 0 0 20a10 10 0 0 0 0-20zm-4 7a1.500 2 0 1 1 0 4a1.500 2 0 0 1 0-4zm8 0a1.500 2 0 1 1 0 4a1.500 2 0 0 1 0-4zm-9 6h10a5 5 0 0 1-10 0z",
+  library: "M3 4h4v16h-4zM9 4h4v16h-4zM15 5l4-1l4 15l-4 1z",
+  templates: "M3 5h18v2h-18zM3 11h12v2h-12zM3 17h15v2h-15zM18 10l4 2l-4 2z",
+  more: "M4 10h4v4h-4zM10 10h4v4h-4zM16 10h4v4h-4z",
   next: "M5 4l10 8l-10 8zM17 4h3v16h-3z",
   stop: "M5 5h14v14h-14z",
   like: "M12 21C4 14 2 11 2 7.500A5 5 0 0 1 12 6a5 5 0 0 1 10 1.500C22 11 20 14 12 21z",
@@ -175,15 +218,26 @@ export function plane({ label, layers = [], picked, at }) {
     ...layers,
   );
   if (picked) {
-    picture.addEventListener("click", (event) => {
+    const place = (event) => {
       const box = picture.getBoundingClientRect();
       const scale = SIDE / box.width;
       const side = SIDE - 2 * EDGE;
-      picked(
+      return [
         within((((event.clientX - box.left) * scale - EDGE) / side) * 2 - 1),
         within(1 - (((event.clientY - box.top) * scale - EDGE) / side) * 2),
-      );
+      ];
+    };
+    let dragged = false;
+    picture.addEventListener("pointerdown", (event) => { dragged = true; picture.setPointerCapture(event.pointerId); });
+    picture.addEventListener("pointermove", (event) => {
+      const ring = dragged && picture.querySelector(".chosen");
+      if (!ring) return;
+      const [right, up] = place(event);
+      ring.setAttribute("cx", x(right));
+      ring.setAttribute("cy", y(up));
     });
+    picture.addEventListener("pointercancel", () => { dragged = false; });
+    picture.addEventListener("pointerup", (event) => { if (dragged) { dragged = false; picked(...place(event)); } });
     picture.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
       if (!step) return;
@@ -229,4 +283,10 @@ export function timeline(visits, from, to, valence) {
     picture.append(s("circle", { class: "visit", cx, cy, r: 6, fill: `var(--${visit.mood})` }, s("title", {}, t(`mood.${visit.mood}`))));
   }
   return picture;
+}
+
+/** A place on the plane in words. */
+export function feelingWords({ valence, arousal }) {
+  const words = [arousal < -0.2 ? "calm" : arousal > 0.2 ? "lively" : "", valence > 0.2 ? "bright" : valence < -0.2 ? "dark" : ""].filter(Boolean);
+  return (words.length ? words : ["even"]).map((word) => t(`feel.${word}`)).join(", ");
 }

@@ -1,7 +1,7 @@
 // Settings: what people change. It is written over the configuration after the daemon's own check. Most of it
 // counts at once, the rest from the next start on.
 
-import { ask, doing, h, put, t } from "./parts.js";
+import { ask, doing, h, put, say, t } from "./parts.js";
 
 const GROUPS = [["place", ["device", "times", "house", "history"]], ["sound", ["music"]], ["parts", ["button", "panel"]]];
 
@@ -10,13 +10,13 @@ const sentences = (...all) => all.filter(Boolean).map((one, at, { length }) => (
 
 export function settingsPart() {
   const main = document.getElementById("main");
-  const [wrong, body, state, done] = [h("div"), h("form"), h("div", { role: "status" }), h("div", { role: "status" })];
+  const [wrong, body, state, done] = [h("div"), h("form", { noValidate: true }), h("div", { role: "status" }), h("div", { role: "status" })];
   let told = null;
 
   const word = (one, option) => (["device.mode", "device.language"].includes(one.name) ? t(`option.${option}`) : option);
   const input = (one) => {
     const id = `set-${one.name}`;
-    const shared = { id, name: one.name, "aria-describedby": `${id}-why` };
+    const shared = { id, name: one.name, "aria-describedby": `${id}-bad ${id}-why` };
     const usual = one.default === null ? t("default") : t("default.is", { value: word(one, one.default) });
     const field = one.kind === "choice"
       ? h("select", shared, ...(one.configured === null ? [h("option", { value: "" }, usual)] : []),
@@ -24,9 +24,43 @@ export function settingsPart() {
       : h("input", { ...shared, type: one.kind, min: one.least, max: one.kind === "number" ? one.most : null, maxLength: one.kind === "text" ? one.most : null,
         value: one.value ?? "", placeholder: one.configured === null ? usual : String(one.configured) });
     const was = one.own ? [" ", t("settings.own", { value: one.configured === null ? t("default") : word(one, one.configured) })] : [];
-    return h("p", { class: "field" }, h("label", { for: id }, t(`set.${one.name}`)), field,
+    return h("p", { class: "field" }, h("label", { for: id }, t(`set.${one.name}`)), field, h("span", { class: "note bad", id: `${id}-bad`, role: "alert", hidden: true }),
       h("span", { class: "quiet small", id: `${id}-why` }, sentences(t(`why.${one.name}`), one.live ? "" : t("settings.later")), ...was));
   };
+
+  /** What is wrong stands at its field, in the person's language, and is brought into sight. */
+  function complain(name, ...what) {
+    const [field, note] = [body.elements[name], document.getElementById(`set-${name}-bad`)];
+    field.setAttribute("aria-invalid", "true");
+    note.replaceChildren(...what);
+    note.hidden = false;
+    const first = body.querySelector("[aria-invalid=true]");
+    first.focus();
+    first.scrollIntoView({ block: "center" });
+    put(done, h("p", { class: "note bad" }, t("bad.some")));
+  }
+
+  function quieten() {
+    for (const note of body.querySelectorAll(".field .note.bad")) note.hidden = true;
+    for (const field of body.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  }
+
+  /** What the page sees by itself: a number out of range, half of the quiet hours, a start over the cap. */
+  function wrongs(values) {
+    const all = [];
+    for (const one of told.settings) {
+      const value = values[one.name];
+      if (one.kind === "number" && value !== null && !(Number.isInteger(value) && value >= one.least && value <= one.most)) all.push([one.name, t("bad.number", one)]);
+      if (one.kind === "text" && value !== null && value.length > one.most) all.push([one.name, t("bad.text", one)]);
+    }
+    const [from, to] = ["house.quiet.from", "house.quiet.to"];
+    const hour = (name) => /^([01]?\d|2[0-3]):[0-5]\d$/.test(values[name] ?? "");
+    if ((values[from] ?? values[to] ?? null) !== null) for (const name of [from, to]) if (name in values && !hour(name)) all.push([name, t("bad.quiet")]);
+    const count = (name) => values[name] ?? told.settings.find((one) => one.name === name)?.default ?? null;
+    const [start, cap] = [count("music.start_volume"), count("music.volume_cap")];
+    if (start !== null && cap !== null && start > cap) all.push([values["music.start_volume"] === null ? "music.volume_cap" : "music.start_volume", t("bad.volume")]);
+    return all;
+  }
 
   /** What counts only after a restart, said as long as it is so. */
   function pending() {
@@ -42,25 +76,40 @@ export function settingsPart() {
       return mine.length ? h("fieldset", { class: "card" }, h("legend", { class: "legend" }, t(`group.${name}`)), ...mine.map(input)) : null;
     });
     body.replaceChildren(h("div", { class: "cards" }, ...cards.filter(Boolean)),
-      h("div", { class: "row bottom" }, h("button", { class: "first" }, t("save")), done, h("span", { class: "quiet small" }, t("settings.file", told))));
+      h("div", { class: "row bottom" }, h("button", { class: "first" }, t("save")), done, wrong, h("span", { class: "quiet small" }, t("settings.file", told))));
     pending();
   }, wrong);
 
   body.addEventListener("submit", doing(async () => {
+    quieten();
     const changes = {};
+    const values = {};
     for (const one of told.settings) {
       const typed = body.elements[one.name].value.trim();
       const value = typed === "" ? null : one.kind === "number" ? Number(typed) : typed;
+      values[one.name] = value;
       // What the configuration says anyway needs no line over it.
       if (value !== one.value) changes[one.name] = value === one.configured ? null : value;
     }
     if (!Object.keys(changes).length) return put(done, h("p", { class: "note" }, t("settings.same")));
     put(done);
-    await ask("POST", "/api/settings", { changes });
+    const seen = wrongs(values).filter(([name]) => name in changes || Object.keys(changes).some((other) => other.split(".")[0] === name.split(".")[0]));
+    if (seen.length) {
+      seen.reverse().forEach(([name, what]) => complain(name, what));
+      return;
+    }
+    try {
+      await ask("POST", "/api/settings", { changes });
+    } catch (error) {
+      if (!(error.field in changes)) throw error;
+      const known = error.field.startsWith("button.") && !error.field.endsWith("_ms") ? "bad.line" : error.field.startsWith("house.quiet") ? "bad.quiet" : null;
+      return complain(error.field, ...(known ? [t(known)] : [t("bad.any"), " ", h("span", { lang: "en" }, error.message)]));
+    }
     await load();
+    say(t("saved"));
     put(done, h("p", { class: "note good" }, t("saved"), told.pending ? ` ${t(told.restartable ? "settings.restart" : "settings.byhand")}` : ""));
   }, wrong));
-  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, wrong, body));
+  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, body));
   load();
   return {};
 }

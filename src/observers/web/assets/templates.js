@@ -12,6 +12,10 @@ export function templatesPart() {
   const text = h("textarea", { id: "template", autocapitalize: "off", "aria-describedby": "template-state" });
   state.id = "template-state";
   text.spellcheck = false;
+  const draft = h("div");
+  /** What was typed and not saved stays in this browser, through another mood, another part and a restart. */
+  const key = () => `template ${kind} ${mood}`;
+  const store = { get: () => { try { return localStorage.getItem(key()); } catch { return null; } }, put: (text) => { try { text === null ? localStorage.removeItem(key()) : localStorage.setItem(key(), text); } catch { /* A browser that keeps nothing. */ } } };
   const path = (rest = "") => `/api/templates/${kind}/${mood}${rest}`;
 
   const kinds = ["music", "video"].map((name) => h("button", { onclick: () => { kind = name; open(); } }, t(`library.${name}`)));
@@ -37,7 +41,10 @@ export function templatesPart() {
   }, wrong);
 
   function take(told, said) {
-    saved = text.value = told.text;
+    const kept = said ? null : store.get();
+    if (said) store.put(null);
+    saved = told.text;
+    text.value = kept ?? saved;
     text.setAttribute("aria-label", t("template", { mood: t(`mood.${mood}`) }));
     undo.disabled = told.undo === 0;
     reset.disabled = !told.own;
@@ -49,7 +56,16 @@ export function templatesPart() {
 
   function changed() {
     save.disabled = text.value === saved;
+    store.put(save.disabled ? null : text.value);
+    put(draft, save.disabled ? null : h("p", { class: "note warn row" }, t("template.draft"), " ", h("button", { "data-drop": "" }, t("template.drop"))));
   }
+  draft.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-drop]")) return;
+    text.value = saved;
+    changed();
+    attempt();
+    text.focus();
+  });
 
   const attempt = doing(async () => {
     const mine = ++turn;
@@ -67,7 +83,7 @@ export function templatesPart() {
       ...(told.from ? [dot(told.from, "chosen", 11, t("from"))] : []),
       ...journey(stops)] }), told.to ? h("p", { class: "quiet small" }, t("journey.key")) : "");
     put(tried, ...told.notes.map((note) => h("p", { class: "note warn" }, note)),
-      told.items.length ? h("ol", { class: "list numbered" }, ...told.items.map((item) => h("li", {}, [item.title, item.artist].filter(Boolean).join(" · "),
+      told.items.length ? h("ol", { class: "list numbered" }, ...told.items.map((item) => h("li", {}, h("bdi", {}, item.title), item.artist ? " · " : "", h("bdi", {}, item.artist),
         h("p", { class: "quiet small" }, item.why)))) : h("p", { class: "quiet" }, t("tried.nothing")));
   }, wrong);
 
@@ -87,8 +103,8 @@ export function templatesPart() {
     h("div", { class: "faces", role: "group", "aria-label": t("mood") }, ...moods),
     wrong,
     h("div", { class: "cards halves" },
-      h("section", { class: "card", "aria-label": t("tab.templates") }, state, text, problems, h("div", { class: "row" }, save, undo, reset)),
+      h("section", { class: "card", "aria-label": t("tab.templates") }, state, draft, text, problems, h("div", { class: "row" }, save, undo, reset)),
       h("section", { class: "card", "aria-label": t("tried") }, h("h2", {}, t("tried")), picture, tried))));
   open();
-  return {};
+  return { library: () => attempt() };
 }

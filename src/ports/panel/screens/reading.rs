@@ -109,9 +109,9 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
     let (rest, how) = rest.split_bottom(stage.px(if stage.wide { 24.0 } else { 46.0 }));
     let (faces_at, word) = rest.split_bottom(stage.px(38.0));
 
-    // With two or three, a look came before; with more, nobody was looked at or nothing was seen.
+    // With two, a look came before; with more, nobody was looked at or nothing was seen.
     let few = count <= 3;
-    let asked = prompt(if few { Prompt::Unsure } else { Prompt::Pick }, stage.language);
+    let asked = prompt(if count <= 2 { Prompt::Unsure } else { Prompt::Pick }, stage.language);
     let column = Column::new().add(asked, stage.plain(20.0), palette::TEXT, 1, 0.0);
     stage.words(&column, title);
     if few {
@@ -119,7 +119,13 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
     } else {
         carousel(stage, faces_at, candidates, selected);
     }
-    let column = Column::new().add(text::mood(mood, stage.language).word, stage.bold(29.0), ink, 1, 0.0);
+    let called = match mood {
+        _ if count != 3 => text::mood(mood, stage.language).word,
+        Mood::Happy => prompt(Prompt::Good, stage.language),
+        Mood::Neutral => prompt(Prompt::SoSo, stage.language),
+        _ => prompt(Prompt::Bad, stage.language),
+    };
+    let column = Column::new().add(called, stage.bold(29.0), ink, 1, 0.0);
     stage.words(&column, word);
 
     let how_to = prompt(Prompt::UnsureHow, stage.language);
