@@ -44,7 +44,7 @@ STEPS = [
         "pi-system", "deploy/virtual-pi/prepare && deploy/virtual-pi/disk --system", needs=("packages",),
         cores=0.5, impossible=NEEDS_ROOT or NEEDS_AMD64, limit=1800,
     ),
-    # The virtual Pi. What boots or installs the package, and the pictures of the page, have not been run since the
+    # The virtual Pi. What boots or installs the package has not been run since the
     # units, the set-up and the page changed: until they pass they stand with --all.
     Step(
         "package-arm64", "deploy/build-deb --again --fast arm64", needs=("arm64", "cargo-deb"),
@@ -88,7 +88,7 @@ for program in programs():
 
 STEPS += [
     Step("faults", "tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5, least="all"),
-    Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2, least="all"),
+    Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
     Step(

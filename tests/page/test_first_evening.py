@@ -169,11 +169,11 @@ def test_a_title_that_is_tapped_on_a_phone_stays_where_it_is_and_is_played(tab, 
     page.get_by_role("button", name="Play this", exact=True).wait_for()
     assert abs(title.bounding_box()["y"] - before) < 3
     page.get_by_role("button", name="Play this", exact=True).tap()
-    expect(page.locator("#said")).to_have_text("Asked for.")
+    expect(page.locator("#said")).to_have_text("Starting.")
     bar = page.get_by_role("contentinfo")
     expect(bar).to_contain_text("Corner Table")
     assert get(home, "state")["mood"] is None
-    page.get_by_role("button", name="Add to what plays").tap()
+    page.get_by_role("button", name="Add to the queue").tap()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(AUDIT) == []
     quiet(page)
@@ -228,19 +228,33 @@ def test_forgetting_takes_our_hearts_and_names_those_of_others(tab, another):
 def test_reasons_come_in_the_language_of_the_browser(tab, home):
     page = show(tab, home, "now", locale="de-DE")
     page.get_by_role("button", name="traurig", exact=True).click()
-    plays = page.get_by_role("region", name="Was spielt")
+    plays = page.get_by_role("region", name="Läuft gerade")
     expect(plays.locator(".why")).not_to_be_empty()
     german = plays.locator(".why").inner_text()
     asked = urllib.request.Request(f"{home.address}api/state", headers={"Accept-Language": "en-GB,en;q=0.9"})
     with urllib.request.urlopen(asked, timeout=20) as answer:
         assert json.load(answer)["music"]["why"] != german
     page.goto(f"{home.address}#now")
-    page.get_by_role("button", name="Ende").click()
+    page.get_by_role("button", name="Stopp").click()
+
+
+def test_a_mood_that_was_read_wrongly_is_put_right(tab, home):
+    page = show(tab, home, "now")
+    page.get_by_role("button", name="Look at me").click()
+    page.get_by_role("button", name="Not happy? Choose the right one").click()
+    question = page.get_by_role("region", name="Which mood is it?")
+    expect(question.get_by_role("button")).to_have_count(7)
+    # The refused one comes last.
+    expect(question.get_by_role("button").last).to_have_text("happy")
+    question.get_by_role("button", name="calm").click()
+    expect(page.get_by_text("Picked: calm")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Not "))).to_have_count(0)
+    quiet(page)
 
 
 def test_space_pauses_and_goes_on_in_every_part(tab, home):
     page = show(tab, home, "now")
-    page.get_by_role("button", name="neutral", exact=True).click()
+    page.get_by_role("button", name="calm", exact=True).click()
     expect(page.get_by_role("contentinfo").get_by_role("button", name="Pause")).to_be_enabled()
     page.goto(f"{home.address}#history")
     page.locator("select#days").wait_for()
@@ -263,7 +277,7 @@ def test_on_a_phone_the_seldom_parts_stand_behind_more(tab, home):
 
 def test_over_a_slow_link_the_frame_comes_first_and_nothing_piles_up(tab, home):
     page = tab(home, "now")
-    page.get_by_role("button", name="neutral", exact=True).click()
+    page.get_by_role("button", name="calm", exact=True).click()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(6000)

@@ -67,3 +67,21 @@ fn every_promise_stands_beside_a_test() {
         }
     }
 }
+
+/// The figures of the reading are measured in one place: what the README says of them is what the card says.
+#[test]
+fn the_readme_says_how_often_people_agree_as_the_card_does() {
+    let card = fs::read_to_string(root("models/MODEL_CARD.md")).unwrap();
+    let row = card.lines().find(|line| line.starts_with("| majority of ten voters |")).unwrap();
+    let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+    let share = |cell: &str| cell.trim_end_matches(" %").parse::<f64>().unwrap().round();
+    let (agrees, sure, right) = (share(cells[3]), share(cells[6]), share(cells[7]));
+    let readme = fs::read_to_string(root("README.md")).unwrap();
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        format!("it names the mood that they saw in {agrees}."),
+        format!("It is sure of {sure} of the 100, and then right {right} times in 100"),
+    ] {
+        assert!(readme.contains(&said), "README.md does not say: {said}");
+    }
+}

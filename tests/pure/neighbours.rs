@@ -79,11 +79,12 @@ fn traffic(mood: Mood) -> (Vec<Vec<Message>>, String) {
     feed(0, Event::Catalog(Arc::new(catalog)));
     feed(10, press());
     feed(60, release());
-    feed(6000, Event::Tick);
-    feed(6100, Event::CaptureStarted);
-    feed(6300, face(mood));
-    let (ids, volume) = feed(7000, Event::CaptureEnded(Ok(()))).expect("something plays");
-    for (at, id) in (7100u64..).step_by(1000).zip(&ids[..2]) {
+    // The notice has been read.
+    feed(10_000, Event::Tick);
+    feed(10_100, Event::CaptureStarted);
+    feed(10_300, face(mood));
+    let (ids, volume) = feed(11_000, Event::CaptureEnded(Ok(()))).expect("something plays");
+    for (at, id) in (11_100u64..).step_by(1000).zip(&ids[..2]) {
         feed(
             at,
             Event::Music(PlayerEvent::Playing(NowPlaying {

@@ -107,15 +107,15 @@ fn it_holds_in_public_too_and_from_elsewhere_without_a_look() {
             .at(0, library())
             .at(0, press())
             .at(50, release())
-            .until(4100)
-            .at(4300, rather_sad())
-            .at(5000, ended())
+            .until(8100)
+            .at(8300, rather_sad())
+            .at(9000, ended())
             .forget()
     };
-    story().at(6000, press()).at(6090, release()).check_lines(&["6090 show choose neutral of 7"]);
+    story().at(10_000, press()).at(10_090, release()).check_lines(&["10090 show choose neutral of 7"]);
     // The page and the home: as long as that visit lasts.
     let told = story()
-        .at(5100, Event::Music(now("one.ogg", 0)))
+        .at(9100, Event::Music(now("one.ogg", 0)))
         .at(60_000, Event::RemoteCommand(RemoteCommand::NotSo))
         .at(61_000, Event::Picked(Mood::Neutral, Source::Page));
     assert!(told.lines().all(|line| line != "capture"));
@@ -141,7 +141,7 @@ fn what_a_person_named_is_not_doubted() {
         .at(0, Event::Picked(Mood::Happy, Source::Sensor("ring".into())))
         .forget();
     assert!(sensor.snapshot().not_so);
-    sensor.at(2000, press()).at(2090, release()).check_lines(&["2090 show choose angry of 7"]);
+    sensor.at(2000, press()).at(2090, release()).check_lines(&["2090 show choose surprise of 7"]);
 }
 
 #[test]

@@ -6,6 +6,9 @@ import { ask, doing, h, put, region, spoken, t } from "./parts.js";
 /** The pictures of a card lie in a folder beside it. */
 const PICTURE = /^card\/\w[\w-]*\.png$/;
 
+/** The row of the card that says how often people agree: accuracy, how often it is sure, and is right then, in %. */
+const AGREES = /^\| majority of ten voters \|[^|]*\|[^|]*\| ([\d.]+) % \|[^|]*\|[^|]*\| ([\d.]+) % \| ([\d.]+) % \|/m;
+
 /** `state` tells what is known of the device now. */
 export function healthPart(state) {
   const main = document.getElementById("main");
@@ -44,7 +47,8 @@ export function healthPart(state) {
     const picture = (name) => (PICTURE.test(name) ? `/api/model/${name}` : null);
     const content = markdown(told, { level: 3, name: t("model"), picture });
     const title = content[0]?.tagName === "H3" ? content.shift() : t("model");
-    card.replaceChildren(h("details", {}, h("summary", {}, title), h("div", { class: "md", lang: "en" }, ...content)));
+    const [agrees, sure, right] = (AGREES.exec(told) ?? []).slice(1).map((share) => Math.round(share));
+    card.replaceChildren(agrees ? h("p", {}, t("model.agrees", { agrees, sure, right })) : "", h("details", {}, h("summary", {}, title), h("div", { class: "md", lang: "en" }, ...content)));
     for (const shown of card.querySelectorAll("img")) shown.addEventListener("error", () => shown.replaceWith(shown.alt));
   }, missing);
   main.replaceChildren(h("div", { class: "stack" },

@@ -227,7 +227,7 @@ function nowPart() {
   const panel = panelCard();
   const [mood, plays, upcoming, troubles, question] = [1, 2, 3, 4, 5].map(() => h("div", { class: "stack" }));
   const [wrong, press] = [h("div"), h("div")];
-  const notSo = h("button", { onclick: doing(post("/api/not-so"), wrong) });
+  const notSo = h("button", { hidden: true, onclick: doing(post("/api/not-so"), wrong) });
   const stop = h("button", { onclick: doing(post("/api/stop"), wrong) }, icon("stop"), h("span", {}, t("stop")));
   // The first one says what counts now.
   const timer = h("select", { id: "sleep" }, ...["now", 0, 15, 30, 45, 60, 90, 120].map((minutes) =>
