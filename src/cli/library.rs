@@ -139,7 +139,7 @@ fn set(
     let config = config::load(config)?;
     let (catalog, _) = from_config(&config);
     let (kind, id) = listing::find(&catalog, words)?;
-    let entry = catalog.shelf(kind).find(&id);
+    let entry = catalog.of(kind).find(&id);
     let known = entry.and_then(|entry| entry.feeling);
     let clear = valence.is_none() && arousal.is_none();
     let axis = |given: Option<f32>, known: Option<f32>, name: &str| {
@@ -181,7 +181,7 @@ fn is_listed(entry: &Entry<'_>, args: &Args) -> bool {
 fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String {
     let mut text = String::new();
     for kind in Kind::ALL {
-        let shelf = catalog.shelf(kind);
+        let shelf = catalog.of(kind);
         let [tag, genre, sound, unknown] = listing::counts(shelf).map(|(_, count)| count);
         text.push_str(&format!(
             "{kind}: {}; feeling known by tag {tag}, by genre {genre}, by sound {sound}, unknown {unknown}\n",
@@ -221,7 +221,7 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
 
 fn as_json(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> Value {
     let one = |kind| {
-        let shelf = catalog.shelf(kind);
+        let shelf = catalog.of(kind);
         let counts: serde_json::Map<String, Value> = listing::counts(shelf)
             .into_iter()
             .map(|(source, count)| (source.name().to_owned(), count.into()))

@@ -163,7 +163,7 @@ pub struct Progress {
 pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path>) -> Progress {
     let mut progress = Progress::default();
     for kind in Kind::ALL {
-        let shelf = catalog.shelf_mut(kind);
+        let shelf = catalog.of_mut(kind);
         let unknown: Vec<String> = shelf
             .iter()
             .filter(|entry| entry.feeling.is_none_or(|known| known.source == FeelingSource::Sound))

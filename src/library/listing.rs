@@ -108,12 +108,11 @@ pub enum FindError {
 /// When there is none, or more than one: with some of them.
 pub fn find(catalog: &Catalog, words: &str) -> Result<(Kind, String), FindError> {
     for kind in Kind::ALL {
-        if catalog.shelf(kind).find(words).is_some() {
+        if catalog.of(kind).find(words).is_some() {
             return Ok((kind, words.to_owned()));
         }
     }
-    let all =
-        Kind::ALL.into_iter().flat_map(|kind| catalog.shelf(kind).iter().map(move |entry| (kind, entry)));
+    let all = Kind::ALL.into_iter().flat_map(|kind| catalog.of(kind).iter().map(move |entry| (kind, entry)));
     let mut found = all.filter(|(_, entry)| !words.trim().is_empty() && matches(entry, words));
     let Some((kind, first)) = found.next() else { return Err(FindError::None(words.to_owned())) };
     let mut some: Vec<String> = found.by_ref().take(4).map(|(_, entry)| format!("  {}", entry.id)).collect();

@@ -69,9 +69,9 @@ impl LiveCatalog {
         }
         let mut next = Catalog::default();
         for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
-            *next.shelf_mut(other) = shared.catalog.shelf(other).clone();
+            *next.of_mut(other) = shared.catalog.of(other).clone();
         }
-        *next.shelf_mut(kind) = shelf;
+        *next.of_mut(kind) = shelf;
         shared.catalog = Arc::new(next);
         shared.tell();
         shared.tell_stock(kind);
@@ -90,7 +90,7 @@ impl LiveCatalog {
             let place = (feeling.valence, feeling.arousal);
             if shared.heard.insert((kind, id.clone()), place) != Some(place) {
                 // The first change takes a copy, if somebody still holds what was told.
-                let shelf = Arc::make_mut(&mut shared.catalog).shelf_mut(kind);
+                let shelf = Arc::make_mut(&mut shared.catalog).of_mut(kind);
                 changed |= shelf.measured(&id, place.0, place.1);
             }
         }
@@ -106,7 +106,7 @@ impl LiveCatalog {
             let open = |feeling: Option<Feeling>| {
                 feeling.is_none_or(|feeling| feeling.source == FeelingSource::Sound)
             };
-            let shelf = shared.catalog.shelf(kind);
+            let shelf = shared.catalog.of(kind);
             shelf
                 .iter()
                 .filter(move |entry| open(entry.feeling))
@@ -129,7 +129,7 @@ impl Shared {
     fn tell_stock(&mut self, told: Kind) {
         let Some(stock) = &mut self.stock else { return };
         stock.awaited.remove(&told);
-        let nothing = Kind::ALL.into_iter().all(|kind| self.catalog.shelf(kind).is_empty());
+        let nothing = Kind::ALL.into_iter().all(|kind| self.catalog.of(kind).is_empty());
         let bare = stock.awaited.is_empty() && nothing;
         if std::mem::replace(&mut stock.bare, bare) != bare {
             (stock.tell)(bare);

@@ -1,8 +1,8 @@
 //! No module depends on itself by way of others: whoever reads one has a place to begin and an end.
 //!
-//! A module here is a file or a folder directly below `src/`, `src/ports/`, `src/observers/` and
-//! `crates/lab/src/`. `mod.rs` and `lib.rs` of a folder of modules belong to that folder alone. What it needs is
-//! read from the paths that begin with `crate::` in what ships; the compiler has checked that they exist.
+//! A module here is a file or a folder directly below the root of a crate's source or below a folder that `SOURCES`
+//! splits; `mod.rs` of such a folder is a module of its own. What a module needs is read from the paths that begin
+//! with `crate::` or `super::` in what ships; the compiler has checked that they exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,8 +16,11 @@ struct Source {
     split: &'static [&'static str],
 }
 
-const SOURCES: [Source; 2] =
-    [Source { root: "src", split: &["ports", "observers"] }, Source { root: "crates/lab/src", split: &[] }];
+const SOURCES: [Source; 3] = [
+    Source { root: "src", split: &["ports", "observers"] },
+    Source { root: "crates/core/src", split: &["recommend", "text"] },
+    Source { root: "crates/lab/src", split: &[] },
+];
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -30,6 +33,28 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The same text with every path below `super::` written from `crate::`, seen from the module of these names.
+fn from_the_root(names: &[&str], text: &str) -> String {
+    let mut written = text.to_owned();
+    for up in (1..=names.len()).rev() {
+        let above: String = names[..names.len() - up].iter().map(|name| format!("{name}::")).collect();
+        written = written.replace(&"super::".repeat(up), &format!("crate::{above}"));
+    }
+    written
+}
+
+/// The names of the modules that a `mod.rs` declares and uses by a path below them.
+fn children_used(text: &str) -> Vec<String> {
+    let declared = text.split(';').filter_map(|line| line.rsplit_once("mod ")).map(|(_, name)| name.trim());
+    let used = |name: &&str| {
+        text.match_indices(&format!("{name}::")).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            before.is_none_or(|before| !(before.is_alphanumeric() || before == '_' || before == ':'))
+        })
+    };
+    declared.filter(used).map(str::to_owned).collect()
 }
 
 /// The module that a path of names belongs to.
@@ -47,8 +72,8 @@ fn shipped(text: &str) -> String {
 /// Every path that begins with `crate::`, groups in braces taken apart to their first name.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
+    for (at, begin) in text.match_indices("crate::") {
+        let rest = &text[at + begin.len()..];
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(rest.len());
         let names: Vec<String> =
             rest[..end].split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -85,7 +110,12 @@ fn graph(source: &Source) -> Graph {
         }
         let module = module(source, &names);
         graph.entry(module.clone()).or_default();
-        uses.push((module, paths(&shipped(&fs::read_to_string(file).unwrap()))));
+        let text = shipped(&fs::read_to_string(&file).unwrap());
+        let mut needs = paths(&from_the_root(&names, &text));
+        if names.len() == 1 && source.split.contains(&names[0]) {
+            needs.extend(children_used(&text).into_iter().map(|child| vec![module.clone(), child]));
+        }
+        uses.push((module, needs));
     }
     for (from, paths) in uses {
         for path in paths {
@@ -144,6 +174,14 @@ fn a_circle_is_found() {
     assert_eq!(circle(&graph), None);
     graph.insert("paths".into(), needs(&["panel"]));
     assert_eq!(circle(&graph).map(|way| way.len()), Some(3));
+    assert_eq!(
+        from_the_root(&["ports", "panel", "spi"], "use super::wire::Wire; use super::super::light"),
+        "use crate::ports::panel::wire::Wire; use crate::ports::light"
+    );
+    assert_eq!(
+        children_used("mod item; pub mod rank; mod pool; pub use item::Item; let a = my_pool::X;"),
+        ["item"]
+    );
     assert_eq!(
         paths("use crate::config::{self, Config}; use crate::{paths, ports::panel}; crate::mood::Mood::Sad"),
         [

@@ -6,7 +6,10 @@
 
 pub mod bias;
 pub mod kiosk;
+pub mod language;
 pub mod mood;
 pub mod rating;
 pub mod recommend;
+pub mod screen;
 pub mod text;
+pub mod trouble;

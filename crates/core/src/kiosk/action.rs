@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::TroubleKind;
-use super::hold::HoldChoice;
+use crate::language::Language;
 use crate::mood::{Mood, Strength};
 use crate::recommend::History;
-use crate::text::Language;
+pub use crate::screen::{Flash, HoldChoice, Power, Spoken};
+use crate::trouble::TroubleKind;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,40 +47,6 @@ pub enum Action {
     Speak(Language),
     /// Leave; ports stop, the panel says goodbye.
     Quit,
-}
-
-/// What becomes of the whole device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Power {
-    Off,
-    Restart,
-}
-
-/// What the speaker can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Spoken {
-    /// A camera is about to look, and a press says no.
-    Notice,
-    LookAtMe,
-    GotIt,
-    /// A press says that the mood that was read is not so.
-    NotSo,
-    /// Not sure between two: their names follow, one at a time.
-    NotSure,
-    /// Any mood may be picked: their names follow, one at a time.
-    Pick,
-    /// The mood that a long press takes.
-    Mood(Mood),
-    NoFace,
-    SeveralFaces,
-    NothingToPlay,
-    Fault,
-    /// What letting the button go does.
-    Hold(HoldChoice),
-    /// Whether to forget what was learnt: a long press is a yes, a short one a no.
-    AskToForget,
-    Forgotten,
-    Power(Power),
 }
 
 /// What a player is asked to do.
@@ -231,15 +197,4 @@ pub enum Amiss {
     Waiting,
     /// The other player, the one that is not heard, does not work.
     Ill(TroubleKind),
-}
-
-/// What the last press did, shown for a moment over the playing screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flash {
-    /// The button is down; what it means is not known yet.
-    Pressed,
-    Next,
-    Liked,
-    Stopping,
-    Volume(u8),
 }

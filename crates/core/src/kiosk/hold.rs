@@ -4,25 +4,7 @@ use super::action::{Action, Power, Screen};
 use super::event::{Edge, Time};
 use super::state::{Phase, Settings, State, Then};
 use super::step::Kiosk;
-
-/// What letting the button go does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HoldChoice {
-    PowerOff,
-    Restart,
-    /// Asks once more, and then erases what was learnt here.
-    Forget,
-    /// For whoever has held it by mistake, or too long.
-    Nothing,
-}
-
-impl HoldChoice {
-    pub const ALL: [HoldChoice; 4] =
-        [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Forget, HoldChoice::Nothing];
-
-    /// Those of a device that keeps nothing.
-    const WITHOUT_FORGET: [HoldChoice; 3] = [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Nothing];
-}
+pub use crate::screen::HoldChoice;
 
 /// A main button that is down.
 #[derive(Clone, Copy, Debug)]

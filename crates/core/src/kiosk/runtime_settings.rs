@@ -8,8 +8,8 @@ use super::gesture::GestureTimes;
 use super::house_rules::QuietHours;
 use super::state::{Phase, Settings};
 use super::step::Kiosk;
+use crate::language::Language;
 use crate::recommend::AudioSource;
-use crate::text::Language;
 
 /// The settings that count as soon as they are saved. The others decide which ports there are and what they
 /// may do: these count from the next start on.

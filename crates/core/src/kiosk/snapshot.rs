@@ -8,9 +8,10 @@ use super::action::Screen;
 use super::event::{NowPlaying, Part, Source, Time, TroubleKind};
 use super::policy::{InputOrigin, Mode, Start};
 use super::state::{Has, Origin, Phase, Session, State, Voice};
+use crate::language::Language;
 use crate::mood::{Mood, Scores, Strength};
 use crate::recommend::{AudioSource, Reason};
-use crate::text::{self, Language};
+use crate::text;
 
 /// How many of the next items are told.
 const AHEAD: usize = 5;

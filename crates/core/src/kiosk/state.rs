@@ -14,9 +14,9 @@ use super::house_rules::{House, QuietHours};
 use super::policy::Mode;
 use super::snapshot::Happened;
 use super::speak::Said;
+use crate::language::Language;
 use crate::mood::{DecisionRule, Mood, Reading, Scores, Strength};
 use crate::recommend::{AudioSource, Catalog, History, Pick, Templates, Weights};
-use crate::text::Language;
 
 /// What the configuration decides. Some of it may change while the device runs:
 /// [`Live`](super::runtime_settings::Live).

@@ -4,8 +4,10 @@ use std::fmt;
 
 use super::catalog::Catalog;
 use super::item_store::{ItemStore, Row};
+use super::kind::Kind;
 use super::pool::PoolOnShelf;
-use super::template::{Kind, Pool, Template, Templates};
+use super::template::{Pool, Template};
+use super::templates::Templates;
 use crate::mood::Mood;
 
 /// A template that finds nothing in the library.
@@ -118,7 +120,7 @@ fn describe(pool: &Pool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::Item;
+    use super::super::item::Item;
     use super::*;
 
     fn templates(text: &str) -> Templates {

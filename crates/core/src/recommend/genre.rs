@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::catalog::{Feeling, FeelingSource};
 use super::genre_names;
+use super::item::{Feeling, FeelingSource};
 
 /// Genre in lower case, valence, arousal. Sorted by name.
 const TABLE: &[(&str, f32, f32)] = &[

@@ -4,14 +4,15 @@
 //! once, each distinct list of genres once, and the rest of the text of all items in one string.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use super::catalog::{Feeling, FeelingSource, Item};
 use super::genre;
+use super::interned_words::{Lists, Words};
+use super::item::{Feeling, FeelingSource, Item};
+use super::song::{hash, marked_explicit, song_of};
 use super::speech;
-use super::word::{is_marked_explicit, normalized};
+use super::word::normalized;
 
 /// Items of one kind. Each id is on it once: of two items with one id the later one stays.
 #[derive(Clone, Default)]
@@ -345,70 +346,6 @@ impl<'de> serde::Deserialize<'de> for ItemStore {
     }
 }
 
-/// Each distinct word once, by number.
-#[derive(Clone, Default)]
-struct Words {
-    all: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
-}
-
-impl Words {
-    fn intern(&mut self, word: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(word) {
-            return number;
-        }
-        let number = self.all.len() as u32;
-        let word: Arc<str> = word.into();
-        self.all.push(word.clone());
-        self.numbers.insert(word, number);
-        number
-    }
-
-    fn get(&self, number: u32) -> &str {
-        self.all.get(number as usize).map_or("", |word| word)
-    }
-}
-
-/// Each distinct list of words once, by number.
-#[derive(Clone, Default)]
-struct Lists {
-    flat: Vec<u32>,
-    /// Where each list ends in `flat`; it starts where the one before ends.
-    ends: Vec<u32>,
-    numbers: HashMap<Box<[u32]>, u32>,
-}
-
-impl Lists {
-    fn intern<W: AsRef<str>>(&mut self, words: &mut Words, list: impl Iterator<Item = W>) -> u32 {
-        let mut numbers = Vec::new();
-        for word in list {
-            let word = word.as_ref();
-            if word.is_empty() {
-                continue;
-            }
-            let number = words.intern(word);
-            if !numbers.contains(&number) {
-                numbers.push(number);
-            }
-        }
-        if let Some(&known) = self.numbers.get(numbers.as_slice()) {
-            return known;
-        }
-        self.flat.extend(&numbers);
-        self.ends.push(self.flat.len() as u32);
-        let number = self.ends.len() as u32 - 1;
-        self.numbers.insert(numbers.into(), number);
-        number
-    }
-
-    fn words(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
-        let end = self.ends.get(list as usize).copied().unwrap_or(0) as usize;
-        let start = (list as usize).checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let start = (start.unwrap_or(0) as usize).min(end);
-        self.flat[start..end].iter().copied()
-    }
-}
-
 /// A feeling written as numbers among the tags: `valence=0.4` and `arousal=-0.6`, both or none.
 fn numbers(tags: &[String]) -> Option<Feeling> {
     let value = |axis: &str| {
@@ -420,48 +357,6 @@ fn numbers(tags: &[String]) -> Option<Feeling> {
         })
     };
     Some(Feeling { valence: value("valence")?, arousal: value("arousal")?, source: FeelingSource::Explicit })
-}
-
-/// A number for the song that an item is a copy of: the same artist and title, however they are written, or
-/// without an artist the same name but for the mark of a copy.
-fn song_of(item: &Item) -> u32 {
-    let file = item.id.rsplit('/').next().unwrap_or(&item.id);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let title = normalized(without_copy_mark(if item.title.trim().is_empty() { stem } else { &item.title }));
-    let artist = normalized(&item.artist);
-    if title.is_empty() {
-        return 0;
-    }
-    let hash = hash(&format!("{artist}\n{title}"));
-    ((hash ^ (hash >> 32)) as u32).max(1)
-}
-
-/// `smile (1)`, `smile - Kopie` and `smile copy 2` are copies of `smile`.
-fn without_copy_mark(name: &str) -> &str {
-    let mut name = name.trim();
-    loop {
-        let number = name
-            .strip_suffix(')')
-            .and_then(|rest| rest.rsplit_once('('))
-            .filter(|(_, inner)| inner.len() <= 2 && inner.bytes().all(|byte| byte.is_ascii_digit()))
-            .map(|(before, _)| before);
-        let lower = name.to_ascii_lowercase();
-        let word = [" - copy", " - kopie", " copy", " - copie", " - copia", " (copy)", " (kopie)", "_copy"]
-            .iter()
-            .find(|mark| lower.ends_with(*mark))
-            .and_then(|mark| name.get(..name.len() - mark.len()));
-        match number.or(word).map(str::trim_end).filter(|before| !before.is_empty()) {
-            Some(before) => name = before,
-            None => return name,
-        }
-    }
-}
-
-/// By the marks of its title, its album or its file's name.
-fn marked_explicit(item: &Item) -> bool {
-    let file = item.id.rsplit('/').next().unwrap_or(&item.id);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    [&item.title, &item.album, stem].into_iter().any(is_marked_explicit)
 }
 
 /// The genres that one genre tag names.
@@ -501,12 +396,6 @@ impl Hasher for AsItIs {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
     }
-}
-
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

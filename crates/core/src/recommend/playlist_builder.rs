@@ -4,15 +4,16 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::catalog::FeelingSource;
+use super::item::FeelingSource;
 use super::item_store::{ItemStore, Row};
+use super::kind::Kind;
 use super::pool::PoolOnShelf;
 use super::rank::{Part, Parts, Ranks};
 use super::reason::{Move, Note, Reason};
+use super::request::{Pick, Request};
 use super::scoring::{Candidates, Ranked, fit_of, point_of};
-use super::template::{Kind, Length, Point, Template};
+use super::template::{Length, Point, Template};
 use super::trajectory::Path;
-use super::{Pick, Request};
 
 /// Where an item counts as having arrived at the goal.
 pub(super) const ARRIVED: f32 = 0.2;
@@ -517,7 +518,7 @@ fn file_name(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::synthetic_library::library;
-    use super::super::template::Templates;
+    use super::super::templates::Templates;
     use super::*;
     use crate::mood::Mood;
 

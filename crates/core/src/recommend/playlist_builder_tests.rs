@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::catalog::{Catalog, Feeling, FeelingSource, Item};
-use super::template::{Kind, Length, Template, Templates};
+use super::catalog::Catalog;
+use super::item::{Feeling, FeelingSource, Item};
+use super::kind::Kind;
+use super::template::{Length, Template};
+use super::templates::Templates;
 use super::{Request, suggest};
 use crate::mood::Mood;
 

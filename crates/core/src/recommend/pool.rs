@@ -85,7 +85,7 @@ fn table(words: &[String], shelf: &ItemStore) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{Feeling, FeelingSource, Item};
+    use super::super::item::{Feeling, FeelingSource, Item};
     use super::super::template::Region;
     use super::*;
 

@@ -10,11 +10,11 @@ use std::collections::HashSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Request;
 use super::item_store::{ItemStore, Row};
+use super::kind::Kind;
 use super::reason::Reason;
+use super::request::Request;
 use super::taste::{Known, Taste, Weights};
-use super::template::Kind;
 use crate::mood::Mood;
 
 /// Imagined plays that a prior counts as.

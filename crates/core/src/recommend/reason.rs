@@ -1,8 +1,9 @@
 //! Why something was chosen, as data, and in a person's language.
 
-use super::template::{Kind, Why};
+use super::kind::Kind;
+use super::template::Why;
+use crate::language::Language;
 use crate::mood::Mood;
-use crate::text::Language;
 
 /// Why an item was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Who may be on a list, and who of them is best for one step of it.
 
-use super::catalog::FeelingSource;
+use super::item::FeelingSource;
 use super::item_store::Row;
 use super::template::Point;
 

@@ -1,6 +1,8 @@
 //! The templates that come with the program, from the files that a person would edit.
 
-use super::template::{Kind, Pair, Template, Templates};
+use super::kind::Kind;
+use super::template::{Pair, Template};
+use super::template_file;
 use crate::mood::Mood;
 
 macro_rules! file {
@@ -31,13 +33,14 @@ pub fn text(mood: Mood, kind: Kind) -> &'static str {
 
 pub(super) fn pair(mood: Mood) -> Pair {
     // A test reads all fourteen; should one not be readable all the same, "match" is better than nothing.
-    let read = |kind| Templates::parse(kind, text(mood, kind)).unwrap_or_else(|_| Template::default());
+    let read = |kind| template_file::parse(kind, text(mood, kind)).unwrap_or_else(|_| Template::default());
     Pair { music: read(Kind::Music), video: read(Kind::Video) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommend::Templates;
     use crate::recommend::template::{Mode, Point};
 
     #[test]

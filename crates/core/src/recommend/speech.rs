@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use super::catalog::Item;
+use super::item::Item;
 use super::word::normalized;
 
 /// Words that name it, in the languages in which people tag: as a genre, a tag, or the name of a folder.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::catalog::{Feeling, FeelingSource, Item, ItemStore};
+use super::item::{Feeling, FeelingSource, Item};
+use super::item_store::ItemStore;
 use super::template::Point;
 
 /// Genres of made up libraries; the genre table knows each of them.

@@ -1,17 +1,10 @@
 //! What a person wants played for a mood: the types that hold, each value within its range.
-//! How they are written is in [`super::template_file`].
+//! How they are written is in `template_file.rs`.
 
 use std::time::Duration;
 
+use super::kind::{AudioSource, Kind};
 use crate::mood::Mood;
-
-pub use super::template_file::{Kind, Problem};
-
-/// A template for each of music and video, for each mood.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Templates {
-    pairs: [Pair; 7],
-}
 
 /// The two templates of one mood.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,43 +19,6 @@ impl Pair {
             Kind::Music => &self.music,
             Kind::Video => &self.video,
         }
-    }
-}
-
-impl Templates {
-    /// The pair of a mood.
-    pub fn of(&self, mood: Mood) -> &Pair {
-        &self.pairs[mood.index()]
-    }
-
-    /// The same with one template replaced.
-    pub fn with(mut self, mood: Mood, kind: Kind, template: Template) -> Templates {
-        let pair = &mut self.pairs[mood.index()];
-        match kind {
-            Kind::Music => pair.music = template,
-            Kind::Video => pair.video = template,
-        }
-        self
-    }
-
-    /// The templates that come with the program: `deploy/templates/{music,video}/<mood>.toml`.
-    pub fn shipped() -> Templates {
-        Templates { pairs: Mood::ALL.map(super::shipped::pair) }
-    }
-
-    /// Reads one template.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, each with its line and cure.
-    pub fn parse(kind: Kind, text: &str) -> Result<Template, Vec<Problem>> {
-        super::template_file::parse(kind, text)
-    }
-}
-
-impl Default for Templates {
-    /// The shipped ones.
-    fn default() -> Templates {
-        Templates::shipped()
     }
 }
 
@@ -89,7 +45,7 @@ pub struct Template {
     /// A reason in the words of who wrote the template.
     pub why: Option<Why>,
     /// Video templates only: which of the two is heard.
-    pub speaks: super::AudioSource,
+    pub speaks: AudioSource,
     /// Video templates only: whether the videos start over while the music lasts.
     pub repeat: bool,
 }
@@ -108,7 +64,7 @@ impl Default for Template {
             no_repeat: 40,
             explicit: false,
             why: None,
-            speaks: super::AudioSource::Music,
+            speaks: AudioSource::Music,
             repeat: true,
         }
     }

@@ -1,41 +1,15 @@
 //! How a template is written: TOML, every unknown key and every value out of range refused with its
 //! line and cure. What a file leaves out has the default of [`Template`].
 
-use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::AudioSource;
+use super::kind::{AudioSource, Kind};
 use super::template::{Length, Mode, Point, Pool, Quiet, Region, Template, Why, minute_of_day};
 use super::word::normalized;
-
-/// Music or video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    Music,
-    Video,
-}
-
-impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::Music, Kind::Video];
-
-    /// The folder its templates are in.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Music => "music",
-            Kind::Video => "video",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// Something wrong in a template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Where a list should be on the plane of feeling, at each share of its length.
 
-use super::Request;
+use super::request::Request;
 use super::template::{Mode, Point, Template};
 use crate::mood::Strength;
 

@@ -15,29 +15,7 @@ pub use prompts::{
 };
 pub use troubles::{TroubleWords, trouble};
 
-use serde::{Deserialize, Serialize};
-
-/// A language of the panel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    #[default]
-    En,
-    De,
-}
-
-impl Language {
-    /// Every language, in the order in which they were added.
-    pub const ALL: [Language; 2] = [Language::En, Language::De];
-
-    /// The two-letter code (ISO 639-1) used in the configuration.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::De => "de",
-        }
-    }
-}
+pub use crate::language::Language;
 
 /// One text in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +36,4 @@ impl Said {
 
 const fn said(en: &'static str, de: &'static str) -> Said {
     Said { en, de }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_is_written_by_its_code() {
-        for language in Language::ALL {
-            let written = serde_json::to_string(&language).unwrap();
-            assert_eq!(written, format!("\"{}\"", language.code()));
-            assert_eq!(serde_json::from_str::<Language>(&written).unwrap(), language);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Words for the seven moods and for how sure a reading is.
 
-use super::{Language, Said, said};
+use super::{Said, said};
+use crate::language::Language;
 use crate::mood::{Mood, Strength};
 
 /// A mood in words. The whole sentence is `before word after`: "you look happy",

@@ -1,8 +1,8 @@
 //! What the panel asks, answers and announces.
 
-use super::{Language, said};
-use crate::kiosk::action::{Flash, Power};
-use crate::kiosk::hold::HoldChoice;
+use super::said;
+use crate::language::Language;
+use crate::screen::{Flash, HoldChoice, Power};
 
 /// The fixed sentences of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

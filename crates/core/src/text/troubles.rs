@@ -1,7 +1,8 @@
 //! What is wrong and what helps, short enough for the panel. The log has the long report.
 
-use super::{Language, Said, said};
-use crate::kiosk::event::TroubleKind;
+use super::{Said, said};
+use crate::language::Language;
+use crate::trouble::TroubleKind;
 
 /// A trouble in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

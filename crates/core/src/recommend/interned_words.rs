@@ -1,0 +1,68 @@
+//! Words and lists of words, each distinct one stored once and known by its number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Each distinct word once, by number.
+#[derive(Clone, Default)]
+pub(super) struct Words {
+    pub(super) all: Vec<Arc<str>>,
+    pub(super) numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Words {
+    pub(super) fn intern(&mut self, word: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(word) {
+            return number;
+        }
+        let number = self.all.len() as u32;
+        let word: Arc<str> = word.into();
+        self.all.push(word.clone());
+        self.numbers.insert(word, number);
+        number
+    }
+
+    pub(super) fn get(&self, number: u32) -> &str {
+        self.all.get(number as usize).map_or("", |word| word)
+    }
+}
+
+/// Each distinct list of words once, by number.
+#[derive(Clone, Default)]
+pub(super) struct Lists {
+    pub(super) flat: Vec<u32>,
+    /// Where each list ends in `flat`; it starts where the one before ends.
+    pub(super) ends: Vec<u32>,
+    numbers: HashMap<Box<[u32]>, u32>,
+}
+
+impl Lists {
+    pub(super) fn intern<W: AsRef<str>>(&mut self, words: &mut Words, list: impl Iterator<Item = W>) -> u32 {
+        let mut numbers = Vec::new();
+        for word in list {
+            let word = word.as_ref();
+            if word.is_empty() {
+                continue;
+            }
+            let number = words.intern(word);
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if let Some(&known) = self.numbers.get(numbers.as_slice()) {
+            return known;
+        }
+        self.flat.extend(&numbers);
+        self.ends.push(self.flat.len() as u32);
+        let number = self.ends.len() as u32 - 1;
+        self.numbers.insert(numbers.into(), number);
+        number
+    }
+
+    pub(super) fn words(&self, list: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.ends.get(list as usize).copied().unwrap_or(0) as usize;
+        let start = (list as usize).checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let start = (start.unwrap_or(0) as usize).min(end);
+        self.flat[start..end].iter().copied()
+    }
+}

@@ -1,0 +1,109 @@
+//! What of a device may not work, and what is wrong with it, as plain names. The words are in [`crate::text`].
+
+use serde::Serialize;
+
+/// A part of the device that may be missing or fail on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Camera,
+    Vision,
+    Light,
+    Panel,
+    Button,
+    Music,
+    Video,
+    Templates,
+    Library,
+    /// What the music player does with its own files: ill while it reads them.
+    Scan,
+    /// What there is to play: ill while that is nothing at all.
+    Stock,
+    Prompts,
+}
+
+/// Whether a part works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    Well,
+    Ill(Trouble),
+}
+
+/// Something that does not work, in words for two readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What it is, as the panel names it (the panel has room for about forty letters).
+    pub kind: TroubleKind,
+    /// The whole report for the log and the terminal: what, where, and the cure.
+    pub report: String,
+}
+
+/// The troubles that the panel has words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleKind {
+    CameraMissing,
+    CameraBusy,
+    CameraSilent,
+    CameraFormat,
+    CameraDenied,
+    /// The program that reads the camera on the ribbon cable is not installed.
+    CameraProgram,
+    /// There is none on the ribbon cable.
+    CameraRibbon,
+    /// That program ended during a look.
+    CameraDied,
+    /// It sends less than a frame.
+    CameraTooLittle,
+    VisionBroken,
+    ButtonDenied,
+    LightDenied,
+    PanelBroken,
+    MusicAbsent,
+    MusicPassword,
+    MusicSilent,
+    /// The player has no mixer, so its loudness cannot be held under the cap.
+    MusicVolume,
+    /// The player reads its files, and knows none of them yet.
+    MusicScanning,
+    VideoAbsent,
+    TemplateBroken,
+    LibraryEmpty,
+    /// The daemon itself ended in failure, or was ended because it hung.
+    Stopped,
+    /// The configuration cannot be used, so the daemon does not start.
+    SettingsBroken,
+    PowerDenied,
+    Other,
+}
+
+impl TroubleKind {
+    /// Every kind.
+    pub const ALL: [TroubleKind; 25] = [
+        TroubleKind::CameraMissing,
+        TroubleKind::CameraBusy,
+        TroubleKind::CameraSilent,
+        TroubleKind::CameraFormat,
+        TroubleKind::CameraDenied,
+        TroubleKind::CameraProgram,
+        TroubleKind::CameraRibbon,
+        TroubleKind::CameraDied,
+        TroubleKind::CameraTooLittle,
+        TroubleKind::VisionBroken,
+        TroubleKind::ButtonDenied,
+        TroubleKind::LightDenied,
+        TroubleKind::PanelBroken,
+        TroubleKind::MusicAbsent,
+        TroubleKind::MusicPassword,
+        TroubleKind::MusicSilent,
+        TroubleKind::MusicVolume,
+        TroubleKind::MusicScanning,
+        TroubleKind::VideoAbsent,
+        TroubleKind::TemplateBroken,
+        TroubleKind::LibraryEmpty,
+        TroubleKind::Stopped,
+        TroubleKind::SettingsBroken,
+        TroubleKind::PowerDenied,
+        TroubleKind::Other,
+    ];
+}
