@@ -94,6 +94,7 @@ def main():
     schedule = Schedule(
         [step for step in steps if not step.impossible], LOGS, ROOT, asked.cores, everything,
         say=lambda line: print(line, flush=True),
+        named=[step.name for step in steps if matches(step.name, asked.names)],
     )
     for step in impossible:
         schedule.results[step.name] = Result(step, step.impossible)
@@ -119,8 +120,9 @@ def report(results, skipped, schedule, seconds):
     for step in skipped:
         print(f"skipped  {step.name}")
     passed = sum(one.verdict == "ok" for one in results)
+    unchanged = sum(one.unchanged for one in results)
     print(f"{seconds / 60:.1f} minutes")
-    print(f"steps: {passed} passed, {len(failed) + len(left_out)} failed, {len(skipped)} skipped")
+    print(f"steps: {passed} passed{f' ({unchanged} on the same files before)' if unchanged else ''}, {len(failed) + len(left_out)} failed, {len(skipped)} skipped")
     return 1 if failed or left_out else 0
 
 

@@ -1,5 +1,7 @@
 """Runs steps side by side: each when what it needs is done and as soon as the machine has room for it."""
 
+import glob
+import hashlib
 import os
 import re
 import signal
@@ -33,6 +35,9 @@ class Step:
     limit: int = 900
     # Prints the command that repeats a single test of it: takes the name of the test.
     again: str = ""
+    # All that its result depends on, as glob patterns from the root. With it, a step that passed is not run again
+    # until one of these files changes; `--all` and its name on the command line run it anyway.
+    reads: tuple = ()
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Result:
     seconds: float = 0.0
     # Lines in which the step says that it left something out.
     left_out: list = field(default_factory=list)
+    # Whether it passed before on the same files and was not run.
+    unchanged: bool = False
 
 
 # A step says by a line that begins so that it could not try something.
@@ -52,16 +59,32 @@ TAIL = 30
 SMALL = 0.5
 
 
+def content(step, root):
+    """A checksum of the command of a step and of every file that it reads, with their names."""
+    found = hashlib.sha256(step.command.encode())
+    paths = {path for pattern in step.reads for path in glob.glob(pattern, root_dir=root, recursive=True)}
+    for path in sorted(paths):
+        whole = os.path.join(root, path)
+        if os.path.isfile(whole) and "__pycache__" not in path:
+            with open(whole, "rb") as file:
+                found.update(f"\0{path}\0{os.stat(whole).st_mode & 0o111}\0".encode() + hashlib.sha256(file.read()).digest())
+    return found.hexdigest()
+
+
 class Schedule:
     """Runs `steps`, a list in the order of their importance. `say` prints a line."""
 
-    def __init__(self, steps, folder, root, cores, everything=False, say=print):
+    def __init__(self, steps, folder, root, cores, everything=False, say=print, named=()):
         self.steps, self.folder, self.root, self.everything, self.say = steps, folder, root, everything, say
         # A step that waits for a server half of its time leaves room for another.
         self.room = cores + 0.5
+        self.named = set(named)
         self.waiting = list(steps)
         self.running = {}
         self.results = {}
+        self.read_at_start = {}
+        # Steps that are known to have other files than when they passed.
+        self.changed = set()
 
     def log(self, step):
         return os.path.join(self.folder, f"{step.name}.log")
@@ -105,7 +128,11 @@ class Schedule:
             # Room that a step of more importance waits for is not taken by a large one behind it.
             fits = not self.running or (busy + step.cores <= self.room and (not held_up or step.cores <= SMALL))
             held_up = held_up or (ready and free and not fits)
-            if ready and free and fits:
+            if ready and self._unchanged(step):
+                self.waiting.remove(step)
+                self.results[step.name] = Result(step, "ok", unchanged=True)
+                self.say(f"ok   same     {step.name}: passed before, and nothing that it reads has changed")
+            elif ready and free and fits:
                 self.waiting.remove(step)
                 command = step.long if self.everything and step.long else step.command
                 with open(self.log(step), "w", encoding="utf-8") as log:
@@ -117,6 +144,24 @@ class Schedule:
                         stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                     )
                 self.running[process] = (step, time.monotonic())
+                if step.reads:
+                    self.read_at_start[step.name] = content(step, self.root)
+
+    def _passed(self, step):
+        """The file that holds what the step read when it passed."""
+        return os.path.join(self.folder, f"{step.name}.passed")
+
+    def _unchanged(self, step):
+        if not step.reads or self.everything or step.name in self.named or step.name in self.changed:
+            return False
+        try:
+            with open(self._passed(step), encoding="utf-8") as file:
+                if file.read() == content(step, self.root):
+                    return True
+        except OSError:
+            pass
+        self.changed.add(step.name)
+        return False
 
     def _reap(self):
         for process, (step, begun) in list(self.running.items()):
@@ -133,10 +178,20 @@ class Schedule:
                 lines = log.read().splitlines()
             left_out = [found[1] for line in lines if (found := LEFT_OUT.match(line))]
             self.results[step.name] = Result(step, verdict, seconds, left_out)
+            if step.reads:
+                self._note(step, verdict == "ok" and not left_out)
             if verdict == "ok":
                 self.say(f"ok   {seconds:5.0f} s  {step.name}")
             else:
                 self._tell(step, seconds, lines, f"stopped after {limit} s" if late else "")
+
+    def _note(self, step, passed):
+        """Notes what the step read; nothing is kept of one that failed or left something out."""
+        if passed and self.read_at_start[step.name] == content(step, self.root):
+            with open(self._passed(step), "w", encoding="utf-8") as file:
+                file.write(self.read_at_start[step.name])
+        elif os.path.exists(self._passed(step)):
+            os.remove(self._passed(step))
 
     def _tell(self, step, seconds, lines, why):
         """The last lines of what failed, and how to repeat just that."""

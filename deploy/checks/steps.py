@@ -56,7 +56,14 @@ STEPS = [
         "pi-ports", "deploy/virtual-pi/test --fast --again --one-of-each ports rppal",
         needs=("arm64", "pi-system"), cores=1.5, impossible=NEEDS_ROOT or NEEDS_AMD64,
     ),
+    # It computes on one processor for minutes: begun early, it fills the gaps of those that wait.
+    Step(
+        "training", "models/training/smoke", needs=("training-tools",),
+        cores=1, nice=5, impossible=NEEDS_AMD64, limit=1800,
+        reads=("models/training/*", "models/training/moodtrain/**", "models/training/tests/**"),
+    ),
     # The program.
+    Step("checks", "python3 -B -m unittest discover -s deploy/checks", needs=("packages-build",), cores=0.5, least="check"),
     Step("test-unit", "deploy/checks/rust-tests unit", needs=("build-quick", "assets"), cores=1.5, least="check",
          again="cargo test --locked --workspace --lib --bins {}"),
 ]
@@ -91,10 +98,6 @@ STEPS += [
     Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
-    Step(
-        "training", "models/training/smoke", needs=("training-tools", "build", "assets"),
-        cores=1, nice=5, impossible=NEEDS_AMD64, limit=1800,
-    ),
     Step("doc", "RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet && cargo test --locked --workspace --doc --quiet",
          needs=("lints", "build"), cores=1.5, nice=10, locks=("cargo",)),
     Step("licences", "deploy/deny", needs=("packages",), cores=0.5),
