@@ -2,7 +2,8 @@
 //! checkout, and by both rules: after the whole second, and as soon as the evidence is in.
 //!
 //! `cargo run --example time_to_decide -- DIR [MOST]` takes faces that are cut out, sorted into folders by
-//! mood, as `moodbox eval DIR --cropped` does; at most MOST of each mood.
+//! mood, as `moodbox eval DIR --cropped` does; at most MOST of each mood. The figures come as JSON, shares from
+//! 0 to 1 and times in milliseconds: `moodtrain card --decide FILE` puts them into the model card.
 //!
 //! A picture becomes a second of a camera: the head moves (shift 1 pixel of 48, size 4 %, roll 3 degrees, each a
 //! first-order process with a memory of a third of a second), the light changes by 5 %, the sensor adds noise
@@ -15,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
 
 use moodbox::paths;
 use moodbox::ports::vision::align::whole;
@@ -64,9 +66,14 @@ fn main() -> anyhow::Result<()> {
         second.add(faces[number].mood, full, LOOKS[LOOKS.len() - 1], clear);
         early.add(faces[number].mood, first, ms, clear);
     }
-    println!("{} series; the rules agree on {:.2} %", faces.len(), percent(agree, faces.len()));
-    second.print("whole second", faces.len());
-    early.print("sequential", faces.len());
+    let all = faces.len();
+    let figures = json!({
+        "series": all,
+        "agree": share(agree, all),
+        "second": second.figures(all),
+        "sequential": early.figures(all),
+    });
+    println!("{figures:#}");
     Ok(())
 }
 
@@ -90,24 +97,23 @@ impl Tally {
         }
     }
 
-    fn print(&mut self, name: &str, all: usize) {
+    fn figures(&mut self, all: usize) -> Value {
         let middle = |times: &mut Vec<u64>| {
             times.sort_unstable();
-            times.get(times.len() / 2).copied().unwrap_or(0)
+            times.get(times.len() / 2).copied()
         };
-        println!(
-            "{name}: sure {:.2} %, then right {:.2} %; first mood right {:.2} %; median {} ms, of clear faces {} ms",
-            percent(self.sure, all),
-            percent(self.right, self.sure),
-            percent(self.first, all),
-            middle(&mut self.times),
-            middle(&mut self.clear),
-        );
+        json!({
+            "sure": share(self.sure, all),
+            "right_when_sure": share(self.right, self.sure),
+            "first_right": share(self.first, all),
+            "median_ms": middle(&mut self.times),
+            "median_clear_ms": middle(&mut self.clear),
+        })
     }
 }
 
-fn percent(part: usize, all: usize) -> f64 {
-    100.0 * part as f64 / all.max(1) as f64
+fn share(part: usize, all: usize) -> f64 {
+    part as f64 / all.max(1) as f64
 }
 
 /// The mood that leads, sure or not.
