@@ -80,8 +80,8 @@ def end(process):
 
 
 @contextlib.contextmanager
-def device(mode="household", locked=False, days=0, language="en"):
-    """Starts a device of its own in a folder of its own, and ends it."""
+def device(mode="household", locked=False, days=0, language="en", more=""):
+    """Starts a device of its own in a folder of its own, with `more` in its configuration, and ends it."""
     place = pathlib.Path(tempfile.mkdtemp(prefix="moodbox-page-"))
     port = free_port()
     one = Device(place, port)
@@ -126,7 +126,7 @@ days = {days}
 [web]
 listen = "127.0.0.1:{port}"
 {password}
-"""
+{more}"""
     )
     one.environment = {
         **os.environ,

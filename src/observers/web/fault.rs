@@ -1,7 +1,7 @@
 //! What a caller is told when something cannot be: a status and a sentence.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
@@ -69,6 +69,12 @@ impl IntoResponse for Fault {
 
 impl From<JsonRejection> for Fault {
     fn from(rejection: JsonRejection) -> Fault {
+        Fault::new(rejection.status(), rejection.body_text())
+    }
+}
+
+impl From<BytesRejection> for Fault {
+    fn from(rejection: BytesRejection) -> Fault {
         Fault::new(rejection.status(), rejection.body_text())
     }
 }

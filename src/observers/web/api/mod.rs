@@ -12,7 +12,8 @@ pub mod simulated;
 pub mod templates;
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -26,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
-        let Json(value) = Json::from_request(request, state).await?;
+        let Json(value) = <Json<T> as FromRequest<S>>::from_request(request, state).await?;
         Ok(Body(value))
     }
 }
@@ -52,6 +53,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Reads {
             let short = code.split(['-', ';']).next().unwrap_or_default();
             Language::ALL.into_iter().find(|language| language.code() == short)
         })))
+    }
+}
+
+/// Nothing stands for none, whatever its type is said to be: generated clients name one all the same.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Fault> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let request = Request::from_parts(parts, bytes.into());
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

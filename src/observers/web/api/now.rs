@@ -111,7 +111,7 @@ fn news<T: Clone + Send + Sync + 'static>(
     .map(tell)
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Press {
     #[serde(default)]
@@ -119,8 +119,9 @@ pub struct Press {
 }
 
 /// A press from elsewhere than the device. What it means is the core's to say; where it could only be
-/// refused, the person is told.
-pub async fn press(State(site): State<Arc<Site>>, Body(press): Body<Press>) -> Result<StatusCode, Fault> {
+/// refused, the person is told. Without a body it is a short press.
+pub async fn press(State(site): State<Arc<Site>>, press: Option<Body<Press>>) -> Result<StatusCode, Fault> {
+    let press = press.map(|Body(press)| press).unwrap_or_default();
     let (stage, start) = {
         let now = site.latest.borrow();
         (now.phase, now.press)
