@@ -29,12 +29,16 @@ fn home(publish: &[Told], commands: &[Command]) -> Home {
             serial: Some("10000000abcdef".into()),
             page: Some("http://moodbox.local:8740/".into()),
             area: Some("Kitchen".into()),
+            offered: None,
         },
     }
 }
 
+/// Everything that there may be.
 fn all() -> Home {
-    home(&Told::ALL, &Command::ALL)
+    let mut home = home(&Told::ALL, &Command::ALL);
+    home.about.offered = Some("9.0.0".into());
+    home
 }
 
 /// A house with quiet hours, which are far from now.
@@ -153,7 +157,7 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
         .filter(|(topic, _)| topic.starts_with("homeassistant/"))
         .map(|(topic, payload)| (topic, serde_json::from_str(payload).unwrap()))
         .collect();
-    assert_eq!(configs.len(), 17);
+    assert_eq!(configs.len(), 18);
     let mut ids = std::collections::BTreeSet::new();
     for (topic, config) in &configs {
         let parts: Vec<&str> = topic.split('/').collect();
@@ -169,7 +173,7 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
             }
         }
         let needs = match component {
-            "sensor" | "binary_sensor" | "event" => "state_topic",
+            "sensor" | "binary_sensor" | "event" | "update" => "state_topic",
             _ => "command_topic",
         };
         let needed = config[needs].as_str().unwrap_or_else(|| panic!("{topic} has no {needs}"));
@@ -181,6 +185,26 @@ fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard(
     assert_eq!((volume["min"].as_u64(), volume["max"].as_u64()), (Some(0), Some(60)));
     let select = json(&messages, "homeassistant/select/kitchen/mood/config");
     assert_eq!(select["options"].as_array().unwrap().len(), 7);
+}
+
+#[test]
+fn a_newer_version_is_shown_only_where_apt_has_a_source_that_offers_one_and_health_is_told() {
+    const ENTITY: &str = "homeassistant/update/kitchen/update/config";
+    const STATE: &str = "moodbox/kitchen/update/state";
+    let messages = told(&all(), &idle());
+    assert_eq!(json(&messages, ENTITY)["state_topic"], STATE);
+    assert!(json(&messages, ENTITY).get("command_topic").is_none(), "the home cannot install");
+    let versions = json(&messages, STATE);
+    assert_eq!(
+        (&versions["installed_version"], &versions["latest_version"]),
+        (&env!("CARGO_PKG_VERSION").into(), &"9.0.0".into())
+    );
+    let no_source = home(&Told::ALL, &Command::ALL);
+    let no_health = Home { publish: [Told::Mood, Told::Playing].into(), ..all() };
+    for home in [no_source, no_health] {
+        let messages = told(&home, &idle());
+        assert_eq!((messages[ENTITY].as_str(), messages[STATE].as_str()), ("", ""));
+    }
 }
 
 #[test]
@@ -334,7 +358,7 @@ fn no_bytes_on_any_topic_make_the_mapping_panic_or_start_a_capture_in_public() {
 }
 
 /// The keys that Home Assistant documents for discovery by MQTT: those of every entity, then by component.
-const KEYS: [(&str, &str, &[&str]); 8] = [
+const KEYS: [(&str, &str, &[&str]); 9] = [
     (
         "",
         "",
@@ -358,6 +382,7 @@ const KEYS: [(&str, &str, &[&str]); 8] = [
     ("binary_sensor", "state_topic", &["value_template", "device_class"]),
     ("button", "command_topic", &[]),
     ("event", "state_topic", &["event_types"]),
+    ("update", "state_topic", &["device_class", "title"]),
     ("switch", "command_topic", &["state_topic", "value_template", "optimistic"]),
     ("select", "command_topic", &["options", "state_topic", "value_template", "command_template"]),
     (
@@ -429,7 +454,7 @@ fn two_devices_share_no_entity_and_each_says_what_it_is() {
         entities(id).iter().map(|entity| entity["default_entity_id"].as_str().unwrap().to_owned()).collect()
     };
     let (first, second) = (ids("moodbox-1a2b3c4d"), ids("Kitchen"));
-    assert_eq!((first.len(), second.len(), first.intersection(&second).count()), (17, 17, 0));
+    assert_eq!((first.len(), second.len(), first.intersection(&second).count()), (18, 18, 0));
     assert!(first.contains("sensor.moodbox_1a2b3c4d_mood") && second.contains("sensor.moodbox_kitchen_mood"));
     for entity in entities("kitchen") {
         let device = entity["device"].as_object().unwrap();

@@ -163,6 +163,11 @@ impl Home {
             "value_template": "{{ 'OFF' if value_json.well else 'ON' }}",
             "json_attributes_topic": self.state(Told::Health), "entity_category": "diagnostic",
         });
+        // Who updates is the device: the home only sees that there is something newer.
+        let the_update = json!({
+            "state_topic": self.update(), "device_class": "firmware", "entity_category": "diagnostic",
+            "title": "moodbox",
+        });
         let the_event =
             json!({ "state_topic": self.happening(), "event_types": [PRESS, LOOK, READ, NOBODY] });
         vec![
@@ -181,6 +186,13 @@ impl Home {
                 name: said("Problem", "Störung"),
                 icon: "mdi:wrench-outline",
                 what: told(Told::Health, the_problem),
+            },
+            Entity {
+                component: "update",
+                key: "update",
+                name: said("Update", "Aktualisierung"),
+                icon: "mdi:package-up",
+                what: self.offered().map(|_| the_update),
             },
             Entity {
                 component: "event",

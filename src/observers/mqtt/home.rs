@@ -131,6 +131,8 @@ pub struct About {
     pub page: Option<String>,
     /// The room that is suggested.
     pub area: Option<String>,
+    /// The version that APT would install, where it has a source of its own for moodbox.
+    pub offered: Option<String>,
 }
 
 /// A message for the broker. All but those of [`Home::happenings`] are retained: whoever comes later knows what
@@ -226,6 +228,16 @@ impl Home {
         self.topic(&format!("{}/state", told.name()))
     }
 
+    /// Where the version that runs and the one that is offered are told.
+    pub(super) fn update(&self) -> String {
+        self.topic("update/state")
+    }
+
+    /// The version that is offered, where the health of the device is told.
+    pub(super) fn offered(&self) -> Option<&str> {
+        self.about.offered.as_deref().filter(|_| self.publish.contains(&Told::Health))
+    }
+
     pub(super) fn set(&self, command: Command) -> String {
         self.topic(&format!("{}/set", command.name()))
     }
@@ -246,6 +258,10 @@ impl Home {
             };
             messages.push(Message { topic: self.state(told), payload });
         }
+        let versions = self.offered().map(|latest| {
+            json!({ "installed_version": env!("CARGO_PKG_VERSION"), "latest_version": latest }).to_string()
+        });
+        messages.push(Message { topic: self.update(), payload: versions.unwrap_or_default() });
         messages.push(Message { topic: self.status(), payload: ONLINE.to_owned() });
         messages
     }

@@ -3,6 +3,7 @@
 mod discovery;
 pub mod home;
 mod retained;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
@@ -183,11 +184,14 @@ impl Connection {
     pub async fn keep(self, mut latest: Latest, queue: Sender<Event>) {
         let (tell, link) = watch::channel(Link::default());
         let inbox = Inbox::new(self.home.clone(), latest.clone(), queue, self.machine.clone());
+        // Known before the first message: an entity that came later would have been taken back in between.
+        let (offer, offered) = watch::channel(update::ask().await);
         let teller =
             Teller { client: self.client, home: self.home, retained: self.retained, machine: self.machine };
         tokio::select! {
             () = hold(self.events, inbox, &tell) => {}
-            () = teller.tell_changes(&mut latest, link) => {}
+            () = teller.tell_changes(&mut latest, link, offered) => {}
+            () = update::watch(offer) => {}
         }
     }
 }
@@ -338,7 +342,13 @@ struct Gone;
 impl Teller {
     /// Sends what stands when the connection comes up or Home Assistant starts, and then what differs from what
     /// was sent.
-    async fn tell_changes(mut self, latest: &mut Latest, mut link: watch::Receiver<Link>) {
+    async fn tell_changes(
+        mut self,
+        latest: &mut Latest,
+        mut link: watch::Receiver<Link>,
+        mut offered: watch::Receiver<Option<String>>,
+    ) {
+        self.take_offer(&mut offered);
         let mut told: Option<BTreeMap<String, String>> = None;
         let mut last: Option<Arc<Snapshot>> = None;
         let mut known = Link::default();
@@ -360,6 +370,12 @@ impl Teller {
                         return;
                     }
                 }
+                changed = offered.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.take_offer(&mut offered);
+                }
             }
             let snapshot = latest.borrow_and_update().clone();
             // Nothing piles up for a broker that was never there.
@@ -371,6 +387,10 @@ impl Teller {
             }
             last = Some(snapshot);
         }
+    }
+
+    fn take_offer(&mut self, offered: &mut watch::Receiver<Option<String>>) {
+        Arc::make_mut(&mut self.home).about.offered = offered.borrow_and_update().clone();
     }
 
     async fn subscribe(&self) -> Result<(), Gone> {
