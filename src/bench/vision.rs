@@ -18,7 +18,7 @@ use crate::ports::vision::align::{Framing, align};
 use crate::ports::vision::face::FaceFinder;
 use crate::ports::vision::model::MoodModel;
 use crate::ports::vision::photo::read_photo;
-use crate::ports::vision::pixels::Luma;
+use crate::ports::vision::pixels::{Luma, Pixels};
 use crate::ports::vision::sidecar::Sidecar;
 use crate::ports::vision::tensor::{Tensors, TfLite, read_model};
 use crate::ports::vision::{Track, Vision, VisionConfig};
@@ -134,7 +134,7 @@ pub fn measure(config: &VisionConfig, photo: &Path, rounds: usize) -> anyhow::Re
 
         let faces = find.take(|| stages.finder.find(&stages.rgb))?;
         let Some(largest) = faces.first() else { continue };
-        again.take(|| stages.finder.again(&stages.rgb, largest).map(drop))?;
+        again.take(|| stages.finder.again(Pixels::Colour(&stages.rgb), largest).map(drop))?;
         let side = stages.model.resolution();
         let crop = cut.take(|| {
             let framing = Framing::of(largest);

@@ -7,6 +7,7 @@ mod scenario;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod camera_jpeg;
 mod catalog;
 mod daemon_rules;
 mod doctor;
@@ -24,6 +25,7 @@ mod ribbon_camera;
 mod security;
 mod sound;
 mod speech;
+mod updates;
 mod video;
 mod video_library;
 mod web;

@@ -204,8 +204,11 @@ fn the_same_face_reads_alike_from_a_camera_of_full_and_of_limited_range() {
     }
 }
 
+/// As cameras send frames: one format that is looked at in colour throughout, and one that is followed in grey.
+const FOLLOWED_IN: [PixelFormat; 2] = [PixelFormat::Rgb3, PixelFormat::Mjpg];
+
 /// The picture in a scene of 640 x 480, with its top left corner there.
-fn in_scene(pictures: &[(&Rgb, usize, usize)], frame: &mut Frame) {
+fn in_scene(pictures: &[(&Rgb, usize, usize)], format: PixelFormat, frame: &mut Frame) {
     let (width, height) = (640, 480);
     let mut data = vec![110u8; width * height * 3];
     for (picture, x, y) in pictures {
@@ -216,18 +219,28 @@ fn in_scene(pictures: &[(&Rgb, usize, usize)], frame: &mut Frame) {
             to[..length].copy_from_slice(&row[..length]);
         }
     }
-    frame.fill(width as u32, height as u32, width as u32 * 3, PixelFormat::Rgb3, &data);
+    let (width, height) = (width as u32, height as u32);
+    if format == PixelFormat::Mjpg {
+        let mut jpeg = Vec::new();
+        let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 85);
+        encoder.encode(&data, width, height, image::ExtendedColorType::Rgb8).unwrap();
+        return frame.fill(width, height, 0, format, &jpeg);
+    }
+    frame.fill(width, height, width * 3, format, &data);
 }
 
 #[test]
 fn a_face_that_is_followed_reads_as_one_that_is_looked_for_with_fewer_looks() {
     let (mut vision, mut frame) = (vision(), Frame::new());
-    for name in ["astronaut.png", "grace_hopper.jpg"] {
+    for (name, format) in ["astronaut.png", "grace_hopper.jpg"]
+        .into_iter()
+        .flat_map(|name| FOLLOWED_IN.map(|format| (name, format)))
+    {
         let picture = photo(name);
         let mut track = Track::default();
         let (mut followed, mut alone) = (0, 0);
         for step in 0..7 {
-            in_scene(&[(&picture, 40 + step * 6, step * 2)], &mut frame);
+            in_scene(&[(&picture, 40 + step * 6, step * 2)], format, &mut frame);
             let before = vision.looks();
             let seen = vision.follow(&frame, &mut track).unwrap();
             followed += vision.looks() - before;
@@ -248,16 +261,19 @@ fn a_face_that_is_followed_reads_as_one_that_is_looked_for_with_fewer_looks() {
 #[test]
 fn a_face_that_keeps_still_costs_one_look_a_frame() {
     let (mut vision, mut frame) = (vision(), Frame::new());
-    for name in ["astronaut.png", "grace_hopper.jpg"] {
+    for (name, format) in ["astronaut.png", "grace_hopper.jpg"]
+        .into_iter()
+        .flat_map(|name| FOLLOWED_IN.map(|format| (name, format)))
+    {
         let mut track = Track::default();
-        in_scene(&[(&photo(name), 60, 0)], &mut frame);
+        in_scene(&[(&photo(name), 60, 0)], format, &mut frame);
         // The first frame takes two, and more where something but resembles a face: the astronaut's suit.
         vision.follow(&frame, &mut track).unwrap();
         let before = vision.looks();
         for _ in 1..7 {
             assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 1);
         }
-        assert_eq!(vision.looks() - before, 6, "{name}");
+        assert_eq!(vision.looks() - before, 6, "{name} {format:?}");
     }
 }
 
@@ -265,18 +281,20 @@ fn a_face_that_keeps_still_costs_one_look_a_frame() {
 fn whoever_comes_beside_a_face_that_is_followed_is_seen_in_half_of_the_frames_at_least() {
     let (mut vision, mut frame) = (vision(), Frame::new());
     let (one, other) = (photo("astronaut.png"), photo("grace_hopper.jpg"));
-    let mut track = Track::default();
-    in_scene(&[(&one, 0, 0)], &mut frame);
-    assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 1);
-    in_scene(&[(&one, 0, 0), (&other, 330, 0)], &mut frame);
-    let faces: Vec<usize> = (1..7).map(|_| vision.follow(&frame, &mut track).unwrap().faces).collect();
-    assert!(faces.iter().filter(|faces| **faces == 2).count() >= 4, "{faces:?}");
-    // Whoever was followed is gone: the next frame is looked at as a whole, and so is an empty one.
-    in_scene(&[(&other, 0, 0)], &mut frame);
-    let seen = vision.follow(&frame, &mut track).unwrap();
-    assert_eq!((seen.faces, seen.rival), (1, 0.0));
-    in_scene(&[], &mut frame);
-    assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 0);
+    for format in FOLLOWED_IN {
+        let mut track = Track::default();
+        in_scene(&[(&one, 0, 0)], format, &mut frame);
+        assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 1);
+        in_scene(&[(&one, 0, 0), (&other, 330, 0)], format, &mut frame);
+        let faces: Vec<usize> = (1..7).map(|_| vision.follow(&frame, &mut track).unwrap().faces).collect();
+        assert!(faces.iter().filter(|faces| **faces == 2).count() >= 4, "{format:?}: {faces:?}");
+        // Whoever was followed is gone: the next frame is looked at as a whole, and so is an empty one.
+        in_scene(&[(&other, 0, 0)], format, &mut frame);
+        let seen = vision.follow(&frame, &mut track).unwrap();
+        assert_eq!((seen.faces, seen.rival), (1, 0.0), "{format:?}");
+        in_scene(&[], format, &mut frame);
+        assert_eq!(vision.follow(&frame, &mut track).unwrap().faces, 0, "{format:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! From what cameras send to RGB: one function, [`to_rgb`], for every [`PixelFormat`].
+//! From what cameras send to RGB: one function, [`to_rgb`], for every [`PixelFormat`]; [`to_grey`] where grey will do.
 //!
 //! The Y'CbCr formats are read as BT.601, in the range of luma that the frame names. The limited one (luma
 //! 16..=235, chroma 16..=240) is what V4L2 means unless a driver declares otherwise (`V4L2_MAP_YCBCR_ENC_DEFAULT` and
@@ -96,20 +96,36 @@ pub enum FormatError {
 /// A row of the frame may be longer than its pixels, and the frame longer than its rows: the rest is
 /// ignored. A frame that is shorter is an error, and `out` then holds no meaningful picture.
 pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
-    let (width, height) = (frame.width, frame.height);
-    if width == 0 || height == 0 || width > LARGEST_SIDE || height > LARGEST_SIDE {
-        return Err(FormatError::Size { width, height });
-    }
+    check_size(frame)?;
     match frame.format {
-        PixelFormat::Mjpg => return jpeg(frame, out),
+        PixelFormat::Mjpg => return jpeg(frame, Out::Colour(out)).map(drop),
         PixelFormat::Bayer(bayer) => return bayer::develop(frame, bayer, out),
         _ => {}
     }
     let planes = Planes::of(frame)?;
-    out.resize(width, height);
+    out.resize(frame.width, frame.height);
     match frame.range {
         LumaRange::Limited => plain::<false>(frame, &planes, out),
         LumaRange::Full => plain::<true>(frame, &planes, out),
+    }
+    Ok(())
+}
+
+/// What the frame shows in grey, a byte for each pixel, and its width and height: half of the work of [`to_rgb`],
+/// because the colours are neither transformed nor mixed. None where there is no shorter way than [`to_rgb`]. What
+/// is torn for [`to_rgb`] is torn here too: the colours are walked through all the same.
+pub fn to_grey(frame: &Frame, out: &mut Vec<u8>) -> Result<Option<(u32, u32)>, FormatError> {
+    check_size(frame)?;
+    match frame.format {
+        PixelFormat::Mjpg => jpeg(frame, Out::Grey(out)),
+        _ => Ok(None),
+    }
+}
+
+fn check_size(frame: &Frame) -> Result<(), FormatError> {
+    let (width, height) = (frame.width, frame.height);
+    if width == 0 || height == 0 || width > LARGEST_SIDE || height > LARGEST_SIDE {
+        return Err(FormatError::Size { width, height });
     }
     Ok(())
 }
@@ -276,7 +292,13 @@ const JPEG_ROUNDING: u32 = 16;
 /// supplies those of the JPEG standard, section K.3.3, which such cameras use.
 const AVI_MARK: [u8; 18] = [0xFF, 0xE0, 0x00, 0x10, b'A', b'V', b'I', b'1', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-fn jpeg(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
+/// What a JPEG is decoded into.
+enum Out<'a> {
+    Colour(&'a mut Rgb),
+    Grey(&'a mut Vec<u8>),
+}
+
+fn jpeg(frame: &Frame, out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> {
     let bytes = frame.bytes();
     // A reported length that is too long leaves the rest of an older, longer frame behind this one:
     // the decoder stops at the end mark and never sees it.
@@ -290,27 +312,45 @@ fn jpeg(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
     decode_jpeg(frame, &whole, out)
 }
 
-fn decode_jpeg(frame: &Frame, bytes: &[u8], out: &mut Rgb) -> Result<(), FormatError> {
+/// The size of what was decoded; none where a picture has no grey of its own, which one of red, green and blue has not.
+fn decode_jpeg(frame: &Frame, bytes: &[u8], out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> {
     // Strict, because a lenient decoder paints what is missing grey and says nothing.
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width((frame.width + JPEG_ROUNDING) as usize)
         .set_max_height((frame.height + JPEG_ROUNDING) as usize)
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
+        .jpeg_set_out_colorspace(match out {
+            Out::Colour(_) => ColorSpace::RGB,
+            Out::Grey(_) => ColorSpace::Luma,
+        });
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     let torn = |error: zune_jpeg::errors::DecodeErrors| FormatError::Jpeg(format!("{error:?}"));
     decoder.decode_headers().map_err(torn)?;
     let Some((width, height)) = decoder.dimensions() else {
         return Err(FormatError::Jpeg("no size".to_owned()));
     };
+    let size = (width as u32, height as u32);
     if width == 0 || height == 0 {
-        return Err(FormatError::Size { width: width as u32, height: height as u32 });
+        return Err(FormatError::Size { width: size.0, height: size.1 });
     }
-    out.resize(width as u32, height as u32);
-    if decoder.output_buffer_size() != Some(out.data.len()) {
+    let pixels = match out {
+        Out::Colour(rgb) => {
+            rgb.resize(size.0, size.1);
+            &mut rgb.data
+        }
+        Out::Grey(grey) => {
+            if !matches!(decoder.input_colorspace(), Some(ColorSpace::YCbCr | ColorSpace::Luma)) {
+                return Ok(None);
+            }
+            grey.resize(width * height, 0);
+            grey
+        }
+    };
+    if decoder.output_buffer_size() != Some(pixels.len()) {
         return Err(FormatError::Jpeg("colours that are not RGB, Y'CbCr or grey".to_owned()));
     }
-    decoder.decode_into(&mut out.data).map_err(torn)
+    decoder.decode_into(pixels).map_err(torn)?;
+    Ok(Some(size))
 }
 
 /// Whether a DHT segment stands before the scan. A frame that cannot be walked counts as having one:

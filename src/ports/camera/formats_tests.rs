@@ -23,6 +23,11 @@ fn read(frame: &Frame) -> Result<Rgb, FormatError> {
     to_rgb(frame, &mut out).map(|()| out)
 }
 
+fn read_grey(frame: &Frame) -> Result<Option<Vec<u8>>, FormatError> {
+    let mut out = Vec::new();
+    Ok(to_grey(frame, &mut out)?.map(|_| out))
+}
+
 /// A picture with soft ramps in all three colours: every decoder must give it back within its own error.
 fn scene(width: u32, height: u32) -> Vec<u8> {
     (0..height)
@@ -217,7 +222,31 @@ fn a_jpeg_cut_short_is_torn_wherever_it_is_cut() {
     for length in (0..bytes.len() * 9 / 10).step_by(7) {
         let result = read(&frame(160, 120, 0, PixelFormat::Mjpg, &bytes[..length]));
         assert!(result.is_err(), "{length} of {} bytes were taken for a picture", bytes.len());
+        let grey = read_grey(&frame(160, 120, 0, PixelFormat::Mjpg, &bytes[..length]));
+        assert!(grey.is_err(), "{length} of {} bytes were taken for a grey picture", bytes.len());
     }
+}
+
+#[test]
+fn the_grey_of_a_jpeg_is_that_of_its_colours_and_other_formats_have_no_shorter_way() {
+    for (width, height) in [(160, 120), (161, 119), (17, 9), (1, 1)] {
+        let (_, bytes) = encode(PixelFormat::Mjpg, width, height, 0);
+        for bytes in [without_huffman_tables(&bytes), bytes] {
+            let jpeg = frame(width, height, 0, PixelFormat::Mjpg, &bytes);
+            let rgb = read(&jpeg).unwrap();
+            let weighted =
+                |[r, g, b]: &[u8; 3]| 0.299 * f32::from(*r) + 0.587 * f32::from(*g) + 0.114 * f32::from(*b);
+            let want: Vec<u8> =
+                rgb.data.as_chunks().0.iter().map(|rgb| weighted(rgb).round() as u8).collect();
+            let off = distance(&read_grey(&jpeg).unwrap().expect("a grey"), &want);
+            assert!(off <= 2, "{width}x{height}: off by {off}");
+        }
+    }
+    for format in FORMATS.into_iter().filter(|format| *format != PixelFormat::Mjpg) {
+        let (stride, bytes) = encode(format, 32, 16, 0);
+        assert_eq!(read_grey(&frame(32, 16, stride, format, &bytes)), Ok(None), "{format:?}");
+    }
+    assert!(read_grey(&frame(u32::MAX, 1, 0, PixelFormat::Mjpg, &[])).is_err());
 }
 
 /// Cameras that follow the AVI convention leave the Huffman tables out.
@@ -323,6 +352,7 @@ proptest! {
             bytes[place] = value;
         }
         bytes.truncate((bytes.len() as f64 * keep) as usize);
-        let _ = read(&frame(size.0, size.1, 0, PixelFormat::Mjpg, &bytes));
+        let damaged = frame(size.0, size.1, 0, PixelFormat::Mjpg, &bytes);
+        let _ = (read(&damaged), read_grey(&damaged));
     }
 }

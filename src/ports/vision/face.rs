@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::ports::camera::formats::Rgb;
 use crate::ports::vision::VisionError;
 use crate::ports::vision::drawing;
-use crate::ports::vision::pixels::{Viewer, Window};
+use crate::ports::vision::pixels::{Pixels, Viewer, Window};
 use crate::ports::vision::tensor::{Element, Tensors, TfLite, read_model};
 
 /// The face model that deploy/fetch-assets brings.
@@ -223,7 +223,7 @@ impl FaceFinder {
     /// it has kept still and nothing else shows from far but what was looked at from near before.
     pub(super) fn search(&mut self, rgb: &Rgb, known: Option<&Face>) -> Result<&[Face], VisionError> {
         let whole = Window::around(rgb.width, rgb.height);
-        self.look_at(rgb, whole, HINT)?;
+        self.look_at(Pixels::Colour(rgb), whole, HINT)?;
         if let Some(known) = known
             && self.is_alone(known)
         {
@@ -235,11 +235,11 @@ impl FaceFinder {
         std::mem::swap(&mut self.hints, &mut self.seen);
         self.confirm(rgb)?;
         if self.faces.is_empty() {
-            self.look_at(rgb, whole, FAINT)?;
+            self.look_at(Pixels::Colour(rgb), whole, FAINT)?;
             self.hints.clear();
             self.hints.append(&mut self.seen);
             for window in squares(rgb.width, rgb.height) {
-                self.look_at(rgb, window, FAINT)?;
+                self.look_at(Pixels::Colour(rgb), window, FAINT)?;
                 self.hints.append(&mut self.seen);
             }
             std::mem::swap(&mut self.candidates, &mut self.hints);
@@ -253,8 +253,8 @@ impl FaceFinder {
     /// A face that was at `last` a moment ago, if it is still about there: one look from near in the place
     /// of one from far and one from near. None also when another face has come into sight: then it is time
     /// to look at all of the picture.
-    pub(crate) fn again(&mut self, rgb: &Rgb, last: &Face) -> Result<Option<Face>, VisionError> {
-        self.look_at(rgb, Window::near(&last.area, NEAR[0]), LEAST_SCORE)?;
+    pub(crate) fn again(&mut self, picture: Pixels<'_>, last: &Face) -> Result<Option<Face>, VisionError> {
+        self.look_at(picture, Window::near(&last.area, NEAR[0]), LEAST_SCORE)?;
         Ok(match self.seen.as_slice() {
             [face] if face.area.overlap(&last.area) >= SAME_FACE => Some(*face),
             _ => None,
@@ -289,7 +289,7 @@ impl FaceFinder {
             let before = self.confirmed.len();
             for near in NEAR {
                 let mut best: Option<(f32, Face)> = None;
-                self.look_at(rgb, Window::near(&hint.area, near), LEAST_SCORE)?;
+                self.look_at(Pixels::Colour(rgb), Window::near(&hint.area, near), LEAST_SCORE)?;
                 for seen in &self.seen {
                     let overlap = seen.area.overlap(&hint.area);
                     if overlap < SAME_FACE {
@@ -327,9 +327,9 @@ impl FaceFinder {
     }
 
     /// One run over one window; what it shows stands in `seen`.
-    fn look_at(&mut self, rgb: &Rgb, window: Window, least: f32) -> Result<(), VisionError> {
+    fn look_at(&mut self, picture: Pixels<'_>, window: Window, least: f32) -> Result<(), VisionError> {
         self.looks += 1;
-        self.viewer.view(rgb, window, SIDE, &mut self.input);
+        self.viewer.view(picture, window, SIDE, &mut self.input);
         let run = self.network.run(&self.input, &mut self.outputs);
         self.input.fill(0.0);
         zeroize::optimization_barrier(self.input.as_slice());
@@ -423,7 +423,8 @@ impl FaceFinder {
     /// Finds the drawn face, with its eyes within `near` pixels of where they were found when this was
     /// written: a library that computes wrongly shows here, at the start.
     fn check_drawing(&mut self, model: &Path, near: f32) -> Result<(), VisionError> {
-        self.look_at(&drawing::face(), Window::around(drawing::SIDE, drawing::SIDE), LEAST_SCORE)?;
+        let drawing = drawing::face();
+        self.look_at(Pixels::Colour(&drawing), Window::around(drawing::SIDE, drawing::SIDE), LEAST_SCORE)?;
         let found = &self.seen;
         let right = match found.as_slice() {
             [face] => {

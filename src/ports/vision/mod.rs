@@ -20,7 +20,7 @@ use crate::ports::camera::formats::{FormatError, Rgb, to_rgb};
 use crate::ports::vision::align::{Crop, Framing, align, whole};
 use crate::ports::vision::face::{Face, FaceFinder};
 use crate::ports::vision::model::MoodModel;
-use crate::ports::vision::pixels::Luma;
+use crate::ports::vision::pixels::{Luma, Pixels};
 use crate::ports::vision::tensor::TensorError;
 use moodbox_core::kiosk::event::Observation;
 use moodbox_core::mood::{DecisionRule, Reading, Scores};
@@ -151,12 +151,41 @@ impl Vision {
     /// Looks at the next frame of a capture, first where the face was in the one before. Beside the scores
     /// nothing of the frame is left in memory but, in `track`, where the face is.
     pub fn follow(&mut self, frame: &Frame, track: &mut Track) -> Result<Observation, VisionError> {
+        let mut luma = std::mem::take(&mut self.luma);
+        let followed = self.follow_in_grey(frame, &mut luma, track);
+        luma.wipe();
+        self.luma = luma;
+        if let Some(seen) = followed? {
+            return Ok(seen);
+        }
         let mut rgb = std::mem::take(&mut self.rgb);
-        let result =
-            to_rgb(frame, &mut rgb).map_err(VisionError::from).and_then(|()| self.follow_rgb(&rgb, track));
+        let result = to_rgb(frame, &mut rgb).map_err(VisionError::from);
+        let result = result.and_then(|()| self.look_at_all(&rgb, track));
         rgb.wipe();
         self.rgb = rgb;
         result
+    }
+
+    /// The face of the frame before, where it still is about there and need not be looked for; none where the
+    /// whole picture is due. Grey will do to know it again, and the mood is read from grey anyway.
+    fn follow_in_grey(
+        &mut self,
+        frame: &Frame,
+        luma: &mut Luma,
+        track: &mut Track,
+    ) -> Result<Option<Observation>, VisionError> {
+        let Some(last) = track.last.filter(|_| track.followed < FOLLOWED) else { return Ok(None) };
+        // Whether a frame that cannot be read in grey is torn, its colours tell.
+        if !luma.fill_from_frame(frame).unwrap_or(false) {
+            return Ok(None);
+        }
+        let Some(face) = self.finder.again(Pixels::Grey(luma), &last)? else {
+            // It has moved, or another has come: everything is looked at, in colour.
+            track.last = None;
+            return Ok(None);
+        };
+        *track = Track { last: Some(face), followed: track.followed + 1, ..*track };
+        self.read_followed(luma, &face, track).map(Some)
     }
 
     /// How often the face finder has run: at least once a frame.
@@ -164,10 +193,10 @@ impl Vision {
         self.finder.looks()
     }
 
-    fn follow_rgb(&mut self, rgb: &Rgb, track: &mut Track) -> Result<Observation, VisionError> {
+    fn look_at_all(&mut self, rgb: &Rgb, track: &mut Track) -> Result<Observation, VisionError> {
         let due = track.followed >= FOLLOWED;
         let again = match track.last {
-            Some(last) if !due => self.finder.again(rgb, &last)?,
+            Some(last) if !due => self.finder.again(Pixels::Colour(rgb), &last)?,
             _ => None,
         };
         match again {
@@ -182,11 +211,23 @@ impl Vision {
         let Some(largest) = track.last else {
             return Ok(Observation { copy: false, faces: 0, rival: 0.0, scores: None });
         };
-        let framing = Framing::of(&largest);
-        let (columns, rows) = framing.part_of(rgb.width, rgb.height);
-        self.luma.fill_part(rgb, columns, rows);
-        self.crop.cut(&self.luma, framing, self.model.resolution());
-        self.luma.wipe();
+        let (columns, rows) = Framing::of(&largest).part_of(rgb.width, rgb.height);
+        let mut luma = std::mem::take(&mut self.luma);
+        luma.fill_part(rgb, columns, rows);
+        let seen = self.read_followed(&luma, &largest, track);
+        luma.wipe();
+        self.luma = luma;
+        seen
+    }
+
+    /// The mood of the largest face of a frame of a capture.
+    fn read_followed(
+        &mut self,
+        luma: &Luma,
+        largest: &Face,
+        track: &mut Track,
+    ) -> Result<Observation, VisionError> {
+        self.crop.cut(luma, Framing::of(largest), self.model.resolution());
         if track.mirrored {
             self.crop.mirror();
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::ports::camera::formats::Rgb;
-use crate::ports::camera::wipe;
+use crate::ports::camera::formats::{FormatError, Rgb, to_grey};
+use crate::ports::camera::{Frame, wipe};
 use crate::ports::vision::face::Area;
 
 /// An 8-bit grey picture, tight rows. Wiped when dropped.
@@ -54,6 +54,19 @@ impl Luma {
                 *grey = ((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16) as u8;
             }
         }
+    }
+
+    /// A frame of the camera, if its format has a short way to grey; says whether.
+    pub(super) fn fill_from_frame(&mut self, frame: &Frame) -> Result<bool, FormatError> {
+        self.wipe();
+        let size = to_grey(frame, &mut self.data);
+        if !matches!(size, Ok(None)) {
+            // Of a torn frame a part may stand there too.
+            self.written = 0..self.data.len();
+        }
+        let size = size?;
+        (self.width, self.height) = size.unwrap_or_default();
+        Ok(size.is_some())
     }
 
     /// Overwrites the pixels and keeps the memory for the next picture.
@@ -150,6 +163,22 @@ impl Window {
     }
 }
 
+/// A picture that is looked at, in colour or in grey.
+#[derive(Clone, Copy)]
+pub enum Pixels<'a> {
+    Colour(&'a Rgb),
+    Grey(&'a Luma),
+}
+
+impl Pixels<'_> {
+    pub(super) fn size(self) -> (u32, u32) {
+        match self {
+            Pixels::Colour(rgb) => (rgb.width, rgb.height),
+            Pixels::Grey(luma) => (luma.width, luma.height),
+        }
+    }
+}
+
 /// Makes views: a window of a picture, brought down (or up) to the size of a network's input. It keeps
 /// what it works in from one view to the next.
 #[derive(Default)]
@@ -165,15 +194,31 @@ pub struct Viewer {
 const MOST_ROWS: usize = 257;
 
 impl Viewer {
-    /// A window of `rgb` in `side` x `side` pixels, three values in [-1, 1] each; what lies outside the
+    /// A window of a picture in `side` x `side` pixels, three values in [-1, 1] each; what lies outside the
     /// picture is black. Shrinking averages over all the pixels that fall into one, so that small faces in
     /// large pictures do not break up.
-    pub fn view(&mut self, rgb: &Rgb, window: Window, side: usize, out: &mut Vec<f32>) {
+    pub fn view(&mut self, picture: Pixels<'_>, window: Window, side: usize, out: &mut Vec<f32>) {
+        let (width, height) = picture.size();
+        let size = (width as usize, height as usize);
+        match picture {
+            Pixels::Colour(rgb) => self.view_of::<3>(&rgb.data, size, window, side, out),
+            Pixels::Grey(luma) => self.view_of::<1>(luma.bytes(), size, window, side, out),
+        }
+    }
+
+    /// The same of a picture with so many bytes a pixel; of one, it stands for all three colours.
+    fn view_of<const BYTES: usize>(
+        &mut self,
+        data: &[u8],
+        (width, height): (usize, usize),
+        window: Window,
+        side: usize,
+        out: &mut Vec<f32>,
+    ) {
         const BLACK: f32 = -1.0;
         out.clear();
         out.resize(side * side * 3, BLACK);
-        let (width, height) = (rgb.width as usize, rgb.height as usize);
-        if rgb.data.len() < width * height * 3 || width == 0 || height == 0 || side == 0 {
+        if data.len() < width * height * BYTES || width == 0 || height == 0 || side == 0 {
             return;
         }
         let step = window.side / side as f32;
@@ -190,27 +235,29 @@ impl Viewer {
             }
             // Down first, a whole row at a time, which the processor does many pixels at once.
             self.sums.clear();
-            self.sums.resize((last - first) * 3, 0);
+            self.sums.resize((last - first) * BYTES, 0);
             for y in rows.clone() {
                 let pixels =
-                    rgb.data.get((y * width + first) * 3..(y * width + last) * 3).unwrap_or_default();
+                    data.get((y * width + first) * BYTES..(y * width + last) * BYTES).unwrap_or_default();
                 for (sum, value) in self.sums.iter_mut().zip(pixels) {
                     *sum += u16::from(*value);
                 }
             }
-            let (pixels, _) = self.sums.as_chunks::<3>();
+            let (pixels, _) = self.sums.as_chunks::<BYTES>();
             for (value, columns) in values.as_chunks_mut::<3>().0.iter_mut().zip(&self.columns) {
                 if columns.is_empty() {
                     continue;
                 }
-                let mut sum = [0u32; 3];
+                let mut sum = [0u32; BYTES];
                 for pixel in pixels.get(columns.start - first..columns.end - first).unwrap_or_default() {
                     for (sum, value) in sum.iter_mut().zip(pixel) {
                         *sum += u32::from(*value);
                     }
                 }
                 let scale = 1.0 / (127.5 * (rows.len() * columns.len()) as f32);
-                *value = sum.map(|sum| sum as f32 * scale - 1.0);
+                for (value, sum) in value.iter_mut().zip(sum.iter().cycle()) {
+                    *value = *sum as f32 * scale - 1.0;
+                }
             }
         }
         self.sums.fill(0);
@@ -291,7 +338,7 @@ mod tests {
     fn a_view_shrinks_by_the_mean_and_is_black_beyond_the_picture() {
         let stripes = rgb(64, 32, |x, _| if x % 2 == 0 { [255, 0, 255] } else { [0, 0, 255] });
         let mut out = Vec::new();
-        Viewer::default().view(&stripes, Window::around(64, 32), 16, &mut out);
+        Viewer::default().view(Pixels::Colour(&stripes), Window::around(64, 32), 16, &mut out);
         assert_eq!(out.len(), 16 * 16 * 3);
         for (at, pixel) in out.chunks_exact(3).enumerate() {
             let inside = (4..12).contains(&(at / 16));
@@ -301,11 +348,25 @@ mod tests {
     }
 
     #[test]
+    fn a_grey_picture_is_seen_as_one_in_colour_whose_colours_are_alike() {
+        let grey = |x: u32, y: u32| (x * 7 + y * 13 + x * y) as u8;
+        let colour = rgb(61, 40, |x, y| [grey(x, y); 3]);
+        let luma = Luma::new(61, 40, (0..61 * 40).map(|at| grey(at % 61, at / 61)).collect()).unwrap();
+        let mut viewer = Viewer::default();
+        for window in [Window::around(61, 40), Window { x: 20.0, y: -3.0, side: 17.0 }] {
+            let (mut of_colour, mut of_grey) = (Vec::new(), Vec::new());
+            viewer.view(Pixels::Colour(&colour), window, 16, &mut of_colour);
+            viewer.view(Pixels::Grey(&luma), window, 16, &mut of_grey);
+            assert_eq!(of_colour, of_grey);
+        }
+    }
+
+    #[test]
     fn a_view_enlarges_a_small_window_and_takes_any_window() {
         let picture = rgb(8, 8, |x, _| [x as u8 * 30; 3]);
         let mut out = Vec::new();
         let mut viewer = Viewer::default();
-        viewer.view(&picture, Window { x: 2.0, y: 2.0, side: 2.0 }, 8, &mut out);
+        viewer.view(Pixels::Colour(&picture), Window { x: 2.0, y: 2.0, side: 2.0 }, 8, &mut out);
         assert!(
             (out[0] - (60.0 / 127.5 - 1.0)).abs() < 1e-5 && (out[21] - (90.0 / 127.5 - 1.0)).abs() < 1e-5
         );
@@ -315,7 +376,7 @@ mod tests {
             Window { x: 0.0, y: 0.0, side: 0.0 },
             Window { x: 0.0, y: 0.0, side: f32::INFINITY },
         ] {
-            viewer.view(&picture, window, 8, &mut out);
+            viewer.view(Pixels::Colour(&picture), window, 8, &mut out);
             assert!(out.iter().all(|value| (-1.001..=1.001).contains(value)), "{window:?}");
         }
     }
