@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, after, never, select};
 use crate::supervise::Ended;
 use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::{Event, Time};
-use moodbox_core::kiosk::{State, step};
+use moodbox_core::kiosk::{State, deadline, step};
 
 /// The clock of the core: time since the daemon started.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,7 @@ impl Loop<'_> {
 
     fn wait(&self, state: &State) -> Result<Event, Ended> {
         let now = self.clock.now();
-        let due = state.deadline(now).map(|due| due.saturating_sub(now));
+        let due = deadline(state, now).map(|due| due.saturating_sub(now));
         let patience = match (due, self.watchdog) {
             (Some(due), Some(watchdog)) => Some(due.min(watchdog)),
             (due, watchdog) => due.or(watchdog),

@@ -21,7 +21,7 @@ use moodbox::ports::panel::{Picture, screens};
 use moodbox::ports::video::{Simulated as SimulatedVideo, Video};
 use moodbox_core::kiosk::action::{Action, PlayerCommand};
 use moodbox_core::kiosk::event::*;
-use moodbox_core::kiosk::{Settings, State, step};
+use moodbox_core::kiosk::{Settings, State, deadline, step};
 use moodbox_core::mood::{Mood, Scores};
 use moodbox_core::recommend::{Catalog, Item, Templates};
 use moodbox_core::text::Language;
@@ -128,7 +128,7 @@ impl Device {
     }
 
     fn until(&mut self, end: Time) {
-        while let Some(due) = self.state.deadline(self.at).filter(|due| *due <= end) {
+        while let Some(due) = deadline(&self.state, self.at).filter(|due| *due <= end) {
             self.at = self.at.max(due);
             self.feed(Event::Tick);
         }

@@ -22,7 +22,7 @@ use moodbox_core::kiosk::event::Button;
 use moodbox_core::kiosk::gesture::GestureTimes;
 use moodbox_core::kiosk::house_rules::{House, QuietHours, Sleep};
 use moodbox_core::kiosk::policy::Mode;
-use moodbox_core::kiosk::{Has, Live, Settings, Times};
+use moodbox_core::kiosk::{Has, RuntimeSettings, Settings, Times};
 use moodbox_core::mood::DecisionRule;
 use moodbox_core::recommend::{Quiet, Weights};
 use moodbox_core::text::Language;
@@ -134,8 +134,8 @@ impl PanelChoice {
 
 impl Config {
     /// What of the settings of the core counts as soon as it is changed. The judge has no part in it.
-    pub fn live(&self) -> Live {
-        self.settings(DecisionRule::never_sure()).live()
+    pub fn runtime_settings(&self) -> RuntimeSettings {
+        self.settings(DecisionRule::never_sure()).runtime()
     }
 
     /// The settings of the core, with the judge of the model that is installed.

@@ -6,11 +6,12 @@ use crossbeam_channel::Sender;
 use tokio::sync::watch;
 
 use crate::daemon::Observer;
-use crate::ports::light::{Light, LightError};
+use crate::ports::gpio::LineError;
+use crate::ports::light::Light;
 use crate::ports::panel::{Panel, PanelError, Picture};
-use moodbox_core::kiosk::State;
 use moodbox_core::kiosk::action::{Action, Screen};
 use moodbox_core::kiosk::event::{Event, Time};
+use moodbox_core::kiosk::{State, choices};
 use moodbox_core::mood::Reading;
 
 /// One thing noticed.
@@ -69,7 +70,7 @@ impl Observer for Taker {
         }
         if state.sessions() != self.sessions {
             self.sessions = state.sessions();
-            note(&self.notes, What::Choice(state.choices()));
+            note(&self.notes, What::Choice(choices(state)));
         }
     }
 }
@@ -81,7 +82,7 @@ pub struct TimedLight {
 }
 
 impl Light for TimedLight {
-    fn set(&mut self, on: bool) -> Result<(), LightError> {
+    fn set(&mut self, on: bool) -> Result<(), LineError> {
         note(&self.notes, What::Light(on));
         self.on.send_replace(on);
         Ok(())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::house_rules::{House, Press, QuietHours, Sleep};
 use moodbox_core::kiosk::policy::Mode;
-use moodbox_core::kiosk::{Live, Settings};
+use moodbox_core::kiosk::{RuntimeSettings, Settings, choices};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{History, Outcome, Quiet};
 use moodbox_core::text::Language;
@@ -233,7 +233,7 @@ fn a_mood_from_a_sensor_plays_in_every_mode_and_is_marked_by_its_source() {
             )
             .at(100, Event::Music(now("one.ogg", 0)))
             .until(3500);
-        let why = story.state().choices();
+        let why = choices(story.state());
         assert!(why.iter().all(|(_, why)| why.starts_with("chair in the hall, by t…: happy; ")), "{why:?}");
         story.check_lines(&[
             "0 show chair in the hall, by t… says happy",
@@ -242,7 +242,7 @@ fn a_mood_from_a_sensor_plays_in_every_mode_and_is_marked_by_its_source() {
         ]);
     }
     let by_hand = Story::new(songs_only()).at(0, library()).at(0, Event::Picked(Mood::Happy, Source::Page));
-    assert!(by_hand.state().choices().iter().all(|(_, why)| !why.contains("happy;")));
+    assert!(choices(by_hand.state()).iter().all(|(_, why)| !why.contains("happy;")));
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn forgetting_erases_what_was_learnt_and_says_so_and_nothing_of_it_comes_back() 
 
 #[test]
 fn a_lower_cap_turns_down_what_plays_and_holds_for_players_and_buttons() {
-    let live = |cap| Live { volume_cap: cap, ..songs_only().live() };
+    let live = |cap| RuntimeSettings { volume_cap: cap, ..songs_only().runtime() };
     let story = visit(songs_only())
         .at(5000, Event::Settings(Box::new(live(30))))
         .at(5100, Event::Button(Button::VolumeUp, Edge::Down))
@@ -346,13 +346,14 @@ fn a_lower_cap_turns_down_what_plays_and_holds_for_players_and_buttons() {
     assert_eq!(story.snapshot().volume_cap, 30);
     story.check_lines(&["5000 music cap 30%", "5000 music volume 30%", "5100 music volume 30%"]);
     // What was set already is no news.
-    let again = visit(songs_only()).at(5000, Event::Settings(Box::new(songs_only().live()))).until(5000);
+    let again = visit(songs_only()).at(5000, Event::Settings(Box::new(songs_only().runtime()))).until(5000);
     assert!(again.lines().all(|line| !line.contains("cap")));
 }
 
 #[test]
 fn another_language_is_spoken_at_once_and_quiet_hours_begin_when_they_are_set() {
-    let live = Live { language: Language::De, quiet: quiet(false).quiet, ..songs_only().live() };
+    let live =
+        RuntimeSettings { language: Language::De, quiet: quiet(false).quiet, ..songs_only().runtime() };
     visit(songs_only())
         .at(4100, Event::WallClock(23 * 60))
         .at(5000, Event::Settings(Box::new(live)))
@@ -363,7 +364,7 @@ fn another_language_is_spoken_at_once_and_quiet_hours_begin_when_they_are_set() 
 #[test]
 fn a_notice_that_is_written_anew_stands_before_the_next_look() {
     let public = Settings { mode: Mode::Public, ..songs_only() };
-    let live = Live { notice: Some("Hier schaut eine Kamera".into()), ..public.live() };
+    let live = RuntimeSettings { notice: Some("Hier schaut eine Kamera".into()), ..public.runtime() };
     Story::new(public)
         .at(0, Event::Settings(Box::new(live)))
         .at(100, press())
@@ -374,8 +375,8 @@ fn a_notice_that_is_written_anew_stands_before_the_next_look() {
 #[test]
 fn a_volume_to_begin_with_is_taken_and_what_a_person_set_is_kept_otherwise() {
     let turned = || Story::new(songs_only()).at(0, Event::RemoteCommand(RemoteCommand::Volume(25)));
-    let notice = Live { notice: Some("Hello".into()), ..songs_only().live() };
+    let notice = RuntimeSettings { notice: Some("Hello".into()), ..songs_only().runtime() };
     assert_eq!(turned().at(1, Event::Settings(Box::new(notice))).snapshot().volume, 25);
-    let start = Live { start_volume: 33, ..songs_only().live() };
+    let start = RuntimeSettings { start_volume: 33, ..songs_only().runtime() };
     assert_eq!(turned().at(1, Event::Settings(Box::new(start))).snapshot().volume, 33);
 }

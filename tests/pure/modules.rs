@@ -18,7 +18,7 @@ struct Source {
 
 const SOURCES: [Source; 3] = [
     Source { root: "src", split: &["ports", "observers"] },
-    Source { root: "crates/core/src", split: &["recommend", "text"] },
+    Source { root: "crates/core/src", split: &["kiosk", "kiosk::handlers", "recommend", "text"] },
     Source { root: "crates/lab/src", split: &[] },
 ];
 
@@ -57,16 +57,19 @@ fn children_used(text: &str) -> Vec<String> {
     declared.filter(used).map(str::to_owned).collect()
 }
 
-/// The module that a path of names belongs to.
+/// The module that a path of names belongs to: one name below the deepest folder that is split.
 fn module(source: &Source, names: &[&str]) -> String {
-    let depth = if names.first().is_some_and(|first| source.split.contains(first)) { 2 } else { 1 };
+    let is_split = |depth: &usize| source.split.contains(&names[..*depth].join("::").as_str());
+    let depth = (1..names.len()).rev().find(is_split).map_or(1, |depth| depth + 1);
     names.iter().take(depth).copied().collect::<Vec<_>>().join("::")
 }
 
 /// What ships of a file: without comments, and without the tests at its end.
 fn shipped(text: &str) -> String {
     let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    lines.map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
+    let text = lines.map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    // How far an item can be seen is not what its module needs.
+    text.replace("pub(in crate::", "pub(in ")
 }
 
 /// Every path that begins with `crate::`, groups in braces taken apart to their first name.
@@ -112,16 +115,19 @@ fn graph(source: &Source) -> Graph {
         graph.entry(module.clone()).or_default();
         let text = shipped(&fs::read_to_string(&file).unwrap());
         let mut needs = paths(&from_the_root(&names, &text));
-        if names.len() == 1 && source.split.contains(&names[0]) {
-            needs.extend(children_used(&text).into_iter().map(|child| vec![module.clone(), child]));
+        if source.split.contains(&names.join("::").as_str()) {
+            let path = names.iter().map(|name| (*name).to_owned());
+            needs.extend(children_used(&text).into_iter().map(|child| path.clone().chain([child]).collect()));
         }
         uses.push((module, needs));
     }
     for (from, paths) in uses {
         for path in paths {
             let to = module(source, &path.iter().map(String::as_str).collect::<Vec<_>>());
-            // A type that stands in `ports/mod.rs` or `observers/mod.rs` belongs to that folder.
-            let to = if graph.contains_key(&to) { to } else { path[0].clone() };
+            // A type that stands in `ports/mod.rs`, say, belongs to that folder.
+            let above = |to: &str| to.rsplit_once("::").map(|(above, _)| above.to_owned());
+            let to = if graph.contains_key(&to) { Some(to) } else { above(&to) };
+            let Some(to) = to else { continue };
             if to != from && graph.contains_key(&to) {
                 graph.get_mut(&from).unwrap().insert(to);
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use moodbox_core::kiosk::action::{Action, PlayerCommand, Screen, Spoken};
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::{InputOrigin, Mode, Start};
-use moodbox_core::kiosk::{Has, Settings, State, step};
+use moodbox_core::kiosk::{Has, Settings, State, deadline, step};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Kind, Templates};
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ fn every_event() -> Vec<Event> {
         Event::Sleep(Some(Duration::from_secs(1))),
         Event::Sleep(None),
         Event::Forget,
-        Event::Settings(Box::new(scenario::settings().live())),
+        Event::Settings(Box::new(scenario::settings().runtime())),
         Event::Spoken(1),
         Event::PowerRefused(trouble()),
         Event::Tick,
@@ -177,7 +177,7 @@ impl Watched {
     /// Lets time pass, with the timers that the core asks for, and then something happens.
     fn feed(&mut self, gap: u64, event: Event) {
         let until = self.at + Duration::from_millis(gap);
-        while let Some(due) = self.state.deadline(self.at).filter(|due| *due <= until && *due > self.at) {
+        while let Some(due) = deadline(&self.state, self.at).filter(|due| *due <= until && *due > self.at) {
             self.at = due;
             self.step(Event::Tick);
         }
@@ -334,7 +334,7 @@ fn ten_thousand_events_in_any_order_keep_every_promise() {
         watched.feed(0, release());
         watched.feed(6 * 3_600_000, Event::Tick);
         assert!(watched.state.is_idle(), "device {number}: {:?}", watched.state.last_reading());
-        assert_eq!(watched.state.deadline(watched.at), None, "device {number}");
+        assert_eq!(deadline(&watched.state, watched.at), None, "device {number}");
         // What it knows is bounded: the last 200 things played, the last 200 visits.
         let size = format!("{:?}", watched.state).len();
         assert!(size < size_at_100 + 200_000, "device {number} grew from {size_at_100} to {size}");

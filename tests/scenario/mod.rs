@@ -12,7 +12,7 @@ use moodbox_core::kiosk::event::{
 use moodbox_core::kiosk::house_rules::House;
 use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::kiosk::snapshot::Snapshot;
-use moodbox_core::kiosk::{Has, Settings, State, Times, step};
+use moodbox_core::kiosk::{Has, Settings, State, Times, deadline, step};
 use moodbox_core::mood::{Decision, DecisionRule, Mood, Scores, StrengthLimits, Thresholds};
 use moodbox_core::recommend::Weights;
 use moodbox_core::text::Language;
@@ -113,7 +113,7 @@ impl Story {
         let end = Duration::from_millis(ms);
         loop {
             let beat = self.playing.as_ref().map(|(told, _)| *told + Duration::from_secs(1));
-            let due = self.state.deadline(self.at);
+            let due = deadline(&self.state, self.at);
             let Some(next) = [beat, due].into_iter().flatten().min().filter(|next| *next <= end) else {
                 break;
             };
@@ -148,7 +148,7 @@ impl Story {
     }
 
     pub fn deadline(&self) -> Option<Time> {
-        self.state.deadline(self.at)
+        deadline(&self.state, self.at)
     }
 
     /// Compares the whole transcript up to now.

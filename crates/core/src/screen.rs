@@ -1,6 +1,118 @@
 //! What a screen shows and a speaker says, as plain names. The words are in [`crate::text`].
 
-use crate::mood::Mood;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::mood::{Mood, Strength};
+use crate::trouble::TroubleKind;
+
+/// What the panel shows. Each carries all that is drawn, so a screen can be drawn without the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// While the daemon starts.
+    Splash,
+    /// Waiting for a press. `troubles` are parts that are ill, in short.
+    Idle {
+        troubles: Vec<TroubleKind>,
+    },
+    /// Public mode, before the first capture: what will happen, and how to say no.
+    Notice {
+        seconds: u8,
+        /// Words of the house; none: the usual ones.
+        text: Option<Arc<str>>,
+    },
+    /// The camera is about to look or looks: `done` of the capture in [0, 1].
+    Look {
+        done: f32,
+    },
+    /// The camera takes longer than most to wake up.
+    Waking,
+    /// The frames are in, the moods are being read.
+    Thinking,
+    /// The mood that was read. `confidence` in [0, 1]. `not_so`: a short press says that it is wrong.
+    Mood {
+        mood: Mood,
+        strength: Strength,
+        confidence: f32,
+        not_so: bool,
+    },
+    /// A mood that a person or another sensor named: nobody was looked at.
+    Chosen {
+        mood: Mood,
+        /// The name of the sensor, if it was one.
+        by: Option<String>,
+    },
+    /// Nobody said which mood it is: something that suits most people follows.
+    Gentle,
+    /// Two candidates or any mood to choose by hand: short press cycles, long press takes.
+    Unsure {
+        candidates: Vec<Mood>,
+        selected: usize,
+    },
+    /// Music or video plays.
+    Playing(Playing),
+    NoFace,
+    SeveralFaces {
+        count: usize,
+    },
+    /// Something is in the way; the rest goes on.
+    Trouble(TroubleKind),
+    /// Nothing in the library fits.
+    NothingToPlay {
+        mood: Mood,
+    },
+    /// The house has quiet hours in which nothing is started, until this minute of the day.
+    Quiet {
+        until: u16,
+    },
+    /// Whether to erase what was learnt here: a long press does, a short one does not.
+    AskToForget,
+    /// What was learnt here is erased.
+    Forgotten,
+    /// Nobody was here for a while: as [`Idle`](Screen::Idle), but faint.
+    Dozing {
+        troubles: Vec<TroubleKind>,
+    },
+    /// Nobody was here for long: dark.
+    Asleep,
+    /// The button is held: what letting go does, and what holding on offers next.
+    Hold {
+        choice: HoldChoice,
+        next: Option<HoldChoice>,
+    },
+    /// The device shuts down or starts anew.
+    Power(Power),
+    Goodbye,
+}
+
+/// The playing screen.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Playing {
+    pub mood: Option<Mood>,
+    pub title: String,
+    pub artist: String,
+    pub elapsed: Duration,
+    pub length: Option<Duration>,
+    /// Why this: the reason that the recommender gave, already in the person's language.
+    pub why: String,
+    pub liked: bool,
+    pub paused: bool,
+    /// A short press still says that the mood is wrong.
+    pub not_so: bool,
+    /// What is amiss with a player, told in place of the reason.
+    pub amiss: Option<Amiss>,
+    /// A short word over the screen for a moment: what the last press did.
+    pub flash: Option<Flash>,
+}
+
+/// What is amiss while something plays, or should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amiss {
+    /// The player that is to be heard has not said a word for a while.
+    Waiting,
+    /// The other player, the one that is not heard, does not work.
+    Ill(TroubleKind),
+}
 
 /// What becomes of the whole device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,17 +1,14 @@
-//! What the world tells the kiosk. Plain data: ports make these, [`step`](super::step::step) reads them.
+//! What the ports report to the kiosk. Plain data: ports make these, [`step`](super::step()) reads them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::runtime_settings::Live;
+pub use super::clock::Time;
+pub use super::input::{Button, Edge, Gesture};
+use super::settings::RuntimeSettings;
 use crate::mood::{Mood, Scores};
 use crate::recommend::{Catalog, History, Kind, Templates};
 pub use crate::trouble::{Health, Part, Trouble, TroubleKind};
-
-/// Time since the daemon started, from a clock that never goes back.
-pub type Time = Duration;
 
 /// Something happened.
 #[derive(Clone, Debug)]
@@ -54,46 +51,20 @@ pub enum Event {
     /// wish back. It holds for the visit that goes on, else for the next one.
     Sleep(Option<Duration>),
     /// Settings that count at once were changed.
-    Settings(Box<Live>),
+    Settings(Box<RuntimeSettings>),
     /// Erase what was learnt here: likes, skips, what was played, whether it helped.
     Forget,
     /// A prompt of this number is over, heard or not.
     Spoken(u64),
     /// The device could not be shut down or started anew.
     PowerRefused(Trouble),
-    /// The time asked for by [`State::deadline`](super::state::State::deadline) has come.
+    /// The time asked for by [`deadline`](super::deadline()) has come.
     Tick,
     /// The service manager or the person at the terminal asks to stop.
     Shutdown,
 }
 
-/// The buttons a device may have. Only `Main` is required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Button {
-    Main,
-    Next,
-    VolumeUp,
-    VolumeDown,
-}
-
-/// The two edges of a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    Down,
-    Up,
-}
-
-/// What a person did with the main button.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gesture {
-    #[default]
-    Short,
-    Double,
-    Long,
-}
-
-/// What an onlooker may ask for, where one button would need three gestures.
+/// What an observer may ask for, where one button would need three gestures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteCommand {
     /// Go to the next item.

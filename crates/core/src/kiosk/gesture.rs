@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::event::{Edge, Gesture, Time};
+use super::clock::Time;
+use super::input::{Edge, Gesture};
 
 /// How edges are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::input::InputOrigin;
+
 /// Where the device stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -15,15 +17,6 @@ pub enum Mode {
     Public,
     /// At work or in a school: no face is ever looked at; moods are picked by hand.
     Workplace,
-}
-
-/// Where a press came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputOrigin {
-    /// The button of the device.
-    Device,
-    /// The page or the home.
-    Remote,
 }
 
 /// What a press in idle leads to.
@@ -45,8 +38,8 @@ impl Mode {
     pub const ALL: [Mode; 3] = [Mode::Household, Mode::Public, Mode::Workplace];
 
     /// The table.
-    pub const fn start(self, finger: InputOrigin) -> Start {
-        match (self, finger) {
+    pub const fn start(self, origin: InputOrigin) -> Start {
+        match (self, origin) {
             (Mode::Household, InputOrigin::Device | InputOrigin::Remote) => Start::Look,
             (Mode::Public, InputOrigin::Device) => Start::NoticeThenLook,
             (Mode::Public, InputOrigin::Remote) => Start::Refuse,
@@ -107,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn at_work_no_press_of_any_finger_looks() {
+    fn at_work_no_press_of_any_origin_looks() {
         assert!(!Mode::Workplace.may_look());
-        for finger in [InputOrigin::Device, InputOrigin::Remote] {
-            assert_eq!(Mode::Workplace.start(finger), Start::Pick);
+        for origin in [InputOrigin::Device, InputOrigin::Remote] {
+            assert_eq!(Mode::Workplace.start(origin), Start::Pick);
         }
     }
 }

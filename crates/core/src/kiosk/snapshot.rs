@@ -4,13 +4,17 @@
 
 use serde::Serialize;
 
-use super::action::Screen;
 use super::event::{NowPlaying, Part, Source, Time, TroubleKind};
-use super::policy::{InputOrigin, Mode, Start};
-use super::state::{Has, Origin, Phase, Session, State, Voice};
+use super::input::InputOrigin;
+use super::phase::Phase;
+use super::policy::{Mode, Start};
+use super::session::{Origin, PlayerState, Session};
+use super::settings::Has;
+use super::state::{Happened, State};
 use crate::language::Language;
 use crate::mood::{Mood, Scores, Strength};
 use crate::recommend::{AudioSource, Reason};
+use crate::screen::Screen;
 use crate::text;
 
 /// How many of the next items are told.
@@ -61,19 +65,6 @@ pub struct Snapshot {
     pub looks: u64,
     /// How many times something was chosen since the start.
     pub visits: u64,
-}
-
-/// How often things have happened since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Happened {
-    /// Presses of the main button, and of the one on the page or in the home.
-    pub presses: u64,
-    /// Looks that have begun.
-    pub begun: u64,
-    /// Looks that saw a mood for sure.
-    pub read: u64,
-    /// Looks that saw nobody.
-    pub nobody: u64,
 }
 
 /// Where in a visit the kiosk is.
@@ -206,7 +197,7 @@ impl Snapshot {
             _ => (Vec::new(), None),
         };
         let speaks = session.map(Session::speaker).unwrap_or_default();
-        let plays = |which| session.and_then(|session| playback(state, session, session.voice(which), at));
+        let plays = |which| session.and_then(|session| playback(state, session, session.player(which), at));
         let elsewhere = || state.elsewhere.as_ref().filter(|_| session.is_none());
         Snapshot {
             mode: settings.mode,
@@ -222,9 +213,9 @@ impl Snapshot {
             selected,
             speaks,
             music: plays(AudioSource::Music)
-                .or_else(|| elsewhere().map(|(now, told_at)| not_ours(state, now, *told_at, at))),
+                .or_else(|| elsewhere().map(|(now, reported_at)| not_ours(state, now, *reported_at, at))),
             video: plays(AudioSource::Video),
-            next: session.map(|session| upcoming(session.voice(speaks), language)).unwrap_or_default(),
+            next: session.map(|session| upcoming(session.player(speaks), language)).unwrap_or_default(),
             volume: state.volume(),
             device_volume: state.device_volume(),
             volume_cap: state.cap(),
@@ -319,14 +310,14 @@ fn known(session: &Session, language: Language) -> KnownMood {
     }
 }
 
-fn playback(state: &State, session: &Session, voice: &Voice, at: Time) -> Option<Playback> {
+fn playback(state: &State, session: &Session, player: &PlayerState, at: Time) -> Option<Playback> {
     let language = state.settings.language;
-    let now = voice.now.as_ref()?;
-    let pick = voice.picks.iter().find(|pick| now.ours && pick.id == now.id);
+    let now = player.now.as_ref()?;
+    let pick = player.picks.iter().find(|pick| now.ours && pick.id == now.id);
     Some(Playback {
         title: now.title.clone(),
         artist: now.artist.clone(),
-        elapsed_s: voice.elapsed(at).as_secs(),
+        elapsed_s: player.elapsed(at).as_secs(),
         length_s: now.length.map(|length| length.as_secs()),
         why: pick.map(|pick| pick.why.say(language)).unwrap_or_default(),
         reason: pick.map(|pick| pick.why.clone()),
@@ -337,8 +328,8 @@ fn playback(state: &State, session: &Session, voice: &Voice, at: Time) -> Option
 }
 
 /// What another client put on.
-fn not_ours(state: &State, now: &NowPlaying, told_at: Time, at: Time) -> Playback {
-    let since = if now.paused { Time::ZERO } else { at.saturating_sub(told_at) };
+fn not_ours(state: &State, now: &NowPlaying, reported_at: Time, at: Time) -> Playback {
+    let since = if now.paused { Time::ZERO } else { at.saturating_sub(reported_at) };
     let elapsed = now.elapsed + since;
     Playback {
         title: now.title.clone(),
@@ -353,10 +344,10 @@ fn not_ours(state: &State, now: &NowPlaying, told_at: Time, at: Time) -> Playbac
     }
 }
 
-fn upcoming(voice: &Voice, language: Language) -> Vec<Upcoming> {
-    let current = voice.now.as_ref().filter(|now| now.ours).map(|now| now.id.as_str());
-    let after = voice.picks.iter().position(|pick| Some(pick.id.as_str()) == current).map_or(0, |at| at + 1);
-    voice
+fn upcoming(player: &PlayerState, language: Language) -> Vec<Upcoming> {
+    let current = player.now.as_ref().filter(|now| now.ours).map(|now| now.id.as_str());
+    let after = player.picks.iter().position(|pick| Some(pick.id.as_str()) == current).map_or(0, |at| at + 1);
+    player
         .picks
         .iter()
         .skip(after)

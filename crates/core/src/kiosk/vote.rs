@@ -1,7 +1,6 @@
 //! Many frames -> one reading.
 
 use super::event::Observation;
-use super::state::State;
 use crate::mood::{DecisionRule, Reading, Scores};
 
 /// A face must be in at least this share of the frames; a passer-by is not a person who looks.
@@ -10,17 +9,6 @@ const FACE_SHARE: f32 = 0.4;
 /// A second face this large beside the largest (by area) makes it unclear whose mood is meant.
 /// Half the area is about 0.7 of the distance: somebody who stands beside, not behind.
 const RIVAL: f32 = 0.5;
-
-impl State {
-    /// What was seen, with what the people of this place taught about their faces.
-    pub(super) fn as_taught(&self, seen: Observation) -> Observation {
-        let bias = self.history.bias();
-        match seen.scores.filter(|_| self.settings.learns_faces) {
-            Some(scores) => Observation { scores: Some(bias.apply(&scores)), ..seen },
-            None => seen,
-        }
-    }
-}
 
 /// Reads the frames of one capture together: the mean of the calibrated scores, judged once.
 pub fn vote(seen: &[Observation], judge: &DecisionRule) -> Reading {

@@ -6,6 +6,7 @@
 mod moods;
 mod printable;
 mod prompts;
+mod said;
 mod troubles;
 
 pub use moods::{MoodWords, mood, sureness};
@@ -13,27 +14,7 @@ pub use printable::printable;
 pub use prompts::{
     Prompt, flash, hold, hold_on, let_go, power, prompt, quiet_until, sensor_says, several_faces, volume,
 };
+pub use said::Said;
 pub use troubles::{TroubleWords, trouble};
 
 pub use crate::language::Language;
-
-/// One text in every language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub en: &'static str,
-    pub de: &'static str,
-}
-
-impl Said {
-    /// The text in one language.
-    pub const fn r#in(self, language: Language) -> &'static str {
-        match language {
-            Language::En => self.en,
-            Language::De => self.de,
-        }
-    }
-}
-
-const fn said(en: &'static str, de: &'static str) -> Said {
-    Said { en, de }
-}

@@ -1,6 +1,6 @@
 //! Words for the seven moods and for how sure a reading is.
 
-use super::{Said, said};
+use super::said::{Said, said};
 use crate::language::Language;
 use crate::mood::{Mood, Strength};
 

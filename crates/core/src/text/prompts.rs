@@ -1,6 +1,6 @@
 //! What the panel asks, answers and announces.
 
-use super::said;
+use super::said::said;
 use crate::language::Language;
 use crate::screen::{Flash, HoldChoice, Power};
 

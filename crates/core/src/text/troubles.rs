@@ -1,6 +1,6 @@
 //! What is wrong and what helps, short enough for the panel. The log has the long report.
 
-use super::{Said, said};
+use super::said::{Said, said};
 use crate::language::Language;
 use crate::trouble::TroubleKind;
 

@@ -172,7 +172,7 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
             site.changes.display()
         ))
     })?;
-    site.tell(Event::Settings(Box::new(config.live())))?;
+    site.tell(Event::Settings(Box::new(config.runtime_settings())))?;
     Ok(Json(Saved { restart: changes.need_restart(&site.started_with), restartable: site.restartable }))
 }
 

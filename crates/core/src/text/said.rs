@@ -1,0 +1,25 @@
+//! One text in every language.
+
+use crate::language::Language;
+
+/// One text in every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub en: &'static str,
+    pub de: &'static str,
+}
+
+impl Said {
+    /// The text in one language.
+    pub const fn r#in(self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.en,
+            Language::De => self.de,
+        }
+    }
+}
+
+/// A text in both languages.
+pub(super) const fn said(en: &'static str, de: &'static str) -> Said {
+    Said { en, de }
+}
