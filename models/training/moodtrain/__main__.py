@@ -6,8 +6,8 @@ import importlib
 VERBS = {
     "prepare": "data",
     "start": "start",
-    "learn": "learn",
-    "aware": "aware",
+    "train": "train",
+    "tune": "quantization_aware",
     "quantize": "quantize",
     "calibrate": "calibrate",
     "scenes": "scenes",

@@ -126,11 +126,11 @@ def golden_cases(model, folder, wanted=6, tries=700, seed=0):
     """Drawn faces, one for each mood the network finds in them, the plainest of each."""
     from PIL import Image
 
-    from . import drawn
+    from . import synthetic_faces
 
     rng = np.random.default_rng(seed)
     pictures = np.stack([
-        drawn.face(MOODS[i % len(MOODS)], rng, wild=0.35) for i in range(tries)])
+        synthetic_faces.face(MOODS[i % len(MOODS)], rng, wild=0.35) for i in range(tries)])
     raw = model.raw(pictures).astype(int)
     said = raw[:, : len(MOODS)]
     ordered = np.sort(said, 1)

@@ -164,9 +164,9 @@ def arguments(parser):
 def run(args):
     """Clean the data set and split off the validation part."""
     if args.generated:
-        from . import drawn
+        from . import synthetic_faces
 
-        train, test = drawn.parts(args.generated, args.seed)
+        train, test = synthetic_faces.parts(args.generated, args.seed)
     elif args.data:
         train, test = read_part(args.data, "train"), read_part(args.data, "public_test")
     else:

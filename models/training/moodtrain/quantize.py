@@ -23,7 +23,7 @@ def arguments(parser):
                         help="train pictures the ranges are measured on")
     parser.add_argument("--neutral", type=float, default=0.0, metavar="LOGIT",
                         help="added to the votes head's logit of neutral: takes back part of what "
-                        "`learn --balance` gave the rare moods. Choose it on validation; calibrate "
+                        "`train --balance` gave the rare moods. Choose it on validation; calibrate "
                         "says how often neutral faces are read as sad or angry there")
     parser.add_argument("--seed", type=int, default=0)
 

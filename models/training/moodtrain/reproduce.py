@@ -5,15 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import aware, calibrate, data, evaluate, learn, quantize, start
+from . import calibrate, data, evaluate, quantization_aware, quantize, start, train
 
 # The options of each step that are options here too; what they do and their defaults stand there.
 STEPS = {
     data: ["data", "generated", "validation", "seed"],
     start: ["weights", "size"],
-    learn: ["epochs", "minutes", "frozen", "rate", "decay", "batch", "label", "balance", "keep",
+    train: ["epochs", "minutes", "frozen", "rate", "decay", "batch", "label", "balance", "keep",
             "disturbed", "soft", "mixup", "average", "width", "threads", "save_every"],
-    aware: ["steps"],
+    quantization_aware: ["steps"],
     quantize: ["pictures", "neutral"],
     calibrate: ["version"],
     evaluate: ["scenes", "quick"],
@@ -56,9 +56,10 @@ def run(args):
         step("prepare", data, "--work", work)
     if args.weights and not (work / "start.json").exists():
         step("start", start, "--work", work, *(["--answers"] if args.keep else []))
-    step("learn", learn, "--work", work, "--run", folder, also=["size", "seed"])
+    step("train", train, "--work", work, "--run", folder, also=["size", "seed"])
     if args.steps:
-        step("aware", aware, "--work", work, "--run", folder, also=["batch", "threads", "seed"])
+        step("tune", quantization_aware, "--work", work, "--run", folder,
+             also=["batch", "threads", "seed"])
     step("quantize", quantize, "--work", work, "--run", folder, "--out", args.models,
          also=["seed"])
     step("calibrate", calibrate, "--work", work, "--run", folder, "--models", args.models,
@@ -66,5 +67,5 @@ def run(args):
     report = work / "report.json"
     step("evaluate", evaluate, "--work", work, "--run", folder, "--models", args.models,
          "--report", report, also=["seed"])
-    drawn = ["--scenes", args.scenes] if args.scenes else []
-    step("card", None, "--report", report, "--models", args.models, *drawn)
+    scenes = ["--scenes", args.scenes] if args.scenes else []
+    step("card", None, "--report", report, "--models", args.models, *scenes)

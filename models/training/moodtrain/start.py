@@ -19,7 +19,7 @@ def arguments(parser):
     parser.add_argument("--size", type=int, default=96, help="side of the input in pixels")
     parser.add_argument("--answers", action="store_true",
                         help="also write down what this network answers to every picture and its "
-                        "mirror image, for `learn --keep`")
+                        "mirror image, for `train --keep`")
 
 
 def regression(x, t, decay=0.01, rounds=300):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from moodtrain import MOODS, calibrate, card, drawn, evaluate, quantize
+from moodtrain import MOODS, calibrate, card, evaluate, quantize, synthetic_faces
 
 
 class Decision(unittest.TestCase):
@@ -54,7 +54,7 @@ class Decision(unittest.TestCase):
 
     def test_faces_are_moved_and_keep_their_form(self):
         rng = np.random.default_rng(0)
-        faces = np.stack([drawn.face(m, rng) for m in MOODS])
+        faces = np.stack([synthetic_faces.face(m, rng) for m in MOODS])
         moved = calibrate.moved(faces, np.random.default_rng(1))
         self.assertEqual((moved.shape, moved.dtype), (faces.shape, np.uint8))
         off = np.abs(moved.astype(int) - faces).mean()
@@ -119,7 +119,7 @@ class Figures(unittest.TestCase):
 
     def test_disturbances_keep_the_form_and_move_the_right_way(self):
         rng = np.random.default_rng(0)
-        faces = np.stack([drawn.face(m, rng) for m in MOODS])
+        faces = np.stack([synthetic_faces.face(m, rng) for m in MOODS])
         for name, disturb in evaluate.disturbances():
             out = disturb(faces, np.random.default_rng(0))
             self.assertEqual((out.shape, out.dtype), (faces.shape, np.uint8), name)
@@ -143,8 +143,8 @@ class Card(unittest.TestCase):
 
 class Drawing(unittest.TestCase):
     def test_same_seed_same_face(self):
-        a = drawn.face("happy", np.random.default_rng(5))
-        self.assertTrue((a == drawn.face("happy", np.random.default_rng(5))).all())
+        a = synthetic_faces.face("happy", np.random.default_rng(5))
+        self.assertTrue((a == synthetic_faces.face("happy", np.random.default_rng(5))).all())
 
     def test_golden_cases_are_files_with_a_plain_winner(self):
         class Model:

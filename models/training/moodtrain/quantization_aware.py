@@ -87,7 +87,7 @@ def run(args):
     import torch
 
     from . import torchnet
-    from .learn import logits_of, rate_at, scores, shown
+    from .train import logits_of, rate_at, scores, shown
     from .views import Views, to_input
 
     F = torch.nn.functional

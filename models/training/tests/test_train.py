@@ -6,7 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from moodtrain import LABEL_LOGITS, OTHER, VOTE_LOGITS, drawn, learn, start, torchnet, views
+from moodtrain import (
+    LABEL_LOGITS,
+    OTHER,
+    VOTE_LOGITS,
+    start,
+    synthetic_faces,
+    torchnet,
+    train,
+    views,
+)
 from moodtrain import data as chain_data
 
 
@@ -34,11 +43,11 @@ class Parity(unittest.TestCase):
             torchnet.load(again, path)
         # Even and odd sides: where the zeros of a stride of two go differs between them.
         for size in (48, 65, 96):
-            wanted = learn.logits_of(net, torch.from_numpy(images), size)
+            wanted = train.logits_of(net, torch.from_numpy(images), size)
             np.testing.assert_allclose(
                 network.logits_of(keras_net, images, size), wanted, atol=1e-4, rtol=1e-4)
             np.testing.assert_allclose(
-                learn.logits_of(again, torch.from_numpy(images), size), wanted, atol=1e-6)
+                train.logits_of(again, torch.from_numpy(images), size), wanted, atol=1e-6)
 
     def test_a_network_starts_as_what_it_was_given(self):
         rng = np.random.default_rng(0)
@@ -79,7 +88,7 @@ class Seen(unittest.TestCase):
 
     def test_views_keep_the_form_and_the_seed_decides_them(self):
         rng = np.random.default_rng(0)
-        faces = torch.from_numpy(np.stack([drawn.face("happy", rng) for _ in range(6)]))
+        faces = torch.from_numpy(np.stack([synthetic_faces.face("happy", rng) for _ in range(6)]))
         one, two, three = self.make()(faces, 64), self.make()(faces, 64), self.make(1)(faces, 64)
         self.assertEqual(tuple(one.shape), (6, 1, 64, 64))
         self.assertTrue(torch.isfinite(one).all())
@@ -89,7 +98,7 @@ class Seen(unittest.TestCase):
 
     def test_undisturbed_and_still_a_face_is_what_the_device_feeds(self):
         rng = np.random.default_rng(0)
-        faces = torch.from_numpy(np.stack([drawn.face("sad", rng) for _ in range(3)]))
+        faces = torch.from_numpy(np.stack([synthetic_faces.face("sad", rng) for _ in range(3)]))
         seen = self.make()
         still = seen.geometry(faces.float()[:, None], 96, torch.zeros(3)) / 127.5 - 1
         wanted = views.to_input(faces, 96)
@@ -115,21 +124,21 @@ class Run(unittest.TestCase):
             **other})
 
     def prepared(self, folder):
-        parts, _ = chain_data.prepare(*drawn.parts(120, 0), 24, 0)
+        parts, _ = chain_data.prepare(*synthetic_faces.parts(120, 0), 24, 0)
         np.savez(Path(folder) / "prepared.npz", **parts)
 
     def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(self):
         with tempfile.TemporaryDirectory() as held:
             self.prepared(held)
-            straight = learn.Learner(self.args(held))
+            straight = train.Learner(self.args(held))
             batches = [*straight.order(0), *straight.order(1)]
             for chosen in batches:
                 straight.batch(chosen)
-            first = learn.Learner(self.args(held))
+            first = train.Learner(self.args(held))
             for chosen in batches[:4]:
                 first.batch(chosen)
             first.save()
-            second = learn.Learner(self.args(held))
+            second = train.Learner(self.args(held))
             self.assertTrue(second.resume())
             for chosen in batches[second.step:]:
                 second.batch(chosen)
@@ -140,7 +149,7 @@ class Run(unittest.TestCase):
     def test_the_end_comes_by_epochs_or_by_the_clock(self):
         with tempfile.TemporaryDirectory() as held:
             self.prepared(held)
-            learner = learn.Learner(self.args(held, epochs=4.0))
+            learner = train.Learner(self.args(held, epochs=4.0))
             learner.step = 2 * learner.per_epoch
             self.assertAlmostEqual(learner.progress(), 0.5, places=3)
             learner.args.minutes, learner.spent = 10.0, 60 * 8.0
@@ -151,7 +160,7 @@ class Run(unittest.TestCase):
     def test_rare_moods_are_leant_to_and_other_is_not(self):
         with tempfile.TemporaryDirectory() as held:
             self.prepared(held)
-            learner = learn.Learner(self.args(held))
+            learner = train.Learner(self.args(held))
             learner_lean = learner.lean.numpy()
             self.assertEqual(len(learner_lean), VOTE_LOGITS)
             # The drawn faces are even: no mood is favoured by more than chance, and `other`, which
@@ -159,7 +168,7 @@ class Run(unittest.TestCase):
             self.assertLess(abs(learner_lean[OTHER] - learner_lean[:OTHER].mean()), 0.1)
 
     def test_rate_warms_up_and_dies_down(self):
-        rates = [learn.rate_at(p) for p in np.linspace(0, 1, 101)]
+        rates = [train.rate_at(p) for p in np.linspace(0, 1, 101)]
         self.assertLess(rates[0], 0.1)
         self.assertAlmostEqual(max(rates), 1.0, places=2)
         self.assertAlmostEqual(rates[-1], 0.01, places=3)
@@ -183,7 +192,7 @@ class Heads(unittest.TestCase):
         p = np.zeros((4, VOTE_LOGITS + LABEL_LOGITS))
         p[[0, 1, 2, 3], [3, 4, 6, 1]] = 1
         p[[0, 1, 2, 3], [VOTE_LOGITS + 3, VOTE_LOGITS + 4, VOTE_LOGITS + 0, VOTE_LOGITS]] = 1
-        found = learn.scores(p, part)
+        found = train.scores(p, part)
         self.assertAlmostEqual(found["majority"], 2 / 3)
         self.assertAlmostEqual(found["label"], 3 / 4)
         self.assertAlmostEqual(found["neutral_as_sad_or_angry"], 1 / 2)

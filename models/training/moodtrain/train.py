@@ -129,7 +129,7 @@ class Learner:
                 k = min(1.0, 2 * args.keep)
                 labels = (1 - k) * labels + k * said[:, VOTE_LOGITS:]
         elif args.keep:
-            raise SystemExit("learn: --keep needs the answers that `start` wrote")
+            raise SystemExit("train: --keep needs the answers that `start` wrote")
         self.votes, self.labels = put(votes), put(labels)
         often = votes.mean(0) / votes.mean(0).sum()
         # `other` keeps its frequency: it is no mood to be found more often.

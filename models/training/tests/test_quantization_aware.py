@@ -3,7 +3,7 @@ import unittest
 import numpy as np
 import torch
 
-from moodtrain import aware, torchnet
+from moodtrain import quantization_aware, torchnet
 
 
 class Aware(unittest.TestCase):
@@ -21,7 +21,7 @@ class Aware(unittest.TestCase):
 
     def test_a_folded_network_answers_as_the_one_it_was_folded_from(self):
         wanted = self.net(self.x).detach().numpy()
-        stepped = aware.Stepped(self.net)
+        stepped = quantization_aware.Stepped(self.net)
         seen = {}
         np.testing.assert_allclose(stepped(self.x, seen).detach().numpy(), wanted, atol=1e-5)
         again = torchnet.Network(0.125).eval()
@@ -29,7 +29,7 @@ class Aware(unittest.TestCase):
         np.testing.assert_allclose(again(self.x).detach().numpy(), wanted, atol=1e-5)
 
     def test_with_steps_it_answers_nearly_so_and_gradients_reach_every_weight(self):
-        stepped = aware.Stepped(self.net)
+        stepped = quantization_aware.Stepped(self.net)
         stepped(self.x, stepped.ranges)
         wanted = self.net(self.x).detach()
         found = stepped(self.x)
