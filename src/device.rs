@@ -15,13 +15,14 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use crate::capture_thread::{self, Eye};
 use crate::config::Config;
 use crate::daemon::{Clock, Loop, Observer};
+use crate::folder_watch::Watch;
 use crate::library;
 use crate::library::analysis::{self, Listening};
 use crate::library::live::LiveCatalog;
-use crate::library::watch::Watch;
-use crate::ports::button::{self, ButtonError, Buttons};
+use crate::ports::button::{self, Buttons};
 use crate::ports::camera::Camera;
 use crate::ports::camera::worker::CaptureSettings;
+use crate::ports::gpio::LineError;
 use crate::ports::light::SharedLight;
 use crate::ports::music::Music;
 use crate::ports::panel::Panel;
@@ -50,7 +51,7 @@ const COMMANDS: usize = 64;
 const BUTTON_RETRY: Duration = Duration::from_secs(5);
 
 /// Opens the buttons; called again when they fail.
-pub type OpenButtons = Box<dyn FnMut() -> Result<Box<dyn Buttons>, ButtonError> + Send>;
+pub type OpenButtons = Box<dyn FnMut() -> Result<Box<dyn Buttons>, LineError> + Send>;
 
 /// The ports of a device. What is `None` does not exist.
 pub struct Ports {
@@ -364,7 +365,7 @@ fn start_buttons(
                 Err(error) => {
                     // The same trouble is told once.
                     if told.as_ref() != Some(&error.to_string()) {
-                        tell(Event::Part(Part::Button, Health::Ill(error.trouble())));
+                        tell(Event::Part(Part::Button, Health::Ill(error.button_trouble())));
                         told = Some(error.to_string());
                     }
                 }

@@ -10,6 +10,7 @@
 pub mod terminal;
 
 pub mod audio_analysis;
+mod backoff;
 pub mod bench;
 mod capture_thread;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod daemon;
 pub mod demo;
 pub mod device;
 pub mod doctor;
+mod folder_watch;
 pub mod library;
 pub mod log_buffer;
 pub mod observers;

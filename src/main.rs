@@ -1,5 +1,7 @@
 //! `moodbox`: parse, dispatch. What each verb does stands in `cli/`, one file a verb.
 
+#![forbid(unsafe_code)]
+
 use std::alloc::System;
 use std::process::ExitCode;
 

@@ -13,8 +13,9 @@ use crate::paths;
 use crate::ports::button::{self, ButtonSettings};
 use crate::ports::camera::photos::PhotoCamera;
 use crate::ports::camera::{self, Camera, CameraError};
+use crate::ports::gpio::LineError;
 use crate::ports::light::gpio::GpioLight;
-use crate::ports::light::{Light, LightError, NoLight, SharedLight};
+use crate::ports::light::{Light, NoLight, SharedLight};
 use crate::ports::music::{Mpd, Music};
 use crate::ports::panel::Panel;
 use crate::ports::panel::png::PngPanel;
@@ -71,7 +72,7 @@ struct LazyLight {
 }
 
 impl Light for LazyLight {
-    fn set(&mut self, on: bool) -> Result<(), LightError> {
+    fn set(&mut self, on: bool) -> Result<(), LineError> {
         let light = match self.open.take() {
             Some(light) => self.open.insert(light),
             None if on => self.open.insert(GpioLight::open(&self.line, false)?),

@@ -19,11 +19,12 @@ use crate::device::{OpenButtons, Ports};
 use crate::observers::web;
 use crate::paths;
 use crate::port_factory;
+use crate::ports::button::Buttons;
 use crate::ports::button::simulated::{Presser, SimulatedButtons};
-use crate::ports::button::{ButtonError, Buttons};
 use crate::ports::camera::Camera;
 use crate::ports::camera::photos::PhotoCamera;
 use crate::ports::camera::uploaded::UploadedCamera;
+use crate::ports::gpio::LineError;
 use crate::ports::light::SharedLight;
 use crate::ports::music::Music;
 use crate::ports::panel::png::PngPanel;
@@ -105,7 +106,7 @@ pub(crate) fn wire_simulated(
     let mut once = Some(buttons);
     let buttons: OpenButtons = Box::new(move || match once.take() {
         Some(buttons) => Ok(Box::new(buttons) as Box<dyn Buttons>),
-        None => Err(ButtonError::Io { line: "simulated".into(), reason: "it was let go".into() }),
+        None => Err(LineError::Io { line: "simulated".into(), reason: "it was let go".into() }),
     });
     let panel = match &config.panel {
         None => None,

@@ -90,46 +90,7 @@ const TRIES: usize = 6;
 
 fn refused(error: CameraError) -> Finding {
     match error {
-        CameraError::Missing { wanted, found } => Finding::fault(
-            PART,
-            format!("there is no camera {wanted}; cameras here: {found}"),
-            "plug it in, or set `device` under [camera] to one of these; a camera on the ribbon cable needs \
-             `rpicam-vid` (`sudo apt install rpicam-apps-lite`) and `camera_auto_detect=1` in \
-             /boot/firmware/config.txt",
-        ),
-        // The running daemon has it only during a look.
-        CameraError::Busy { device } => Finding::fault(
-            PART,
-            format!("{device} is in use by another program"),
-            format!("close that program: `sudo fuser -v {device}` names it"),
-        ),
-        CameraError::Denied { device } => {
-            Finding::fault(PART, format!("{device} may not be used"), "add the user to the group `video`")
-        }
-        CameraError::Format { device, offered, cure } => {
-            Finding::fault(PART, format!("{device} offers only {offered}"), cure)
-        }
-        CameraError::Silent { device, waited } => Finding::fault(
-            PART,
-            format!("{device} gave no frame within {} ms", waited.as_millis()),
-            "unplug the camera and plug it in again; try another cable or port",
-        ),
-        CameraError::Gone { device } => Finding::fault(
-            PART,
-            format!("{device} went away while it was tried"),
-            "check its cable and the power supply: a weak one drops USB devices",
-        ),
-        CameraError::Csi(error) => Finding::fault(PART, error.what(), error.cure()),
-        CameraError::Photo { path, reason } => Finding::fault(
-            PART,
-            format!("{path}: {reason}"),
-            "correct `photos` under [camera], or set `device` for a real camera",
-        ),
-        CameraError::Io { device, source } => Finding::fault(
-            PART,
-            format!("{device}: {source}"),
-            "look for it in `dmesg`; try another cable or port",
-        ),
-        CameraError::Light(error) => Finding::skipped(PART, format!("not tried: {error}")),
+        CameraError::Light(error) => Finding::skipped(PART, format!("not tried: {}", error.what())),
+        error => Finding::fault(PART, error.what(), error.cure()),
     }
 }

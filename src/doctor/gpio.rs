@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{Finding, Patient, Subject, configured};
-use crate::ports::button::{ButtonError, Buttons};
+use crate::ports::button::Buttons;
+use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Button, Edge};
 
 /// How long a person has to press the button.
@@ -30,30 +31,16 @@ pub(super) fn button(patient: &Patient) -> Vec<Finding> {
     }
 }
 
-fn button_refused(error: ButtonError) -> Finding {
-    const PART: Subject = Subject::Button;
-    match error {
-        ButtonError::Busy { line, by } if by.contains("moodbox") => Finding::skipped(
-            PART,
-            format!("the running moodbox has {line}: `sudo systemctl stop moodbox` first, to test it"),
-        ),
-        ButtonError::Missing { line, found } => Finding::fault(
-            PART,
-            format!("there is no GPIO line {line}; {found}"),
-            "set `line` under [button] to a name that `gpioinfo` shows",
-        ),
-        ButtonError::Busy { line, by } => Finding::fault(
-            PART,
-            format!("{line} is in use by {by}"),
-            "stop that program, or choose another line under [button]",
-        ),
-        ButtonError::Denied { line } => {
-            Finding::fault(PART, format!("{line} may not be used"), "add the user to the group `gpio`")
-        }
-        ButtonError::Io { line, reason } => {
-            Finding::fault(PART, format!("{line}: {reason}"), "look for `gpio` in `dmesg`; try another line")
-        }
+fn button_refused(error: LineError) -> Finding {
+    if error.is_held_by_moodbox() {
+        return held_by_moodbox(Subject::Button);
     }
+    Finding::fault(Subject::Button, error.what(), error.cure())
+}
+
+/// What the daemon has is in order, and cannot be tried here.
+fn held_by_moodbox(part: Subject) -> Finding {
+    Finding::skipped(part, "the running moodbox has it: `sudo systemctl stop moodbox` first, to test it")
 }
 
 /// Waits for somebody to press, telling the seconds that are left.
@@ -106,15 +93,14 @@ pub(super) fn light(patient: &Patient) -> Vec<Finding> {
     vec![match (patient.parts.light)(line) {
         // It is lit only while the camera streams; here as anywhere.
         Ok(_) => Finding::ok(PART, format!("{line} can be driven; it is on while the camera is tried")),
-        Err(error) if error.reason.contains("moodbox") => Finding::skipped(
-            PART,
-            format!("the running moodbox has {line}: `sudo systemctl stop moodbox` first, to test it"),
-        ),
+        Err(error) if error.is_held_by_moodbox() => held_by_moodbox(PART),
         Err(error) => Finding::fault(
             PART,
-            error.to_string(),
-            "the camera stays shut without its light: correct `line` under [light], or remove the section \
-             if there is no light",
+            error.what(),
+            format!(
+                "the camera stays shut without its light: {}; or remove [light] if there is none",
+                error.cure()
+            ),
         ),
     }]
 }

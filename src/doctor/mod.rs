@@ -25,10 +25,11 @@ use serde::Serialize;
 
 use crate::config::{Config, ConfigError, PanelChoice};
 use crate::port_factory;
-use crate::ports::button::{self, ButtonError, ButtonSettings, Buttons};
+use crate::ports::button::{self, ButtonSettings, Buttons};
 use crate::ports::camera::{Camera, CameraError};
+use crate::ports::gpio::LineError;
+use crate::ports::light::Light;
 use crate::ports::light::gpio::GpioLight;
-use crate::ports::light::{Light, LightError};
 use crate::ports::panel::Panel;
 use crate::ports::panel::png::PngPanel;
 use crate::ports::panel::spi::SpiPanel;
@@ -135,8 +136,8 @@ impl Finding {
 
 /// How the parts of a device are opened: the daemon's own ports, but in tests of hardware that is not there.
 pub struct Parts {
-    pub buttons: Opener<ButtonSettings, Result<Box<dyn Buttons>, ButtonError>>,
-    pub light: Opener<str, Result<Box<dyn Light>, LightError>>,
+    pub buttons: Opener<ButtonSettings, Result<Box<dyn Buttons>, LineError>>,
+    pub light: Opener<str, Result<Box<dyn Light>, LineError>>,
     pub camera: Opener<Config, Result<Box<dyn Camera>, CameraError>>,
     pub panel: Opener<PanelChoice, Box<dyn Panel>>,
 }

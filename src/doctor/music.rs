@@ -52,16 +52,7 @@ fn server(settings: &MusicSettings, start_volume: u8) -> Result<Finding, MusicEr
 fn library(settings: &MusicSettings) -> Option<Finding> {
     let count = match Mpd::library(settings) {
         Ok((songs, _)) => songs.len(),
-        Err(MusicError::Refused { address, command, reason }) => {
-            return Some(Finding::fault(
-                PART,
-                format!(
-                    "what answers at {address} does not let its library be read: it refused `{command}` ({reason})"
-                ),
-                "set `address` under [music] to MPD itself; Mopidy answers like MPD and lacks this command",
-            ));
-        }
-        Err(error) => return Some(refused(error)),
+        Err(error) => return Some(refused(error.of_library())),
     };
     Some(match count {
         0 => Finding::warning(
@@ -111,34 +102,5 @@ fn cards(system: &System) -> Finding {
 }
 
 fn refused(error: MusicError) -> Finding {
-    let address = |address: String| format!("MPD at {address}");
-    match error {
-        MusicError::Absent { address: at, reason } => Finding::fault(
-            PART,
-            format!("no {}: {reason}", address(at)),
-            "`sudo systemctl start mpd`, or set `address` under [music]",
-        ),
-        MusicError::Password { address: at, reason } => Finding::fault(
-            PART,
-            format!("{} wants another password ({reason})", address(at)),
-            "write one that mpd.conf gives read, add and control into the file that `password_file` under \
-             [music] names",
-        ),
-        MusicError::Silent { address: at, after } => Finding::fault(
-            PART,
-            format!("{} did not answer within {} ms", address(at), after.as_millis()),
-            "wait a minute if it has just started; else `sudo systemctl restart mpd`",
-        ),
-        MusicError::Protocol { address: at, reason } => Finding::fault(
-            PART,
-            format!("what answers at {at} does not speak as MPD does: {reason}"),
-            "correct `address` under [music]",
-        ),
-        MusicError::Volume { reason, .. } => Finding::fault(
-            PART,
-            format!("the volume cannot be set, so nothing is played: MPD has no mixer that works ({reason})"),
-            "`sudo moodbox setup` gives MPD an output with one",
-        ),
-        other => Finding::fault(PART, other.to_string(), "look into MPD's log: `journalctl -u mpd`"),
-    }
+    Finding::fault(PART, error.what(), error.cure())
 }

@@ -1,11 +1,13 @@
 //! mpv, the videos, and the screen that they are shown on.
 
+use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{Finding, Patient, Subject, configured};
 use crate::config::VideoChoice;
 use crate::ports::music::connect_unix;
+use crate::ports::video::VideoError;
 use crate::ports::video::folder::{self, VideoFolders, Videos};
 
 const PART: Subject = Subject::Video;
@@ -28,14 +30,12 @@ fn player(choice: &VideoChoice) -> Finding {
     if let Some(socket) = &settings.socket {
         return match connect_unix(socket, Duration::from_secs(2)) {
             Ok(_) => Finding::ok(PART, format!("mpv answers at {}", socket.display())),
-            Err(error) => Finding::fault(
-                PART,
-                format!("no mpv at {}: {error}", socket.display()),
-                "`sudo systemctl start moodbox-video`, and see that the daemon may use its socket",
-            ),
+            Err(error) => {
+                refused(VideoError::Absent { place: socket.display().to_string(), reason: error.to_string() })
+            }
         };
     }
-    let program = settings.program.display();
+    let program = settings.program.display().to_string();
     let version = Command::new(&settings.program).arg("--version").stdin(Stdio::null()).output();
     match version {
         Ok(output) if output.status.success() => {
@@ -46,18 +46,15 @@ fn player(choice: &VideoChoice) -> Finding {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             let why = said.lines().last().map_or(output.status.to_string(), str::to_owned);
-            Finding::fault(
-                PART,
-                format!("{program} does not start: {why}"),
-                "`sudo apt install --reinstall mpv`",
-            )
+            refused(VideoError::Start { program, reason: why })
         }
-        Err(error) => Finding::fault(
-            PART,
-            format!("{program} does not start: {error}"),
-            "`sudo apt install mpv`, or leave out [video]",
-        ),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => refused(VideoError::NoProgram { program }),
+        Err(error) => refused(VideoError::Start { program, reason: error.to_string() }),
     }
+}
+
+fn refused(error: VideoError) -> Finding {
+    Finding::fault(PART, error.what(), error.cure())
 }
 
 fn videos(choice: &VideoChoice) -> Vec<Finding> {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
-use super::feature_cache::{self, Identity, Sounds, SoundsProblem};
+use super::feature_cache::{self, Identity, Sounds};
 use super::live::LiveCatalog;
 use crate::audio_analysis::{self, SoundError};
+use crate::ports::store::StateFileError;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Kind};
 
 /// After so many new measurements, and a twentieth of all, they are written and told: often at first, when a
@@ -51,7 +52,7 @@ pub fn run(
     mut listening: Listening,
     live: &LiveCatalog,
     woken: &Receiver<()>,
-    mut tell: impl FnMut(SoundsProblem),
+    mut tell: impl FnMut(StateFileError),
 ) {
     let (mut memory, problem) = feature_cache::load(&listening.memory);
     if let Some(problem) = problem {
@@ -70,7 +71,7 @@ fn pass(
     live: &LiveCatalog,
     woken: &Receiver<()>,
     memory: &mut Sounds,
-    tell: &mut impl FnMut(SoundsProblem),
+    tell: &mut impl FnMut(StateFileError),
 ) -> Option<()> {
     let mut again = true;
     while std::mem::take(&mut again) {
@@ -138,11 +139,11 @@ fn pass(
     Some(())
 }
 
-fn save(file: &Path, memory: &Sounds, unsaved: usize, tell: &mut impl FnMut(SoundsProblem)) {
+fn save(file: &Path, memory: &Sounds, unsaved: usize, tell: &mut impl FnMut(StateFileError)) {
     if unsaved > 0
         && let Err(why) = feature_cache::save(file, memory)
     {
-        tell(SoundsProblem::Stuck { file: file.to_owned(), why });
+        tell(StateFileError::Unusable { file: file.to_owned(), why });
     }
 }
 

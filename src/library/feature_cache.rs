@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::audio_analysis::Features;
-use crate::ports::store::{self, set_aside};
+use crate::ports::store::{self, StateFileError};
 
 /// More files than this are not remembered: twelve megabytes on disk, eight in memory.
 pub const MOST: usize = 200_000;
@@ -44,15 +44,6 @@ pub type Measured = Option<Features>;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sounds {
     known: HashMap<Identity, Measured>,
-}
-
-/// A file of measurements that could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SoundsProblem {
-    #[error("{}: {why}; it was set aside as {} and the sounds are measured anew", file.display(), kept.display())]
-    SetAside { file: PathBuf, kept: PathBuf, why: String },
-    #[error("{}: {why}; what is measured is forgotten at the next start", file.display())]
-    Stuck { file: PathBuf, why: io::Error },
 }
 
 /// Numbers in the file: tempo, loudness, brightness, mode.
@@ -161,24 +152,9 @@ pub fn peek(file: &Path) -> Sounds {
         .unwrap_or_default()
 }
 
-/// Reads the file; one that is broken is set aside under another name, and that is told.
-pub fn load(file: &Path) -> (Sounds, Option<SoundsProblem>) {
-    let stuck = |why| SoundsProblem::Stuck { file: file.to_owned(), why };
-    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Sounds::default(), None),
-        Err(error) => return (Sounds::default(), Some(stuck(error))),
-    };
-    match Sounds::from_json(&String::from_utf8_lossy(&bytes)) {
-        Ok(sounds) => (sounds, None),
-        Err(why) => {
-            let told = match set_aside(file) {
-                Ok(kept) => SoundsProblem::SetAside { file: file.to_owned(), kept, why },
-                Err(error) => stuck(error),
-            };
-            (Sounds::default(), Some(told))
-        }
-    }
+/// Reads the file; a broken one is set aside, and what became of it comes with the measurements.
+pub fn load(file: &Path) -> (Sounds, Option<StateFileError>) {
+    store::load_or_set_aside(file, Sounds::from_json)
 }
 
 /// Writes the file: after a power cut it holds the old or the new, whole.

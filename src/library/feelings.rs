@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-use crate::ports::store::{self, set_aside};
+use crate::ports::store::{self, StateFileError};
 use moodbox_core::recommend::{Feeling, FeelingSource, Item};
 
 /// More videos than the scan reads are never set.
@@ -27,13 +27,11 @@ struct Content {
     videos: BTreeMap<String, (f32, f32)>,
 }
 
-/// What became of a file that could not be used.
+/// Why a feeling was not set, or what was set is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeelingsProblem {
-    #[error("{}: {why}; it was set aside as {} and what was set for videos is to be set anew", file.display(), kept.display())]
-    SetAside { file: PathBuf, kept: PathBuf, why: String },
-    #[error("{}: {why}; what was set for videos is not used", file.display())]
-    Unreadable { file: PathBuf, why: io::Error },
+    #[error(transparent)]
+    File(#[from] StateFileError),
     #[error("{}: {why}; nothing was set. It is the folder of the device: try it with sudo", file.display())]
     Unwritable { file: PathBuf, why: io::Error },
     #[error("{MOST} videos are set already; clear some with `moodbox library set VIDEO --clear`")]
@@ -66,24 +64,9 @@ impl Feelings {
     }
 }
 
-/// Reads the file; one that is broken is set aside under another name, and that is told.
-pub fn load(file: &Path) -> (Feelings, Option<FeelingsProblem>) {
-    let unreadable = |why| FeelingsProblem::Unreadable { file: file.to_owned(), why };
-    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Feelings::default(), None),
-        Err(error) => return (Feelings::default(), Some(unreadable(error))),
-    };
-    match Feelings::from_json(&String::from_utf8_lossy(&bytes)) {
-        Ok(feelings) => (feelings, None),
-        Err(why) => {
-            let told = match set_aside(file) {
-                Ok(kept) => FeelingsProblem::SetAside { file: file.to_owned(), kept, why },
-                Err(error) => unreadable(error),
-            };
-            (Feelings::default(), Some(told))
-        }
-    }
+/// Reads the file; a broken one is set aside, and what became of it comes with what was set.
+pub fn load(file: &Path) -> (Feelings, Option<StateFileError>) {
+    store::load_or_set_aside(file, Feelings::from_json)
 }
 
 /// Sets or clears what is known of a video. Safe beside a running daemon, and beside another that sets.
@@ -98,7 +81,7 @@ pub fn set(file: &Path, path: &str, place: Option<(f32, f32)>) -> Result<(), Fee
     flock(&lock, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
     let (mut feelings, problem) = load(file);
     if let Some(problem) = problem {
-        return Err(problem);
+        return Err(problem.into());
     }
     match place {
         Some(place) if feelings.0.len() < MOST || feelings.0.contains_key(path) => {

@@ -4,36 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::ports::store::{self, MOST_ASIDE, aside, set_aside};
-use moodbox_core::recommend::{History, HistoryError};
+use crate::ports::store::{self, MOST_ASIDE, StateFileError, aside};
+use moodbox_core::recommend::History;
 
-/// What became of a file that could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SetAside {
-    #[error("{}: {why}; it was set aside as {} and a new history begins", file.display(), kept.display())]
-    Kept { file: PathBuf, kept: PathBuf, why: HistoryError },
-    #[error("{}: {why}; nothing is learnt until it can be read and written", file.display())]
-    Stuck { file: PathBuf, why: io::Error },
-}
-
-/// Reads the history; a missing file is an empty one. With the history comes what is to be told.
-pub fn load(file: &Path) -> (History, Option<SetAside>) {
-    let stuck = |why| SetAside::Stuck { file: file.to_owned(), why };
-    let bytes = match store::read_bounded(file, store::LARGEST_STATE) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return (History::default(), None),
-        Err(error) => return (History::default(), Some(stuck(error))),
-    };
-    match History::from_json(&String::from_utf8_lossy(&bytes)) {
-        Ok(history) => (history, None),
-        Err(why) => {
-            let told = match set_aside(file) {
-                Ok(kept) => SetAside::Kept { file: file.to_owned(), kept, why },
-                Err(error) => stuck(error),
-            };
-            (History::default(), Some(told))
-        }
-    }
+/// Reads the history; a missing file is an empty one, a broken one is set aside. With the history comes what
+/// became of the file.
+pub fn load(file: &Path) -> (History, Option<StateFileError>) {
+    store::load_or_set_aside(file, History::from_json)
 }
 
 /// Writes the history: after a power cut the file holds the old or the new one, whole.

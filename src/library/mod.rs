@@ -1,6 +1,5 @@
 //! What lies on disk around the recommender: the templates that a person edits, what was learnt here, what
-//! was measured and set, the lock that keeps a second daemon away from it, and the watch that tells when
-//! something was edited; and the catalog as it grows.
+//! was measured and set, and the lock that keeps a second daemon away from it; and the catalog as it grows.
 
 pub mod analysis;
 pub mod feature_cache;
@@ -10,4 +9,3 @@ pub mod listing;
 pub mod live;
 pub mod lock;
 pub mod templates;
-pub mod watch;

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::watch::Watch;
+use crate::folder_watch::Watch;
 use crate::ports::store;
 use crate::text_file;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};

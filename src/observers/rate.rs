@@ -1,6 +1,4 @@
-//! How often: commands that come in, and attempts to reach a broker that is away. Pure.
-
-use std::time::Duration;
+//! How often commands may come in. Pure.
 
 use moodbox_core::kiosk::event::Time;
 
@@ -31,17 +29,6 @@ impl Limiter {
     }
 }
 
-/// The first pause, and the longest.
-const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(120);
-
-/// How long to wait after this many failures in a row (1 is the first). `chance` in [0, 1) spreads a fleet
-/// over half of the time, so that it does not come back as one when its broker does.
-pub fn pause(failures: u32, chance: f64) -> Duration {
-    let doubled = FIRST.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1))).min(LONGEST);
-    doubled.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,15 +51,5 @@ mod tests {
         assert!(limiter.allows(Time::from_secs(10)));
         assert!(!limiter.allows(Time::from_secs(5)) && !limiter.allows(Time::from_secs(10)));
         assert!(limiter.allows(Time::from_secs(11)));
-    }
-
-    #[test]
-    fn the_pauses_double_up_to_two_minutes_and_are_spread() {
-        let longest: Vec<u64> = (1..=9).map(|failures| pause(failures, 1.0).as_secs()).collect();
-        assert_eq!(longest, [1, 2, 4, 8, 16, 32, 64, 120, 120]);
-        for failures in [0, 1, 7, 40, u32::MAX] {
-            let (least, most) = (pause(failures, 0.0), pause(failures, 1.0));
-            assert!(least * 2 == most && most <= LONGEST && least > Duration::ZERO);
-        }
     }
 }

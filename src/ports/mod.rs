@@ -3,9 +3,11 @@
 
 pub mod button;
 pub mod camera;
+pub mod gpio;
 pub mod light;
 pub mod music;
 pub mod panel;
+pub mod player;
 pub mod power;
 pub mod speech;
 pub mod store;

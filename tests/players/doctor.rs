@@ -9,11 +9,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use moodbox::config::{self, Config};
 use moodbox::doctor::{Finding, Level, Parts, Patient, Subject, System, User, Wishes, examine};
+use moodbox::ports::button::Buttons;
 use moodbox::ports::button::simulated::SimulatedButtons;
-use moodbox::ports::button::{ButtonError, Buttons};
 use moodbox::ports::camera::{Camera, CameraError, Frame, Stream};
+use moodbox::ports::gpio::LineError;
+use moodbox::ports::light::LightOn;
 use moodbox::ports::light::simulated::SimulatedLight;
-use moodbox::ports::light::{LightError, LightOn};
 use moodbox::ports::music::Address;
 use moodbox::ports::panel::{Panel, PanelError, Picture};
 use moodbox_core::kiosk::event::{Button, Edge};
@@ -267,7 +268,7 @@ fn a_user_who_may_not_use_a_device_is_told_which_group_to_join() {
     assert!(denied.cure.as_ref().is_some_and(|cure| cure.contains("gpio")), "{denied:?}");
 }
 
-fn buttons(open: impl Fn() -> Result<Box<dyn Buttons>, ButtonError> + 'static) -> Parts {
+fn buttons(open: impl Fn() -> Result<Box<dyn Buttons>, LineError> + 'static) -> Parts {
     Parts { buttons: Box::new(move |_| open()), ..Parts::default() }
 }
 
@@ -302,7 +303,7 @@ fn a_press_is_waited_for_only_where_somebody_is_and_told_when_it_comes() {
 struct Nobody;
 
 impl Buttons for Nobody {
-    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError> {
         std::thread::sleep(patience);
         Ok(None)
     }
@@ -327,21 +328,21 @@ fn each_refusal_of_a_button_is_told_with_its_cure() {
     let line = || "GPIO17".to_owned();
     for (refusal, level, what, cure) in [
         (
-            Box::new(move || ButtonError::Missing { line: line(), found: "no chips".into() })
+            Box::new(move || LineError::Missing { line: line(), found: "no chips".into() })
                 as Box<dyn Fn() -> _>,
             Level::Fault,
             "no GPIO line GPIO17",
             "gpioinfo",
         ),
         (
-            Box::new(move || ButtonError::Busy { line: line(), by: "`gpio-keys`".into() }),
+            Box::new(move || LineError::Busy { line: line(), by: Some("gpio-keys".into()) }),
             Level::Fault,
             "gpio-keys",
             "stop that program",
         ),
-        (Box::new(move || ButtonError::Denied { line: line() }), Level::Fault, "may not", "`gpio`"),
+        (Box::new(move || LineError::Denied { line: line() }), Level::Fault, "may not", "`gpio`"),
         (
-            Box::new(move || ButtonError::Io { line: line(), reason: "odd".into() }),
+            Box::new(move || LineError::Io { line: line(), reason: "odd".into() }),
             Level::Fault,
             "odd",
             "dmesg",
@@ -353,7 +354,7 @@ fn each_refusal_of_a_button_is_told_with_its_cure() {
     }
     // The daemon itself has it: nothing is wrong.
     let mut patient = pi.patient(PLAIN);
-    patient.parts = buttons(|| Err(ButtonError::Busy { line: "GPIO17".into(), by: "`moodbox`".into() }));
+    patient.parts = buttons(|| Err(LineError::Busy { line: "GPIO17".into(), by: Some("moodbox".into()) }));
     let held = worst(&patient, Subject::Button);
     assert!(held.level == Level::Skipped && held.what.contains("systemctl stop moodbox"), "{held:?}");
 }
@@ -373,7 +374,7 @@ fn a_light_that_the_daemon_has_is_no_fault_and_keeps_the_camera_shut() {
     let pi = Pi::new();
     let mut patient = pi.patient(&format!("{PLAIN}[light]\nline = \"GPIO27\"\n"));
     patient.parts.light =
-        Box::new(|line| Err(LightError { line: line.to_owned(), reason: "in use by `moodbox`".to_owned() }));
+        Box::new(|line| Err(LineError::Busy { line: line.to_owned(), by: Some("moodbox".to_owned()) }));
     patient.parts.camera = Box::new(|_| Ok(Box::new(Odd(|| unreachable!("the camera stays shut")))));
     patient.wishes.frame = true;
     assert_eq!(worst(&patient, Subject::Light).level, Level::Skipped);
@@ -559,7 +560,7 @@ fn a_player_of_videos_that_is_not_there_or_does_not_start_is_told() {
     assert!(found[0].level == Level::Ok && found[0].what.starts_with("mpv "), "{found:?}");
     insist(&found[1], Level::Warning, "no video", "copy videos");
     let found = of(&video("folders = [\"/nowhere/video\"]\nprogram = \"/nowhere/mpv\""), Subject::Video);
-    insist(&found[0], Level::Fault, "/nowhere/mpv does not start", "apt install mpv");
+    insist(&found[0], Level::Fault, "there is no `/nowhere/mpv`", "apt install mpv");
     insist(&found[1], Level::Warning, "/nowhere/video", "make the folder");
     insist(
         &of(&video("program = \"false\""), Subject::Video)[0],
@@ -635,7 +636,7 @@ fn each_refusal_of_a_panel_is_told_with_its_cure() {
             "take a preset",
         ),
         (
-            || PanelError::Line { line: "GPIO25".into(), reason: "there is no such line".into() },
+            || PanelError::Line(LineError::Missing { line: "GPIO25".into(), found: "no chips".into() }),
             "GPIO25",
             "`dc`",
         ),
@@ -649,7 +650,8 @@ fn each_refusal_of_a_panel_is_told_with_its_cure() {
         insist(&look(why), Level::Fault, what, cure);
     }
     // The daemon itself draws on it: nothing is wrong.
-    let busy = look(|| PanelError::Line { line: "GPIO25".into(), reason: "in use by `moodbox`".into() });
+    let busy =
+        look(|| PanelError::Line(LineError::Busy { line: "GPIO25".into(), by: Some("moodbox".into()) }));
     assert_eq!(busy.level, Level::Skipped, "{busy:?}");
 }
 

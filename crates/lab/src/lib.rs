@@ -1,7 +1,5 @@
 //! How good the choosing is, measured: listeners whose taste is known, and ratings that people gave.
 
-#![forbid(unsafe_code)]
-
 pub mod movielens;
 pub mod neighbours;
 pub mod resting_faces;

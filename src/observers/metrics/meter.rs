@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::{Metrics, PLAYERS, name};
 use crate::daemon::Observer;
-use crate::ports::light::{Light, LightError};
+use crate::ports::gpio::LineError;
+use crate::ports::light::Light;
 use crate::ports::panel::{Panel, PanelError, Picture};
 use moodbox_core::kiosk::State;
 use moodbox_core::kiosk::action::Action;
@@ -200,7 +201,7 @@ impl Metrics {
 struct TimedLight(Box<dyn Light>, Metrics);
 
 impl Light for TimedLight {
-    fn set(&mut self, on: bool) -> Result<(), LightError> {
+    fn set(&mut self, on: bool) -> Result<(), LineError> {
         let done = self.0.set(on);
         if on {
             let since = self.1.pending().light.take();

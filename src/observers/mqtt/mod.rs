@@ -21,9 +21,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::sync::watch;
 
+use crate::backoff::{Backoff, spread};
 use crate::daemon::Clock;
 use crate::observers::Latest;
-use crate::observers::rate::{Limiter, pause};
+use crate::observers::rate::Limiter;
 use crate::ports::store;
 use home::{Home, Message, OFFLINE, ONLINE, Refused};
 use moodbox_core::kiosk::event::Event;
@@ -243,10 +244,13 @@ pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttErro
     }
 }
 
+/// A broker that is away is asked again, at most two minutes apart.
+const BROKER_BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(120));
+
 /// Polls the connection for ever: reconnects with growing pauses, takes commands.
 async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<Link>) {
     let clock = Clock::start();
-    let (mut failures, mut told) = (0, None);
+    let (mut backoff, mut told) = (BROKER_BACKOFF, None);
     let mut since = None;
     loop {
         match events.poll().await {
@@ -266,13 +270,15 @@ async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<Link
             Err(error) => {
                 // Only a connection that held for a while counts as a broker that is well.
                 let held = since.take().is_some_and(|since| clock.now() >= since + KEEP_ALIVE);
-                failures = if held { 1 } else { failures + 1 };
+                if held {
+                    backoff.reset();
+                }
                 let report = report(&error);
                 if told.as_ref() != Some(&report) {
                     tracing::warn!("mqtt: {report}; trying again, at most two minutes apart");
                     told = Some(report);
                 }
-                tokio::time::sleep(pause(failures, chance())).await;
+                tokio::time::sleep(spread(backoff.wait(), chance())).await;
             }
         }
     }

@@ -7,12 +7,9 @@ use gpiocdev::Request;
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::line::{self, Line, LineError};
-use super::{ButtonError, ButtonSettings, Buttons};
+use super::{ButtonSettings, Buttons};
+use crate::ports::gpio::{self, CONSUMER, Line, LineError};
 use moodbox_core::kiosk::event::{Button, Edge};
-
-/// What `gpioinfo` shows as the user of our lines.
-const CONSUMER: &str = "moodbox";
 
 /// The buttons of a device, one request a line: lines may be on different chips, and a line that is
 /// refused can be named.
@@ -24,10 +21,10 @@ pub struct GpioButtons {
 
 impl GpioButtons {
     /// Requests every line as an input with both edges.
-    pub fn open(settings: &ButtonSettings) -> Result<GpioButtons, ButtonError> {
+    pub fn open(settings: &ButtonSettings) -> Result<GpioButtons, LineError> {
         let mut lines = Vec::with_capacity(settings.lines.len());
         for (button, name) in &settings.lines {
-            let line = line::find(name)?;
+            let line = gpio::find(name)?;
             let request = request(&line, settings).map_err(|error| line.refused(&error))?;
             tracing::info!(?button, line = %line.name, chip = %line.chip.display(), offset = line.offset, "button");
             lines.push((*button, line, request));
@@ -36,12 +33,12 @@ impl GpioButtons {
     }
 
     /// The next edge of the first line, from `first` on, that has one.
-    fn take(&mut self) -> Result<Option<(Button, Edge)>, ButtonError> {
+    fn take(&mut self) -> Result<Option<(Button, Edge)>, LineError> {
         let count = self.lines.len();
         for step in 0..count {
             let index = (self.first + step) % count;
             let (button, line, request) = &self.lines[index];
-            let failed = |error| ButtonError::from(line.refused(&error));
+            let failed = |error| line.refused(&error);
             if request.has_edge_event().map_err(failed)? {
                 let event = request.read_edge_event().map_err(failed)?;
                 self.first = (index + 1) % count;
@@ -72,7 +69,7 @@ fn request(line: &Line, settings: &ButtonSettings) -> gpiocdev::Result<Request> 
 }
 
 impl Buttons for GpioButtons {
-    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError> {
         if let Some(edge) = self.take()? {
             return Ok(Some(edge));
         }
@@ -84,7 +81,7 @@ impl Buttons for GpioButtons {
             Ok(_) => {}
             Err(error) => {
                 let names: Vec<&str> = self.lines.iter().map(|(_, line, _)| line.name.as_str()).collect();
-                return Err(ButtonError::Io { line: names.join(", "), reason: error.to_string() });
+                return Err(LineError::Io { line: names.join(", "), reason: error.to_string() });
             }
         }
         let hung_up = fds
@@ -92,19 +89,8 @@ impl Buttons for GpioButtons {
             .position(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL));
         if let Some(index) = hung_up {
             let line = self.lines[index].1.name.clone();
-            return Err(ButtonError::Missing { line, found: "its chip went away".to_owned() });
+            return Err(LineError::Missing { line, found: "its chip went away".to_owned() });
         }
         self.take()
-    }
-}
-
-impl From<LineError> for ButtonError {
-    fn from(error: LineError) -> ButtonError {
-        match error {
-            LineError::Missing { line, found } => ButtonError::Missing { line, found },
-            LineError::Busy { line, by } => ButtonError::Busy { line, by },
-            LineError::Denied { line } => ButtonError::Denied { line },
-            LineError::Io { line, reason } => ButtonError::Io { line, reason },
-        }
     }
 }

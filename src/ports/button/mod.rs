@@ -2,31 +2,19 @@
 //! mean (short, double, long) is told by the core.
 
 pub mod gpio;
-pub mod line;
 pub mod rppal;
 pub mod simulated;
 pub mod worker;
 
 use std::time::Duration;
 
+use super::gpio::LineError;
 use moodbox_core::kiosk::event::{Button, Edge};
 
 /// A source of debounced edges.
 pub trait Buttons: Send {
     /// Waits for the next edge. `None` after `patience`, so that the thread can see that it is to end.
-    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError>;
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ButtonError {
-    #[error("no GPIO line {line}; {found}. Set `button.line` to a name (see `gpioinfo`) or to `chip:offset`")]
-    Missing { line: String, found: String },
-    #[error("GPIO line {line} is in use by {by}. Stop that program, or choose another line in `button.line`")]
-    Busy { line: String, by: String },
-    #[error("no permission for {line}: add the user to the group `gpio`")]
-    Denied { line: String },
-    #[error("GPIO line {line}: {reason}")]
-    Io { line: String, reason: String },
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError>;
 }
 
 /// Which code reads the lines of a real device.
@@ -44,7 +32,7 @@ pub enum Backend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ButtonSettings {
     pub backend: Backend,
-    /// Each button with the name of its line, see [`mod@line`].
+    /// Each button with the name of its line, see [`crate::ports::gpio`].
     pub lines: Vec<(Button, String)>,
     /// The button connects the line to ground, and the line is pulled up; otherwise to 3.3 V, pulled down.
     pub active_low: bool,
@@ -64,7 +52,7 @@ impl Default for ButtonSettings {
 }
 
 /// Opens the buttons of a real device.
-pub fn open(settings: &ButtonSettings) -> Result<Box<dyn Buttons>, ButtonError> {
+pub fn open(settings: &ButtonSettings) -> Result<Box<dyn Buttons>, LineError> {
     Ok(match settings.backend {
         Backend::Gpiocdev => Box::new(gpio::GpioButtons::open(settings)?),
         Backend::Rppal => Box::new(rppal::RppalButtons::open(settings)?),

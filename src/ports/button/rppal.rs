@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rppal::gpio::{Error, Gpio, InputPin, Trigger};
 
-use super::{ButtonError, ButtonSettings, Buttons};
+use super::{ButtonSettings, Buttons};
+use crate::ports::gpio::{CONSUMER, LineError};
 use moodbox_core::kiosk::event::{Button, Edge};
 
 /// The buttons of a Raspberry Pi.
@@ -17,12 +18,12 @@ pub struct RppalButtons {
 
 impl RppalButtons {
     /// Takes every line as an input that reports both edges.
-    pub fn open(settings: &ButtonSettings) -> Result<RppalButtons, ButtonError> {
+    pub fn open(settings: &ButtonSettings) -> Result<RppalButtons, LineError> {
         let numbers: Vec<(Button, &str, u8)> = settings
             .lines
             .iter()
             .map(|(button, name)| Ok((*button, name.as_str(), bcm_number(name)?)))
-            .collect::<Result<_, ButtonError>>()?;
+            .collect::<Result<_, LineError>>()?;
         let first = settings.lines.first().map_or("", |(_, name)| name);
         let gpio = Gpio::new().map_err(|error| meaning(first, error))?;
         let mut pins = Vec::with_capacity(numbers.len());
@@ -40,7 +41,7 @@ impl RppalButtons {
 }
 
 impl Buttons for RppalButtons {
-    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError> {
         let pins: Vec<&InputPin> = self.pins.iter().map(|(_, pin)| pin).collect();
         let polled = match self.gpio.poll_interrupts(&pins, false, Some(patience)) {
             Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::Interrupted => None,
@@ -59,36 +60,36 @@ fn edge(trigger: Trigger, active_low: bool) -> Edge {
 }
 
 /// The number in `GPIO17` or `17`.
-fn bcm_number(name: &str) -> Result<u8, ButtonError> {
+fn bcm_number(name: &str) -> Result<u8, LineError> {
     let name = name.trim();
-    name.strip_prefix("GPIO").unwrap_or(name).parse().map_err(|_| ButtonError::Missing {
+    name.strip_prefix("GPIO").unwrap_or(name).parse().map_err(|_| LineError::Missing {
         line: name.to_owned(),
         found: "`button.backend = \"rppal\"` knows lines as GPIO0 to GPIO27".to_owned(),
     })
 }
 
-fn meaning(line: &str, error: Error) -> ButtonError {
+fn meaning(line: &str, error: Error) -> LineError {
     let line = line.to_owned();
     match error {
-        Error::UnknownModel => ButtonError::Io {
+        Error::UnknownModel => LineError::Io {
             line,
             reason: "this is no Raspberry Pi that rppal knows; set `button.backend = \"gpiocdev\"`"
                 .to_owned(),
         },
-        Error::PinUsed(_) => ButtonError::Busy { line, by: "another part of moodbox".to_owned() },
+        Error::PinUsed(_) => LineError::Busy { line, by: Some(CONSUMER.to_owned()) },
         Error::PinNotAvailable(_) => {
-            ButtonError::Missing { line, found: "the header has GPIO0 to GPIO27".to_owned() }
+            LineError::Missing { line, found: "the header has GPIO0 to GPIO27".to_owned() }
         }
-        Error::PermissionDenied(path) => ButtonError::Denied { line: path },
+        Error::PermissionDenied(path) => LineError::Denied { line: path },
         Error::Io(error) => match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
-            Some(rustix::io::Errno::BUSY) => ButtonError::Busy { line, by: "another program".to_owned() },
-            Some(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => ButtonError::Denied { line },
+            Some(rustix::io::Errno::BUSY) => LineError::Busy { line, by: None },
+            Some(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => LineError::Denied { line },
             Some(rustix::io::Errno::NOENT) => {
-                ButtonError::Missing { line, found: "there is no GPIO device".to_owned() }
+                LineError::Missing { line, found: "there is no GPIO device".to_owned() }
             }
-            _ => ButtonError::Io { line, reason: error.to_string() },
+            _ => LineError::Io { line, reason: error.to_string() },
         },
-        Error::ThreadPanic => ButtonError::Io { line, reason: error.to_string() },
+        Error::ThreadPanic => LineError::Io { line, reason: error.to_string() },
     }
 }
 
@@ -123,10 +124,10 @@ mod tests {
     fn each_refusal_is_told_apart_and_names_the_cure() {
         let io = |number| Error::Io(std::io::Error::from_raw_os_error(number));
         assert!(meaning("17", Error::UnknownModel).to_string().contains("gpiocdev"));
-        assert!(matches!(meaning("17", io(16)), ButtonError::Busy { .. }));
-        assert!(matches!(meaning("17", io(13)), ButtonError::Denied { .. }));
-        assert!(matches!(meaning("17", io(2)), ButtonError::Missing { .. }));
-        assert!(matches!(meaning("17", io(5)), ButtonError::Io { .. }));
+        assert!(matches!(meaning("17", io(16)), LineError::Busy { .. }));
+        assert!(matches!(meaning("17", io(13)), LineError::Denied { .. }));
+        assert!(matches!(meaning("17", io(2)), LineError::Missing { .. }));
+        assert!(matches!(meaning("17", io(5)), LineError::Io { .. }));
         let denied = Error::PermissionDenied("/dev/gpiomem".to_owned());
         assert!(meaning("17", denied).to_string().contains("/dev/gpiomem"));
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::{ButtonError, Buttons};
+use super::Buttons;
+use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Button, Edge};
 
 /// Buttons fed by a [`Presser`].
@@ -38,7 +39,7 @@ impl Presser {
 }
 
 impl Buttons for SimulatedButtons {
-    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError> {
         match self.0.recv_timeout(patience) {
             Ok(edge) => Ok(Some(edge)),
             Err(RecvTimeoutError::Timeout) => Ok(None),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ButtonError, Buttons};
+use super::Buttons;
+use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 
 /// How often the thread looks whether it is to end. Very long, because a kiosk that idles should sleep:
@@ -15,7 +16,7 @@ pub fn run(
     buttons: &mut dyn Buttons,
     ended: &dyn Fn() -> bool,
     send: &mut dyn FnMut(Event) -> bool,
-) -> Result<(), ButtonError> {
+) -> Result<(), LineError> {
     while !ended() {
         match buttons.next(PATIENCE) {
             Ok(None) => {}
@@ -25,7 +26,7 @@ pub fn run(
                 }
             }
             Err(error) => {
-                send(Event::Part(Part::Button, Health::Ill(error.trouble())));
+                send(Event::Part(Part::Button, Health::Ill(error.button_trouble())));
                 return Err(error);
             }
         }
@@ -33,14 +34,12 @@ pub fn run(
     Ok(())
 }
 
-impl ButtonError {
-    /// In words for the panel and for the log.
-    pub fn trouble(&self) -> Trouble {
+impl LineError {
+    /// As a trouble of the button, for the panel and the log.
+    pub fn button_trouble(&self) -> Trouble {
         let kind = match self {
-            ButtonError::Denied { .. } => TroubleKind::ButtonDenied,
-            ButtonError::Missing { .. } | ButtonError::Busy { .. } | ButtonError::Io { .. } => {
-                TroubleKind::Other
-            }
+            LineError::Denied { .. } => TroubleKind::ButtonDenied,
+            LineError::Missing { .. } | LineError::Busy { .. } | LineError::Io { .. } => TroubleKind::Other,
         };
         Trouble { kind, report: self.to_string() }
     }
@@ -87,8 +86,8 @@ mod tests {
     struct Broken;
 
     impl Buttons for Broken {
-        fn next(&mut self, _: Duration) -> Result<Option<(Button, Edge)>, ButtonError> {
-            Err(ButtonError::Denied { line: "/dev/gpiochip0".to_owned() })
+        fn next(&mut self, _: Duration) -> Result<Option<(Button, Edge)>, LineError> {
+            Err(LineError::Denied { line: "/dev/gpiochip0".to_owned() })
         }
     }
 

@@ -22,6 +22,7 @@ pub mod worker;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::ports::gpio::LineError;
 use crate::ports::light::LightOn;
 
 /// How the bytes of a frame are laid out.
@@ -176,27 +177,85 @@ pub fn by_name(name: &str) -> Box<dyn Camera> {
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
+#[error("{}. {}", self.what(), self.cure())]
 pub enum CameraError {
-    #[error("no camera {wanted}; cameras here: {found}. Plug it in, or set `camera.device` to one of these")]
-    Missing { wanted: String, found: String },
-    #[error("camera {device} is busy: another program uses it. Close that program (see `fuser -v {device}`)")]
-    Busy { device: String },
-    #[error("no permission for camera {device}: add the user to the group `video`")]
-    Denied { device: String },
-    #[error(
-        "camera {device} offers only {offered}; moodbox reads YUYV, MJPG, NV12, YU12, GREY, RGB3, BGR3 and raw Bayer. {cure}"
-    )]
-    Format { device: String, offered: String, cure: String },
-    #[error("camera {device} gave no frame within {} ms", waited.as_millis())]
-    Silent { device: String, waited: Duration },
-    #[error("camera {device} went away")]
-    Gone { device: String },
-    #[error(transparent)]
+    Missing {
+        wanted: String,
+        found: String,
+    },
+    Busy {
+        device: String,
+    },
+    Denied {
+        device: String,
+    },
+    Format {
+        device: String,
+        offered: String,
+        cure: String,
+    },
+    Silent {
+        device: String,
+        waited: Duration,
+    },
+    Gone {
+        device: String,
+    },
     Csi(#[from] csi::CsiError),
-    #[error("photo {path}: {reason}")]
-    Photo { path: String, reason: String },
-    #[error("camera {device}: {source}")]
-    Io { device: String, source: std::io::Error },
-    #[error(transparent)]
-    Light(#[from] crate::ports::light::LightError),
+    Photo {
+        path: String,
+        reason: String,
+    },
+    Io {
+        device: String,
+        source: std::io::Error,
+    },
+    /// No picture is taken where the light that shows it cannot be lit.
+    Light(#[from] LineError),
+}
+
+impl CameraError {
+    /// What is wrong.
+    pub fn what(&self) -> String {
+        match self {
+            CameraError::Missing { wanted, found } => format!("no camera {wanted}; cameras here: {found}"),
+            CameraError::Busy { device } => format!("camera {device} is in use by another program"),
+            CameraError::Denied { device } => format!("camera {device} may not be used"),
+            CameraError::Format { device, offered, .. } => format!(
+                "camera {device} offers only {offered}; moodbox reads YUYV, MJPG, NV12, YU12, GREY, RGB3, BGR3 and \
+                 raw Bayer"
+            ),
+            CameraError::Silent { device, waited } => {
+                format!("camera {device} gave no frame within {} ms", waited.as_millis())
+            }
+            CameraError::Gone { device } => format!("camera {device} went away"),
+            CameraError::Csi(error) => error.what(),
+            CameraError::Photo { path, reason } => format!("photo {path}: {reason}"),
+            CameraError::Io { device, source } => format!("camera {device}: {source}"),
+            CameraError::Light(error) => format!("the light cannot be lit: {}", error.what()),
+        }
+    }
+
+    /// What helps.
+    pub fn cure(&self) -> String {
+        match self {
+            CameraError::Missing { .. } => {
+                "plug it in, or set `device` under [camera] to one of these; a camera on the ribbon cable needs \
+                 `rpicam-vid` (`sudo apt install rpicam-apps-lite`) and `camera_auto_detect=1` in \
+                 /boot/firmware/config.txt"
+            }
+            CameraError::Busy { device } => return format!("close that program: `sudo fuser -v {device}` names it"),
+            CameraError::Denied { .. } => "add the user to the group `video`",
+            CameraError::Format { cure, .. } => return cure.clone(),
+            CameraError::Silent { .. } => "unplug the camera and plug it in again; try another cable or port",
+            CameraError::Gone { .. } => {
+                "check its cable and the power supply: a weak one drops USB devices"
+            }
+            CameraError::Csi(error) => error.cure(),
+            CameraError::Photo { .. } => "correct `photos` under [camera], or set `device` for a real camera",
+            CameraError::Io { .. } => "look for it in `dmesg`; try another cable or port",
+            CameraError::Light(error) => return error.cure(),
+        }
+        .to_owned()
+    }
 }

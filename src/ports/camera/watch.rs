@@ -2,39 +2,35 @@
 //! the folder of its node; one that is ill is tried again every few seconds, without being switched on. While
 //! all is well nothing wakes up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use rustix::fs::inotify;
+use crossbeam_channel::{Receiver, TrySendError, bounded};
 
 use super::CameraError;
+use crate::backoff::Backoff;
+use crate::folder_watch;
 use moodbox_core::kiosk::event::{Health, Trouble, TroubleKind};
-
-/// A camera that is ill is tried again after this, and then after twice as long each time.
-const FIRST_RETRY: Duration = Duration::from_millis(500);
-/// Soon enough to be in service within five seconds of returning.
-const LAST_RETRY: Duration = Duration::from_secs(3);
 
 /// What is known of the camera, and what was told of it.
 #[derive(Debug)]
 pub struct Watch {
     on: bool,
     ill: Option<TroubleKind>,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 impl Watch {
     /// One that follows a camera, or one that only takes the word of each look.
     pub fn new(on: bool) -> Watch {
-        Watch { on, ill: None, pause: FIRST_RETRY }
+        Watch { on, ill: None, backoff: Backoff::PART }
     }
 
     /// When to try it again, if it is ill and trying can tell.
     pub fn retry(&self) -> Option<Duration> {
         let kind = self.ill.filter(|_| self.on)?;
-        (!shows_only_when_on(kind)).then_some(self.pause)
+        (!shows_only_when_on(kind)).then_some(self.backoff.last())
     }
 
     /// It was tried without being switched on.
@@ -48,7 +44,7 @@ impl Watch {
 
     /// The same, after a camera was plugged in or out: one that was silent may be another now.
     pub fn changed(&mut self, result: Result<String, CameraError>) -> Option<Health> {
-        self.pause = FIRST_RETRY;
+        self.backoff.reset();
         match result {
             Ok(_) => self.well(),
             Err(error) => self.ill_by(error.trouble()),
@@ -69,13 +65,13 @@ impl Watch {
     }
 
     fn well(&mut self) -> Option<Health> {
-        self.pause = FIRST_RETRY;
+        self.backoff.reset();
         self.ill.take().map(|_| Health::Well)
     }
 
     fn ill_by(&mut self, trouble: Trouble) -> Option<Health> {
         let known = self.ill.replace(trouble.kind);
-        self.pause = if known.is_some() { (self.pause * 2).min(LAST_RETRY) } else { FIRST_RETRY };
+        self.backoff.wait();
         (known != Some(trouble.kind)).then_some(Health::Ill(trouble))
     }
 }
@@ -85,13 +81,17 @@ fn shows_only_when_on(kind: TroubleKind) -> bool {
     matches!(kind, TroubleKind::CameraSilent | TroubleKind::CameraDied | TroubleKind::CameraTooLittle)
 }
 
-/// Tells of every video node that comes, goes or gets other rights in a folder (`/dev`), from a thread of its
-/// own that sleeps in between. Where the kernel cannot tell, nothing comes: the retries remain.
+/// Reports every video node that comes, goes or gets other rights in a folder (`/dev`), from a thread of its
+/// own that sleeps in between.
 pub fn follow(folder: PathBuf) -> Receiver<()> {
     let (tell, changed) = bounded(1);
     let spawned = thread::Builder::new().name("camera-watch".to_owned()).spawn(move || {
-        if let Err(error) = watch(&folder, &tell) {
-            tracing::debug!(%error, folder = %folder.display(), "cameras cannot be followed");
+        let mut nodes = folder_watch::Watch::of_names(&folder, is_video_node);
+        while nodes.wait(None) {
+            // A full channel: the camera is about to be looked for anyway.
+            if let Err(TrySendError::Disconnected(())) = tell.try_send(()) {
+                return;
+            }
         }
     });
     if let Err(error) = spawned {
@@ -100,27 +100,8 @@ pub fn follow(folder: PathBuf) -> Receiver<()> {
     changed
 }
 
-fn watch(folder: &std::path::Path, tell: &Sender<()>) -> rustix::io::Result<()> {
-    use inotify::{CreateFlags, WatchFlags};
-    let inotify = inotify::init(CreateFlags::CLOEXEC)?;
-    // The rights come a moment after the node.
-    let kinds = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::ATTRIB | WatchFlags::ONLYDIR;
-    inotify::add_watch(&inotify, folder, kinds)?;
-    let mut buffer = [std::mem::MaybeUninit::uninit(); 2048];
-    let mut reader = inotify::Reader::new(inotify, &mut buffer);
-    loop {
-        let event = match reader.next() {
-            Err(rustix::io::Errno::INTR) => continue,
-            event => event?,
-        };
-        let name = event.file_name().map(|name| name.to_bytes());
-        if name.is_some_and(|name| name.starts_with(b"video")) {
-            // A full channel: the camera is about to be looked for anyway.
-            if let Err(crossbeam_channel::TrySendError::Disconnected(())) = tell.try_send(()) {
-                return Ok(());
-            }
-        }
-    }
+fn is_video_node(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"))
 }
 
 #[cfg(test)]

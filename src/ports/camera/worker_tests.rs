@@ -271,7 +271,7 @@ fn a_processor_that_is_far_too_slow_ends_with_fewer_frames() {
 fn every_camera_error_has_words_for_the_panel() {
     let device = String::new;
     let reason = String::new();
-    let light = crate::ports::light::LightError { line: "GPIO27".to_owned(), reason: "busy".to_owned() };
+    let light = crate::ports::gpio::LineError::Io { line: "GPIO27".to_owned(), reason: "busy".to_owned() };
     for (error, kind) in [
         (CameraError::Missing { wanted: device(), found: device() }, TroubleKind::CameraMissing),
         (CameraError::Gone { device: device() }, TroubleKind::CameraMissing),

@@ -6,16 +6,11 @@ pub mod simulated;
 
 use std::sync::{Arc, Mutex};
 
+use super::gpio::LineError;
+
 /// Something that can be lit.
 pub trait Light: Send {
-    fn set(&mut self, on: bool) -> Result<(), LightError>;
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("light on {line}: {reason}")]
-pub struct LightError {
-    pub line: String,
-    pub reason: String,
+    fn set(&mut self, on: bool) -> Result<(), LineError>;
 }
 
 /// A light that ports share; lit only through [`SharedLight::turn_on`].
@@ -28,7 +23,7 @@ impl SharedLight {
     }
 
     /// Lights it until the guard is dropped.
-    pub fn turn_on(&self) -> Result<LightOn, LightError> {
+    pub fn turn_on(&self) -> Result<LightOn, LineError> {
         self.lock().set(true)?;
         Ok(LightOn { _lit: Arc::new(Lit(self.clone())) })
     }
@@ -68,7 +63,7 @@ impl Drop for Lit {
 pub struct NoLight;
 
 impl Light for NoLight {
-    fn set(&mut self, _on: bool) -> Result<(), LightError> {
+    fn set(&mut self, _on: bool) -> Result<(), LineError> {
         Ok(())
     }
 }

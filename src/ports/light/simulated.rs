@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Light, LightError};
+use super::Light;
+use crate::ports::gpio::LineError;
 
 /// A light nobody has to wire.
 pub struct SimulatedLight(Bulb);
@@ -45,10 +46,10 @@ impl Bulb {
 const HISTORY: usize = 64;
 
 impl Light for SimulatedLight {
-    fn set(&mut self, on: bool) -> Result<(), LightError> {
+    fn set(&mut self, on: bool) -> Result<(), LineError> {
         let Bulb { on: state, history, broken } = &self.0;
         if on && broken.load(Ordering::SeqCst) {
-            return Err(LightError {
+            return Err(LineError::Io {
                 line: "simulated".to_owned(),
                 reason: "it was broken on purpose".to_owned(),
             });

@@ -32,6 +32,7 @@ pub use mpd::Mpd;
 pub use simulated::Simulated;
 pub(crate) use wire::connect_unix;
 
+use crate::ports::player::Skipped;
 use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::{NowPlaying, Trouble, TroubleKind};
 use moodbox_core::recommend::ItemStore;
@@ -132,13 +133,6 @@ pub struct Output {
     pub enabled: bool,
 }
 
-/// An item that could not be played.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    pub id: String,
-    pub reason: String,
-}
-
 /// A music player with a queue that other clients may share.
 ///
 /// No call takes longer than the deadlines of its settings.
@@ -229,42 +223,118 @@ pub struct Changes {
 
 /// Why the music does not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}. {}", self.what(), self.cure())]
 pub enum MusicError {
-    #[error(
-        "no MPD at {address}: {reason}. Start it (`systemctl start mpd`) or set `address` under [music] in the configuration"
-    )]
-    Absent { address: String, reason: String },
-    #[error(
-        "MPD at {address} wants another password ({reason}): write one that mpd.conf gives read, add and control into the file that `password_file` under [music] names"
-    )]
-    Password { address: String, reason: String },
-    #[error(
-        "MPD at {address} did not answer within {} ms: it hangs or starts; `systemctl restart mpd` if it lasts", after.as_millis()
-    )]
-    Silent { address: String, after: Duration },
-    #[error(
-        "what answers at {address} does not speak as MPD does: {reason}. Check `address` under [music] in the configuration"
-    )]
-    Protocol { address: String, reason: String },
-    #[error("`{id}` cannot be played: {reason}")]
-    NoSuchSong { id: String, reason: String },
-    #[error(
-        "the volume cannot be set: MPD at {address} has no mixer that works ({reason}), so nothing is played, because \
-         it could be louder than the cap. `sudo moodbox setup` gives MPD an output with a mixer; or write \
-         `mixer_type \"software\"` into its `audio_output` in mpd.conf; or set `volume_cap = 100` under [music], where \
-         the loudness is set elsewhere"
-    )]
-    Volume { address: String, reason: String },
-    #[error("MPD at {address} refused `{command}`: {reason}")]
-    Refused { address: String, command: String, reason: String },
+    Absent {
+        address: String,
+        reason: String,
+    },
+    Password {
+        address: String,
+        reason: String,
+    },
+    Silent {
+        address: String,
+        after: Duration,
+    },
+    Protocol {
+        address: String,
+        reason: String,
+    },
+    NoSuchSong {
+        id: String,
+        reason: String,
+    },
+    Volume {
+        address: String,
+        reason: String,
+    },
+    Refused {
+        address: String,
+        command: String,
+        reason: String,
+    },
+    /// It answers, and does not let its library be read.
+    Library {
+        address: String,
+        command: String,
+        reason: String,
+    },
 }
 
 impl MusicError {
+    /// What is wrong.
+    pub fn what(&self) -> String {
+        match self {
+            MusicError::Absent { address, reason } => format!("no MPD at {address}: {reason}"),
+            MusicError::Password { address, reason } => {
+                format!("MPD at {address} wants another password ({reason})")
+            }
+            MusicError::Silent { address, after } => {
+                format!("MPD at {address} did not answer within {} ms", after.as_millis())
+            }
+            MusicError::Protocol { address, reason } => {
+                format!("what answers at {address} does not speak as MPD does: {reason}")
+            }
+            MusicError::NoSuchSong { id, reason } => format!("`{id}` cannot be played: {reason}"),
+            MusicError::Volume { address, reason } => format!(
+                "the volume cannot be set: MPD at {address} has no mixer that works ({reason}), so nothing is \
+                 played, because it could be louder than the cap"
+            ),
+            MusicError::Refused { address, command, reason } => {
+                format!("MPD at {address} refused `{command}`: {reason}")
+            }
+            MusicError::Library { address, command, reason } => format!(
+                "what answers at {address} does not let its library be read: it refused `{command}` ({reason})"
+            ),
+        }
+    }
+
+    /// What helps.
+    pub fn cure(&self) -> String {
+        match self {
+            MusicError::Absent { .. } => "`sudo systemctl start mpd`, or set `address` under [music]",
+            MusicError::Password { .. } => {
+                "write one that mpd.conf gives read, add and control into the file that `password_file` under \
+                 [music] names"
+            }
+            MusicError::Silent { .. } => {
+                "wait a minute if it has just started; else `sudo systemctl restart mpd`"
+            }
+            MusicError::Protocol { .. } => "correct `address` under [music]",
+            MusicError::Volume { .. } => {
+                "`sudo moodbox setup` gives MPD an output with a mixer; or write `mixer_type \"software\"` into its \
+                 `audio_output` in mpd.conf; or set `volume_cap = 100` under [music], where the loudness is set \
+                 elsewhere"
+            }
+            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => {
+                "look into MPD's log: `journalctl -u mpd`"
+            }
+            MusicError::Library { .. } => {
+                "set `address` under [music] to MPD itself; Mopidy answers like MPD and lacks this command"
+            }
+        }
+        .to_owned()
+    }
+
+    /// The same of the library, where it is the library that was refused.
+    pub fn of_library(self) -> MusicError {
+        match self {
+            MusicError::Refused { address, command, reason } => {
+                MusicError::Library { address, command, reason }
+            }
+            other => other,
+        }
+    }
+
     /// Whether the connection is of no use any more.
     pub fn breaks_connection(&self) -> bool {
         !matches!(
             self,
-            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } | MusicError::Volume { .. }
+            MusicError::NoSuchSong { .. }
+                | MusicError::Refused { .. }
+                | MusicError::Volume { .. }
+                | MusicError::Library { .. }
         )
     }
 
@@ -274,7 +344,7 @@ impl MusicError {
             MusicError::Absent { .. } => TroubleKind::MusicAbsent,
             MusicError::Password { .. } => TroubleKind::MusicPassword,
             MusicError::Silent { .. } => TroubleKind::MusicSilent,
-            MusicError::Protocol { .. } => TroubleKind::MusicAbsent,
+            MusicError::Protocol { .. } | MusicError::Library { .. } => TroubleKind::MusicAbsent,
             MusicError::Volume { .. } => TroubleKind::MusicVolume,
             MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => TroubleKind::Other,
         };

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Changes, Music, MusicError, Skipped, Status, Watcher};
+use super::{Changes, Music, MusicError, Status, Watcher};
+use crate::ports::player::Skipped;
 use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::{Entry, ItemStore};

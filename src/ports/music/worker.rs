@@ -11,18 +11,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, bounded, never, select};
 
 use super::{Music, MusicError, Watcher};
+use crate::backoff::Backoff;
+use crate::ports::player::{FADE_STEP, Fade, POSITION_EVERY, PlayerWorker, from_heard};
+use moodbox_core::kiosk::DUCKED;
 use moodbox_core::kiosk::action::PlayerCommand;
-use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, Trouble, TroubleKind};
-use moodbox_core::kiosk::speak::DUCKED;
-use moodbox_core::recommend::ItemStore;
+use moodbox_core::kiosk::event::{Event, Health, Part, PlayerEvent, Trouble, TroubleKind};
+use moodbox_core::recommend::{AudioSource, ItemStore};
 
-/// How often the time is looked at while ours plays.
-const BEAT: Duration = Duration::from_secs(1);
-/// One step of a fade: about 1 % of the volume in a fade of a few seconds.
-const FADE_STEP: Duration = Duration::from_millis(50);
-const FIRST_RETRY: Duration = Duration::from_millis(250);
-/// Soon enough to be in service within five seconds of returning.
-const LAST_RETRY: Duration = Duration::from_secs(3);
 /// Between two reads of the library, at least.
 const READ_PAUSE: Duration = Duration::from_secs(1);
 /// Between two words of the watcher, at least: short enough that nobody notices.
@@ -93,9 +88,9 @@ fn watch(
     refusals: &Sender<Option<Trouble>>,
     mut catalog: impl FnMut(ItemStore),
 ) {
-    let mut pause = FIRST_RETRY;
+    let mut backoff = Backoff::PART;
     let refused = Cell::new(false);
-    let mut follow = |watcher: &mut Box<dyn Watcher>, pause: &mut Duration| -> Result<(), MusicError> {
+    let mut follow = |watcher: &mut Box<dyn Watcher>, backoff: &mut Backoff| -> Result<(), MusicError> {
         watcher.connect()?;
         // A full channel means that the worker is about to look anyway.
         let _ = wake.try_send(());
@@ -103,7 +98,7 @@ fn watch(
         if refused.take() {
             let _ = refusals.try_send(None);
         }
-        *pause = FIRST_RETRY;
+        backoff.reset();
         let (mut read, mut heard) = (Instant::now(), Instant::now());
         loop {
             let changes = watcher.wait()?;
@@ -128,35 +123,30 @@ fn watch(
         }
     };
     loop {
-        match follow(&mut watcher, &mut pause) {
+        match follow(&mut watcher, &mut backoff) {
             Ok(()) => return,
             Err(error @ MusicError::Refused { .. }) => {
                 // It answers and will not: that lasts, and is told once.
                 if !refused.replace(true) {
-                    let report = format!(
-                        "the music library cannot be read: {error}. Set `address` under [music] to MPD itself; \
-                         Mopidy answers like MPD and lacks what is needed"
-                    );
-                    tracing::warn!("{report}");
-                    let _ = refusals.try_send(Some(Trouble { kind: TroubleKind::MusicAbsent, report }));
+                    let trouble = error.of_library().trouble();
+                    tracing::warn!("{}", trouble.report);
+                    let _ = refusals.try_send(Some(trouble));
                 }
             }
             Err(error) => tracing::debug!(%error, "the watcher lost MPD"),
         }
         let _ = wake.try_send(());
-        if gone.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+        if gone.recv_timeout(backoff.wait()) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        pause = (pause * 2).min(LAST_RETRY);
     }
 }
 
 struct Worker<E: FnMut(Event)> {
     music: Box<dyn Music>,
-    emit: E,
+    player: PlayerWorker<E>,
     /// What the core wants to hear; none when it wants nothing or ours is over.
     wanted: Option<Wanted>,
-    fade: Option<Fade>,
     /// Why the volume could not be set when it last was to be.
     no_volume: Option<Trouble>,
     /// After this visit nothing is to be heard, whatever was on before it.
@@ -167,18 +157,8 @@ struct Worker<E: FnMut(Event)> {
     ducked: bool,
     /// The volume to come back to when nobody speaks any more.
     before: Option<u8>,
-    next_look: Option<Instant>,
-    link: Link,
-    /// What was reported last, so that nothing is told twice.
-    told: Option<Health>,
-    playing: Option<NowPlaying>,
-    /// Whether it was told that the server reads its files.
+    /// Whether it was reported that the server reads its files.
     scanning: bool,
-}
-
-enum Link {
-    Up,
-    Down { since: Instant, retry: Instant, pause: Duration },
 }
 
 struct Wanted {
@@ -189,61 +169,43 @@ struct Wanted {
     heard: Option<String>,
 }
 
-struct Fade {
-    from: u8,
-    start: Instant,
-    length: Duration,
-    next: Instant,
-}
-
 impl<E: FnMut(Event)> Worker<E> {
     fn new(music: Box<dyn Music>, emit: E) -> Worker<E> {
-        let now = Instant::now();
         Worker {
             music,
-            emit,
+            player: PlayerWorker::new(AudioSource::Music, emit),
             wanted: None,
-            fade: None,
             no_volume: None,
             quietly: false,
             settled: None,
             ducked: false,
             before: None,
-            next_look: None,
-            link: Link::Down { since: now, retry: now, pause: FIRST_RETRY },
-            told: None,
-            playing: None,
             scanning: false,
         }
     }
 
     /// When something is to be done without being asked.
     fn next_beat(&self) -> Option<Instant> {
-        match &self.link {
-            Link::Down { retry, .. } => Some(*retry),
-            Link::Up => [self.fade.as_ref().map(|fade| fade.next), self.next_look, self.settled]
-                .into_iter()
-                .flatten()
-                .min(),
-        }
+        let settled = self.settled.filter(|_| self.player.link.is_up());
+        [self.player.next_beat(), settled].into_iter().flatten().min()
     }
 
     /// The server answers and does not let its library be read, or does so again.
     fn library_refused(&mut self, trouble: Option<Trouble>) {
         let health = trouble.map_or(Health::Well, Health::Ill);
-        (self.emit)(Event::Part(Part::Scan, health));
+        self.player.report.event(Event::Part(Part::Scan, health));
     }
 
     fn beat(&mut self) {
         let now = Instant::now();
-        if let Link::Down { .. } = self.link {
+        if !self.player.link.is_up() {
             self.connect();
             return;
         }
-        if self.fade.as_ref().is_some_and(|fade| fade.next <= now) {
+        if self.player.fade.as_ref().is_some_and(|fade| fade.is_due(now)) {
             self.fade_on(now);
         }
-        if self.next_look.is_some_and(|next| next <= now) {
+        if self.player.next_look.is_some_and(|next| next <= now) {
             self.look();
         }
         if self.settled.is_some_and(|settled| settled <= now) {
@@ -253,29 +215,28 @@ impl<E: FnMut(Event)> Worker<E> {
     }
 
     fn woken(&mut self) {
-        match self.link {
-            // Each step of a fade changes the mixer: that is no news.
-            Link::Up if self.fade.is_some() => {}
-            Link::Up => self.look(),
+        if !self.player.link.is_up() {
             // The watcher has a connection, or has just lost one: either way it is worth a try.
-            Link::Down { .. } => self.connect(),
+            self.connect();
+        } else if self.player.fade.is_none() {
+            // Each step of a fade changes the mixer: that is no news.
+            self.look();
         }
     }
 
     fn carry_out(&mut self, command: PlayerCommand) {
         match command {
             PlayerCommand::Play { ids, volume, repeat } => {
-                self.fade = None;
+                self.player.fade = None;
                 self.quietly = false;
                 self.settled = None;
                 self.wanted = Some(Wanted { ids, volume, repeat, heard: None });
-                match self.link {
-                    Link::Up => self.play(),
-                    Link::Down { .. } => {
-                        // The wait for the music counts from when it was asked for.
-                        self.link = down_since(Instant::now());
-                        self.connect();
-                    }
+                if self.player.link.is_up() {
+                    self.play();
+                } else {
+                    // The wait for the music counts from when it was asked for.
+                    self.player.link.count_from(Instant::now());
+                    self.connect();
                 }
             }
             PlayerCommand::Next => {
@@ -291,7 +252,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 let Some(wanted) = &mut self.wanted else { return };
                 wanted.ids.extend(ids.iter().cloned());
                 if let Some(skipped) = self.attempt(|music| music.add(&ids)) {
-                    self.tell_skipped(skipped);
+                    self.player.report.skipped(skipped);
                 }
             }
             PlayerCommand::Drive(lever) => {
@@ -305,7 +266,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 if let Some(wanted) = &mut self.wanted {
                     wanted.volume = volume;
                 }
-                if self.fade.is_some() {
+                if self.player.fade.is_some() {
                     // What fades out is not made loud again.
                 } else if self.ducked {
                     self.before = Some(volume);
@@ -332,14 +293,9 @@ impl<E: FnMut(Event)> Worker<E> {
 
     fn play(&mut self) {
         let Some(wanted) = &self.wanted else { return };
-        let (mut ids, volume, repeat) = (wanted.ids.clone(), wanted.volume, wanted.repeat);
+        let volume = wanted.volume;
         // Music that was cut off goes on with the item that played.
-        if let Some(place) = wanted.heard.as_ref().and_then(|heard| ids.iter().position(|id| id == heard)) {
-            ids.rotate_left(place);
-            if !repeat {
-                ids.truncate(ids.len() - place);
-            }
-        }
+        let ids = from_heard(&wanted.ids, wanted.heard.as_ref(), wanted.repeat);
         // Somebody may be speaking still when the music begins.
         let now = if self.ducked { volume / DUCKED } else { volume };
         if let Some(before) = self.before.filter(|_| self.ducked) {
@@ -348,21 +304,22 @@ impl<E: FnMut(Event)> Worker<E> {
         self.before = self.ducked.then_some(volume);
         if let Some(skipped) = self.attempt(|music| music.play(&ids, now)) {
             self.no_volume = None;
-            self.tell_skipped(skipped);
+            self.player.report.skipped(skipped);
             self.look();
         }
     }
 
     fn stop(&mut self, length: Duration) {
-        let sounding = self.playing.as_ref().filter(|now| now.ours && !now.paused).and_then(|now| now.volume);
+        let playing = self.player.report.playing.as_ref();
+        let sounding = playing.filter(|now| now.ours && !now.paused).and_then(|now| now.volume);
         let wanted = self.wanted.take();
-        self.next_look = None;
+        self.player.next_look = None;
         match sounding.filter(|volume| *volume > 0) {
-            _ if self.fade.is_some() && length > FADE_STEP => {}
-            Some(from) if wanted.is_some() && length > FADE_STEP && matches!(self.link, Link::Up) => {
+            _ if self.player.fade.is_some() && length > FADE_STEP => {}
+            Some(from) if wanted.is_some() && length > FADE_STEP && self.player.link.is_up() => {
                 let now = Instant::now();
                 self.before = None;
-                self.fade = Some(Fade { from, start: now, length, next: now });
+                self.player.fade = Some(Fade::new(from, length, now));
                 self.fade_on(now);
             }
             _ => self.silence(),
@@ -371,7 +328,7 @@ impl<E: FnMut(Event)> Worker<E> {
 
     /// Lowers whatever sounds, also what another client put on.
     fn duck(&mut self) {
-        if std::mem::replace(&mut self.ducked, true) || self.fade.is_some() {
+        if std::mem::replace(&mut self.ducked, true) || self.player.fade.is_some() {
             return;
         }
         let volume = self.attempt(|music| music.status()).and_then(|status| status.volume);
@@ -393,24 +350,16 @@ impl<E: FnMut(Event)> Worker<E> {
 
     /// One step of the fade that runs.
     fn fade_on(&mut self, now: Instant) {
-        let Some(fade) = &mut self.fade else { return };
-        let done = now.saturating_duration_since(fade.start).as_secs_f32() / fade.length.as_secs_f32();
-        if done >= 1.0 {
-            self.silence();
-            return;
-        }
-        fade.next = now + FADE_STEP;
-        let volume = (f32::from(fade.from) * (1.0 - done)).round() as u8;
+        let Some(fade) = &mut self.player.fade else { return };
+        let Some(volume) = fade.step(now) else { return self.silence() };
         if self.attempt(|music| music.set_volume(volume)).is_none() {
-            self.fade = None;
+            self.player.fade = None;
         }
     }
 
     /// Takes ours away at once; the player is then as it was before the visit.
     fn silence(&mut self) {
-        self.fade = None;
-        self.next_look = None;
-        self.playing = None;
+        self.player.at_rest();
         let quietly = self.quietly;
         if self.attempt(|music| music.stop(quietly)).is_some() {
             self.quietly = false;
@@ -428,31 +377,31 @@ impl<E: FnMut(Event)> Worker<E> {
     fn finish(&mut self) {
         self.wanted = None;
         self.silence();
-        (self.emit)(Event::Music(PlayerEvent::Finished));
+        self.player.report.player(PlayerEvent::Finished);
     }
 
     /// Asks the player what it does, and tells what is new.
     fn look(&mut self) {
-        self.next_look = None;
+        self.player.next_look = None;
         let Some(mut status) = self.attempt(|music| music.status()) else { return };
-        self.tell_skipped(std::mem::take(&mut status.skipped));
+        self.player.report.skipped(std::mem::take(&mut status.skipped));
         match status.fault.take() {
             Some(fault) => {
                 let report = format!(
                     "MPD at {} plays but nothing is heard: {fault}. Check `audio_output` in mpd.conf and the sound device",
                     self.music.place()
                 );
-                self.tell(Health::Ill(Trouble { kind: TroubleKind::Other, report }));
+                self.player.report.health(Health::Ill(Trouble { kind: TroubleKind::Other, report }));
             }
             None => {
                 let health = self.no_volume.clone().map_or(Health::Well, Health::Ill);
-                self.tell(health);
+                self.player.report.health(health);
             }
         }
-        self.tell_scanning(status.scanning);
+        self.report_scanning(status.scanning);
         let cap = self.music.volume_cap();
         if let Some(volume) = status.set_by_others {
-            self.tell_volume(volume, status.now.as_ref().is_some_and(|now| now.ours));
+            self.report_volume(volume, status.now.as_ref().is_some_and(|now| now.ours));
         }
         if let Some(now) = status.now.as_mut().filter(|now| now.ours && now.volume > Some(cap))
             && self.attempt(|music| music.set_volume(cap)).is_some()
@@ -461,27 +410,27 @@ impl<E: FnMut(Event)> Worker<E> {
             now.volume = Some(cap);
         }
         // While ours fades out the core knows already that it is over.
-        if self.fade.is_some() {
+        if self.player.fade.is_some() {
             return;
         }
         let Some(wanted) = &mut self.wanted else {
-            self.tell_playing(status.now);
+            self.player.report.playing(status.now);
             return;
         };
         match status.now {
             Some(now) if now.ours => {
                 wanted.heard = Some(now.id.clone());
                 if !now.paused {
-                    self.next_look = Some(Instant::now() + BEAT);
+                    self.player.next_look = Some(Instant::now() + POSITION_EVERY);
                 }
-                self.tell_playing(Some(now));
+                self.player.report.playing(Some(now));
             }
             None if status.ended && wanted.repeat && self.attempt(|music| music.next(true)) == Some(true) => {
                 self.look();
             }
             other => {
-                if matches!(self.link, Link::Up) {
-                    self.tell_playing(other);
+                if self.player.link.is_up() {
+                    self.player.report.playing(other);
                     self.finish();
                 }
             }
@@ -491,7 +440,7 @@ impl<E: FnMut(Event)> Worker<E> {
     /// Connects if need be, runs it, and once more on a fresh connection: a server closes connections
     /// that were quiet for a minute. None when it could not be done; that has been told then.
     fn attempt<T>(&mut self, mut job: impl FnMut(&mut dyn Music) -> Result<T, MusicError>) -> Option<T> {
-        if matches!(self.link, Link::Down { .. }) {
+        if !self.player.link.is_up() {
             return None;
         }
         let mut done = job(&mut *self.music);
@@ -508,7 +457,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 tracing::warn!(%error, "MPD would not");
                 if matches!(error, MusicError::Volume { .. }) {
                     self.no_volume = Some(error.trouble());
-                    self.tell(Health::Ill(error.trouble()));
+                    self.player.report.health(Health::Ill(error.trouble()));
                 }
                 None
             }
@@ -516,17 +465,14 @@ impl<E: FnMut(Event)> Worker<E> {
     }
 
     fn connect(&mut self) {
-        let since = match self.link {
-            Link::Up => return,
-            Link::Down { since, .. } => since,
-        };
+        let Some(since) = self.player.link.down_since() else { return };
         if let Err(error) = self.music.connect() {
             self.lost(&error);
             return;
         }
-        self.link = Link::Up;
+        self.player.link.made();
         self.settled = Some(Instant::now() + SETTLED_AFTER);
-        self.tell(Health::Well);
+        self.player.report.health(Health::Well);
         if !self.ducked {
             self.unduck();
         }
@@ -555,41 +501,19 @@ impl<E: FnMut(Event)> Worker<E> {
     }
 
     fn lost(&mut self, error: &MusicError) {
-        let now = Instant::now();
-        self.link = match self.link {
-            Link::Up => Link::Down { since: now, retry: now + FIRST_RETRY, pause: FIRST_RETRY },
-            Link::Down { since, pause, .. } => {
-                let pause = (pause * 2).min(LAST_RETRY);
-                Link::Down { since, retry: now + pause, pause }
-            }
-        };
-        self.fade = None;
         self.no_volume = None;
-        self.next_look = None;
         self.settled = None;
-        self.playing = None;
-        self.tell_scanning(false);
-        self.tell(Health::Ill(error.trouble()));
+        self.report_scanning(false);
+        self.player.lost(Health::Ill(error.trouble()));
     }
 
     fn leave(&mut self) {
-        if self.wanted.take().is_some() || self.fade.is_some() {
+        if self.wanted.take().is_some() || self.player.fade.is_some() {
             self.silence();
         }
     }
 
-    fn tell(&mut self, health: Health) {
-        let kind = |health: &Health| match health {
-            Health::Well => None,
-            Health::Ill(trouble) => Some(trouble.kind),
-        };
-        if self.told.as_ref().map(kind) != Some(kind(&health)) {
-            self.told = Some(health.clone());
-            (self.emit)(Event::Part(Part::Music, health));
-        }
-    }
-
-    fn tell_scanning(&mut self, scanning: bool) {
+    fn report_scanning(&mut self, scanning: bool) {
         if std::mem::replace(&mut self.scanning, scanning) != scanning {
             let report =
                 format!("MPD at {} reads its files; new music comes when it is done", self.music.place());
@@ -597,23 +521,12 @@ impl<E: FnMut(Event)> Worker<E> {
                 true => Health::Ill(Trouble { kind: TroubleKind::MusicScanning, report }),
                 false => Health::Well,
             };
-            (self.emit)(Event::Part(Part::Scan, health));
+            self.player.report.event(Event::Part(Part::Scan, health));
         }
-    }
-
-    fn tell_playing(&mut self, now: Option<NowPlaying>) {
-        if now != self.playing {
-            match (&now, &self.playing) {
-                (Some(now), _) => (self.emit)(Event::Music(PlayerEvent::Playing(now.clone()))),
-                (None, Some(before)) if !before.ours => (self.emit)(Event::Music(PlayerEvent::Silent)),
-                (None, _) => {}
-            }
-        }
-        self.playing = now;
     }
 
     /// Another client has set the volume.
-    fn tell_volume(&mut self, volume: u8, ours: bool) {
+    fn report_volume(&mut self, volume: u8, ours: bool) {
         let volume = if ours { volume.min(self.music.volume_cap()) } else { volume };
         if self.ducked {
             self.before = Some(volume);
@@ -621,19 +534,8 @@ impl<E: FnMut(Event)> Worker<E> {
         if let Some(wanted) = &mut self.wanted {
             wanted.volume = volume;
         }
-        (self.emit)(Event::Music(PlayerEvent::Volume(volume)));
+        self.player.report.player(PlayerEvent::Volume(volume));
     }
-
-    fn tell_skipped(&mut self, skipped: Vec<super::Skipped>) {
-        for super::Skipped { id, reason } in skipped {
-            tracing::warn!(id, reason, "skipped");
-            (self.emit)(Event::Music(PlayerEvent::Skipped { id, reason }));
-        }
-    }
-}
-
-fn down_since(now: Instant) -> Link {
-    Link::Down { since: now, retry: now, pause: FIRST_RETRY }
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::pixelcolor::raw::{RawData, RawU16};
 use embedded_graphics::prelude::*;
 
+use super::gpio::LineError;
+
 /// A picture of the whole panel, RGB565, row by row.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -124,26 +126,51 @@ pub trait Panel: Send {
     }
 }
 
+/// Why the panel shows nothing.
 #[derive(Debug, thiserror::Error)]
+#[error("{}. {}", self.what(), self.cure())]
 pub enum PanelError {
-    #[error(
-        "panel on {device}: SPI is off: add `dtparam=spi=on` to /boot/firmware/config.txt and restart the board"
-    )]
     SpiOff { device: String },
-    #[error(
-        "panel on {device}: there is no such SPI device, but there is {there}: name one of these in the settings"
-    )]
     NoDevice { device: String, there: String },
-    #[error("panel on {device}: not allowed: add the user to the group `spi` (`usermod -aG spi USER`)")]
     Denied { device: String },
-    #[error(
-        "panel on {device}: {size} does not fit the controller's memory of 240x320: correct the size, the offset or the rotation"
-    )]
     Size { device: String, size: String },
-    #[error("panel on GPIO line {line}: {reason}")]
-    Line { line: String, reason: String },
-    #[error("panel on {device}: {reason}: check its cable and that no other program draws on it")]
+    Line(#[from] LineError),
     Io { device: String, reason: String },
-    #[error("panel picture {path}: {source}")]
     Save { path: String, source: std::io::Error },
+}
+
+impl PanelError {
+    /// What is wrong.
+    pub fn what(&self) -> String {
+        match self {
+            PanelError::SpiOff { device } => format!("panel: {device} is not there: SPI is off"),
+            PanelError::NoDevice { device, there } => format!("panel: there is no {device}, but {there}"),
+            PanelError::Denied { device } => format!("panel: {device} may not be used"),
+            PanelError::Size { device, size } => {
+                format!("panel on {device}: {size} does not fit the controller's memory of 240x320")
+            }
+            PanelError::Line(error) => format!("panel: {}", error.what()),
+            PanelError::Io { device, reason } => format!("panel on {device}: {reason}"),
+            PanelError::Save { path, source } => format!("panel picture {path}: {source}"),
+        }
+    }
+
+    /// What helps.
+    pub fn cure(&self) -> String {
+        match self {
+            PanelError::SpiOff { .. } => "add `dtparam=spi=on` to /boot/firmware/config.txt and reboot",
+            PanelError::NoDevice { .. } => "set `device` under [panel] to one of these",
+            PanelError::Denied { .. } => "add the user to the group `spi` (`usermod -aG spi USER`)",
+            PanelError::Size { .. } => {
+                "correct `width`, `height`, `offset` or `rotation` under [panel], or take a preset"
+            }
+            PanelError::Line(_) => {
+                "correct `dc`, `reset` or `backlight` under [panel]: names that `gpioinfo` shows, which no other \
+                 program uses and this user may"
+            }
+            PanelError::Io { .. } => "check its cable, and that no other program draws on it",
+            PanelError::Save { .. } => "set `png` under [panel] to a file in a folder that can be written",
+        }
+        .to_owned()
+    }
 }

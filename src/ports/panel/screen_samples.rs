@@ -5,11 +5,11 @@ use std::time::Duration;
 use image::{Rgb, RgbImage, imageops};
 
 use super::{Picture, screens};
+use moodbox_core::kiosk::THREE;
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing, Power, Screen};
 use moodbox_core::kiosk::event::TroubleKind;
-use moodbox_core::kiosk::hold::HoldChoice;
-use moodbox_core::kiosk::step::THREE;
 use moodbox_core::mood::{Mood, Strength};
+use moodbox_core::screen::HoldChoice;
 use moodbox_core::text::Language;
 
 /// Every kind of screen by a short name, with the words that a recommender would bring.

@@ -12,8 +12,6 @@ use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::pixelcolor::raw::RawU16;
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiDevice;
-use gpiocdev::Request;
-use gpiocdev::line::Value;
 use linux_embedded_hal::spidev::{SpiModeFlags, SpidevOptions};
 use linux_embedded_hal::{Delay, SpidevDevice};
 use mipidsi::InitError;
@@ -24,7 +22,7 @@ use super::changes::{Part, changed_parts};
 use super::presets::{Controller, SpiSettings, Turn};
 use super::wire::Wire;
 use super::{Panel, PanelError, Picture};
-use crate::ports::button::line::{self, Line, LineError};
+use crate::ports::gpio::OutputLine;
 
 /// A display that takes rows. It lives from one opening to the next failure.
 pub(super) trait Display: Send {
@@ -292,46 +290,17 @@ fn longest_transfer(parameter: &Path) -> usize {
     written.unwrap_or(4096).clamp(64, 1 << 18)
 }
 
-/// A GPIO line that is driven; low until told otherwise.
-struct OutLine {
-    line: Line,
-    request: Request,
-}
+/// A line of the panel as an output; low until it is set.
+struct OutLine(OutputLine);
 
 impl OutLine {
     fn take(name: &str) -> Result<OutLine, PanelError> {
-        let line = line::find(name).map_err(words)?;
-        let mut builder = Request::builder();
-        builder
-            .with_consumer("moodbox")
-            .on_chip(&line.chip)
-            .with_line(line.offset)
-            .as_output(Value::Inactive);
-        let request = builder.request().map_err(|error| words(line.refused(&error)))?;
-        Ok(OutLine { line, request })
+        Ok(OutLine(OutputLine::open(name, false)?))
     }
 
-    fn set(&mut self, value: Value) -> Result<(), LineFailed> {
-        self.request
-            .set_value(self.line.offset, value)
-            .map(|_| ())
-            .map_err(|error| LineFailed(words(self.line.refused(&error)).to_string()))
+    fn set(&mut self, high: bool) -> Result<(), LineFailed> {
+        self.0.set(high).map_err(|error| LineFailed(PanelError::from(error).to_string()))
     }
-}
-
-/// What a line that cannot be used means for a panel.
-fn words(error: LineError) -> PanelError {
-    let (line, reason) = match error {
-        LineError::Missing { line, found } => {
-            (line, format!("there is no such line; {found}. Name one that `gpioinfo` shows"))
-        }
-        LineError::Busy { line, by } => {
-            (line, format!("in use by {by}. Stop that program or name another line"))
-        }
-        LineError::Denied { line } => (line, "not allowed: add the user to the group `gpio`".to_owned()),
-        LineError::Io { line, reason } => (line, reason),
-    };
-    PanelError::Line { line, reason }
 }
 
 /// A line could not be set: why.
@@ -355,11 +324,11 @@ impl embedded_hal::digital::ErrorType for OutLine {
 
 impl OutputPin for OutLine {
     fn set_low(&mut self) -> Result<(), LineFailed> {
-        self.set(Value::Inactive)
+        self.set(false)
     }
 
     fn set_high(&mut self) -> Result<(), LineFailed> {
-        self.set(Value::Active)
+        self.set(true)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Panel, PanelError, Picture, screens};
+use crate::backoff::Backoff;
 use moodbox_core::kiosk::action::Screen;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::text::Language;
@@ -102,34 +103,24 @@ impl PanelSlot {
     }
 }
 
-/// How long to wait after a failure: doubled each time, up to a limit.
-#[derive(Clone, Copy, Debug)]
-struct Backoff {
-    first: Duration,
-    most: Duration,
-}
-
-/// A panel that comes back (a cable, a loaded driver) is in use again within five seconds.
-const BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), most: Duration::from_secs(4) };
-
 /// Shows the slot's screens until it is closed. A failure is reported once, then retried with the newest
 /// screen until it works, which is reported too.
 pub fn run(slot: &PanelSlot, panel: Box<dyn Panel>, language: Language, report: impl FnMut(Event)) {
-    run_with(slot, panel, language, BACKOFF, report);
+    run_with(slot, panel, language, Backoff::PART, report);
 }
 
 fn run_with(
     slot: &PanelSlot,
     mut panel: Box<dyn Panel>,
     mut language: Language,
-    backoff: Backoff,
+    mut backoff: Backoff,
     mut report: impl FnMut(Event),
 ) {
     let (width, height) = panel.size();
     let mut picture = Picture::new(width, height);
     let mut shown: Option<Picture> = None;
-    // While the panel is ill: the screen that it owes, and how long to wait before the next try.
-    let mut owed: Option<(Screen, Duration)> = None;
+    // While the panel is ill: the screen that it is still to show.
+    let mut owed: Option<Screen> = None;
     let mut last: Option<Screen> = None;
     loop {
         let screen = match (slot.take(owed.as_ref().map(|_| Instant::now())), &owed) {
@@ -141,7 +132,7 @@ fn run_with(
                 }
             }
             (Found::Screen(screen), _) => screen,
-            (Found::Nothing, Some((screen, _))) => screen.clone(),
+            (Found::Nothing, Some(screen)) => screen.clone(),
             (Found::Nothing, None) => continue,
             (Found::Closed, _) => return,
         };
@@ -155,23 +146,20 @@ fn run_with(
         let lit = screen != Screen::Asleep;
         match panel.show(&picture).and_then(|()| panel.light(lit)) {
             Ok(()) => {
+                backoff.reset();
                 if owed.take().is_some() {
                     report(Event::Part(Part::Panel, Health::Well));
                 }
                 shown = Some(picture.clone());
             }
             Err(error) => {
-                let wait = match &owed {
-                    None => {
-                        report(Event::Part(Part::Panel, Health::Ill(trouble(&error))));
-                        backoff.first
-                    }
-                    Some((_, before)) => (*before * 2).min(backoff.most),
-                };
+                if owed.is_none() {
+                    report(Event::Part(Part::Panel, Health::Ill(trouble(&error))));
+                }
                 // What the panel shows is not known any more.
                 shown = None;
-                owed = Some((screen, wait));
-                slot.pause(Instant::now() + wait);
+                owed = Some(screen);
+                slot.pause(Instant::now() + backoff.wait());
             }
         }
     }
@@ -213,7 +201,7 @@ mod tests {
         }
     }
 
-    const QUICK: Backoff = Backoff { first: Duration::from_millis(1), most: Duration::from_millis(4) };
+    const QUICK: Backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(4));
 
     fn picture_of(screen: &Screen) -> Picture {
         let mut picture = Picture::new(60, 60);

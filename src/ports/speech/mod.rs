@@ -12,8 +12,8 @@ pub use mpv::MpvSpeaker;
 pub use simulated::Simulated;
 
 use moodbox_core::kiosk::action::{Power, Spoken};
-use moodbox_core::kiosk::hold::HoldChoice;
 use moodbox_core::mood::Mood;
+use moodbox_core::screen::HoldChoice;
 use moodbox_core::text::Language;
 
 /// Something that says prompts.

@@ -110,6 +110,45 @@ pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
     Ok(name)
 }
 
+/// What became of a state file that could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateFileError {
+    /// Its content is broken; the program begins anew.
+    #[error("{}: {why}; it was set aside as {} and a new one begins", file.display(), kept.display())]
+    SetAside { file: PathBuf, kept: PathBuf, why: String },
+    /// It can be neither read nor written.
+    #[error("{}: {why}; nothing is kept until it can be read and written", file.display())]
+    Unusable { file: PathBuf, why: io::Error },
+}
+
+/// Reads a state file by `parse`; one that is missing or broken is the default. A broken one is set aside, and
+/// what became of it comes with the value.
+pub fn load_or_set_aside<T, E>(
+    file: &Path,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> (T, Option<StateFileError>)
+where
+    T: Default,
+    E: std::fmt::Display,
+{
+    let stuck = |why| StateFileError::Unusable { file: file.to_owned(), why };
+    let bytes = match read_bounded(file, LARGEST_STATE) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (T::default(), None),
+        Err(error) => return (T::default(), Some(stuck(error))),
+    };
+    match parse(&String::from_utf8_lossy(&bytes)) {
+        Ok(value) => (value, None),
+        Err(why) => {
+            let became = match set_aside(file) {
+                Ok(kept) => StateFileError::SetAside { file: file.to_owned(), kept, why: why.to_string() },
+                Err(error) => stuck(error),
+            };
+            (T::default(), Some(became))
+        }
+    }
+}
+
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
-pub use crate::ports::music::Skipped;
+pub use crate::ports::player::Skipped;
 pub use mpv::Mpv;
 pub use simulated::Simulated;
 
@@ -123,26 +123,51 @@ pub trait Video: Send {
 
 /// Why the video does not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}. {}", self.what(), self.cure())]
 pub enum VideoError {
-    #[error("there is no `{program}`: apt install mpv, or set `program` under [video] in the configuration")]
     NoProgram { program: String },
-    #[error("`{program}` could not be started: {reason}")]
     Start { program: String, reason: String },
-    #[error(
-        "no mpv at {place}: {reason}. Is the video unit running (`systemctl status moodbox-video`), and may this user use its socket?"
-    )]
     Absent { place: String, reason: String },
-    #[error("mpv at {place} has ended: {reason}")]
     Gone { place: String, reason: String },
-    #[error("mpv at {place} did not answer within {} ms", after.as_millis())]
     Silent { place: String, after: Duration },
-    #[error("mpv at {place} refused `{command}`: {reason}")]
     Refused { place: String, command: String, reason: String },
-    #[error("{path}: {reason}. The video needs a folder that only this user can read")]
     Folder { path: String, reason: String },
 }
 
 impl VideoError {
+    /// What is wrong.
+    pub fn what(&self) -> String {
+        match self {
+            VideoError::NoProgram { program } => format!("there is no `{program}`"),
+            VideoError::Start { program, reason } => format!("`{program}` does not start: {reason}"),
+            VideoError::Absent { place, reason } => format!("no mpv at {place}: {reason}"),
+            VideoError::Gone { place, reason } => format!("mpv at {place} has ended: {reason}"),
+            VideoError::Silent { place, after } => {
+                format!("mpv at {place} did not answer within {} ms", after.as_millis())
+            }
+            VideoError::Refused { place, command, reason } => {
+                format!("mpv at {place} refused `{command}`: {reason}")
+            }
+            VideoError::Folder { path, reason } => format!("{path}: {reason}"),
+        }
+    }
+
+    /// What helps.
+    pub fn cure(&self) -> String {
+        match self {
+            VideoError::NoProgram { .. } => "`sudo apt install mpv`, or leave out [video]",
+            VideoError::Start { .. } => "`sudo apt install --reinstall mpv`",
+            VideoError::Absent { .. } => {
+                "`sudo systemctl start moodbox-video`, and see that the daemon may use its socket"
+            }
+            VideoError::Gone { .. } | VideoError::Silent { .. } | VideoError::Refused { .. } => {
+                "it is started again by itself; `journalctl -u moodbox -u moodbox-video` says more"
+            }
+            VideoError::Folder { .. } => "the video needs a folder that only this user can read",
+        }
+        .to_owned()
+    }
+
     /// Whether mpv must be started or reached anew.
     pub fn breaks_connection(&self) -> bool {
         !matches!(self, VideoError::Refused { .. })

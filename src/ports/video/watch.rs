@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::describe::Describer;
 use super::folder::{self, FolderError, VideoFolders};
-use crate::library::watch::Watch;
+use crate::folder_watch::Watch;
 use moodbox_core::recommend::Item;
 
 /// A look that takes longer than this tells the names before it has opened every file.

@@ -12,8 +12,7 @@ use serde::Serialize;
 use crate::doctor::{Finding, Parts, Patient, Wishes, examine};
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
-use crate::ports::button::ButtonError;
-use crate::ports::light::LightError;
+use crate::ports::gpio::{CONSUMER, LineError};
 
 /// So long nobody looks again: each look asks the players and the camera.
 const FRESH: Duration = Duration::from_secs(20);
@@ -50,13 +49,13 @@ pub async fn health(State(site): State<Arc<Site>>) -> Result<Json<Told>, Fault> 
 /// The daemon has the button and the light. They are not even asked for: a light that is taken for an
 /// instant would make a look at that instant fail.
 fn look(config: PathBuf) -> Vec<Finding> {
-    let ours = || "the running moodbox".to_owned();
+    let ours = |line: String| LineError::Busy { line, by: Some(CONSUMER.to_owned()) };
     let parts = Parts {
         buttons: Box::new(move |settings| {
             let lines: Vec<&str> = settings.lines.iter().map(|(_, line)| line.as_str()).collect();
-            Err(ButtonError::Busy { line: lines.join(", "), by: ours() })
+            Err(ours(lines.join(", ")))
         }),
-        light: Box::new(move |line| Err(LightError { line: line.to_owned(), reason: ours() })),
+        light: Box::new(move |line| Err(ours(line.to_owned()))),
         ..Parts::default()
     };
     let patient = Patient { parts, ..Patient::here(config, Wishes::default()) };

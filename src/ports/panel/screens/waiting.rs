@@ -9,7 +9,7 @@ use crate::ports::panel::text_layout::Column;
 use crate::ports::panel::text_raster;
 use moodbox_core::kiosk::action::Power;
 use moodbox_core::kiosk::event::TroubleKind;
-use moodbox_core::kiosk::hold::HoldChoice;
+use moodbox_core::screen::HoldChoice;
 use moodbox_core::text::{self, Prompt, prompt};
 
 pub(super) fn splash(stage: &mut Stage) {

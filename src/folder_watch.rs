@@ -1,8 +1,8 @@
-//! Tells when something below some folders has changed: inotify, without its sharp edges.
+//! Reports that something in or below some folders has changed, by inotify.
 //!
-//! inotify watches single folders that exist. Here whole trees are watched, a folder that is not there
-//! yet is noticed when it is made, and one save of an editor or one copied album is one change: it is
-//! told when it has been quiet for a moment.
+//! inotify watches single folders that exist. Here whole trees are watched, a folder that is not there yet is
+//! noticed when it is made, and one save of an editor or one copied album is one change: it is reported when
+//! nothing more has happened for a moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -38,12 +38,13 @@ pub struct Watch {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
     counts: fn(&Path) -> bool,
+    depth: Depth,
     /// The kernel flags it when anything is mounted or unmounted.
     mounts: Option<File>,
     /// Closed by the other side when it is time to end.
     stop: Option<UnixStream>,
     over: bool,
-    ears: InotifySet,
+    inotify_set: InotifySet,
 }
 
 impl Watch {
@@ -55,14 +56,24 @@ impl Watch {
 
     /// Watches folders for files whose names count, and some files in whatever folders.
     pub fn of(folders: &[PathBuf], files: &[PathBuf], counts: fn(&Path) -> bool) -> Watch {
+        Watch::with_depth(folders, files, counts, Depth::Tree)
+    }
+
+    /// Watches one folder, and none below it, for files whose names count. Each change is reported at once.
+    pub fn of_names(folder: &Path, counts: fn(&Path) -> bool) -> Watch {
+        Watch::with_depth(&[folder.to_owned()], &[], counts, Depth::Folder)
+    }
+
+    fn with_depth(folders: &[PathBuf], files: &[PathBuf], counts: fn(&Path) -> bool, depth: Depth) -> Watch {
         let mut watch = Watch {
             folders: folders.to_vec(),
             files: files.to_vec(),
             counts,
+            depth,
             mounts: None,
             stop: None,
             over: false,
-            ears: InotifySet::default(),
+            inotify_set: InotifySet::default(),
         };
         watch.renew();
         watch
@@ -90,8 +101,11 @@ impl Watch {
     /// Waits until something has changed and settled, at most this long if a limit is given; true if it
     /// has. Where not every folder could be watched it says so once in a minute, because it cannot know.
     pub fn wait(&mut self, limit: Option<Duration>) -> bool {
-        let patience =
-            if self.ears.is_whole() { limit } else { Some(limit.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) };
+        let patience = if self.inotify_set.is_whole() {
+            limit
+        } else {
+            Some(limit.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN))
+        };
         let until = patience.map(|patience| Instant::now() + patience);
         // Signs of what does not count come, too.
         while !self.over {
@@ -99,9 +113,8 @@ impl Watch {
             match self.signs(left) {
                 Signs::Counting => {
                     let first = Instant::now();
-                    while !self.over && first.elapsed() < LONGEST && self.signs(Some(SETTLED)) != Signs::None
-                    {
-                    }
+                    let quiet = if self.depth == Depth::Tree { SETTLED } else { Duration::ZERO };
+                    while !self.over && first.elapsed() < LONGEST && self.signs(Some(quiet)) != Signs::None {}
                     // New folders want watches of their own; setting all anew needs no book of who is where.
                     // It comes before the caller reads, so that what happens in between is told next time.
                     self.renew();
@@ -109,7 +122,7 @@ impl Watch {
                 }
                 Signs::Others => {}
                 Signs::None => {
-                    let blind = !self.ears.is_whole() && limit.is_none_or(|limit| limit >= LOOK_AGAIN);
+                    let blind = !self.inotify_set.is_whole() && limit.is_none_or(|limit| limit >= LOOK_AGAIN);
                     if blind {
                         self.renew();
                     }
@@ -121,7 +134,7 @@ impl Watch {
     }
 
     fn renew(&mut self) {
-        self.ears = InotifySet::open(&self.folders, &self.files).unwrap_or_else(|error| {
+        self.inotify_set = InotifySet::open(&self.folders, &self.files, self.depth).unwrap_or_else(|error| {
             let names: Vec<String> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
             let again = LOOK_AGAIN.as_secs();
             tracing::warn!(
@@ -143,7 +156,7 @@ impl Watch {
         fds.extend(self.stop.as_ref().map(|stop| PollFd::new(stop, PollFlags::IN)));
         let mounts = fds.len();
         fds.extend(self.mounts.as_ref().map(|mounts| PollFd::new(mounts, PollFlags::PRI)));
-        fds.extend(self.ears.inotify.as_ref().map(|inotify| PollFd::new(inotify, PollFlags::IN)));
+        fds.extend(self.inotify_set.inotify.as_ref().map(|inotify| PollFd::new(inotify, PollFlags::IN)));
         match poll(&mut fds, timeout.as_ref()) {
             Ok(0) => return Signs::None,
             Ok(_) => {}
@@ -151,7 +164,7 @@ impl Watch {
             Err(error) => {
                 tracing::warn!(%error, "the watches were lost");
                 drop(fds);
-                self.ears = InotifySet::default();
+                self.inotify_set = InotifySet::default();
                 return Signs::Counting;
             }
         }
@@ -160,8 +173,21 @@ impl Watch {
         let mounted = self.mounts.is_some() && rings(mounts);
         drop(fds);
         self.over |= stopped;
-        if self.ears.heard(self.counts) || mounted || stopped { Signs::Counting } else { Signs::Others }
+        if self.inotify_set.heard(self.counts) || mounted || stopped {
+            Signs::Counting
+        } else {
+            Signs::Others
+        }
     }
+}
+
+/// How far down a folder is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// With all that is below it.
+    Tree,
+    /// Itself alone.
+    Folder,
 }
 
 /// What was heard.
@@ -184,26 +210,34 @@ struct InotifySet {
     awaited: BTreeMap<i32, BTreeSet<OsString>>,
     /// Folders of the trees.
     trees: BTreeSet<i32>,
+    /// Folders that are watched without those below them.
+    single: BTreeSet<i32>,
 }
 
 impl InotifySet {
-    /// A watch on every folder below these; for a missing one on the nearest that is there.
-    fn open(folders: &[PathBuf], files: &[PathBuf]) -> io::Result<InotifySet> {
-        let mut ears = InotifySet {
+    /// A watch on these folders, and on every folder below them where the depth says so; for a missing one on
+    /// the nearest that is there.
+    fn open(folders: &[PathBuf], files: &[PathBuf], depth: Depth) -> io::Result<InotifySet> {
+        let mut inotify_set = InotifySet {
             inotify: Some(init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?),
             ..InotifySet::default()
         };
         let mut seen = BTreeSet::new();
         for folder in folders {
-            if folder.is_dir() {
-                ears.tree(folder, &mut seen)?;
+            match depth {
+                Depth::Tree if folder.is_dir() => inotify_set.tree(folder, &mut seen)?,
+                Depth::Folder => {
+                    let number = inotify_set.add(folder)?;
+                    inotify_set.single.extend(number);
+                }
+                Depth::Tree => {}
             }
         }
         // Also of a folder that is there: it may be taken away and made again.
         for path in folders.iter().chain(files) {
-            ears.name(path)?;
+            inotify_set.name(path)?;
         }
-        Ok(ears)
+        Ok(inotify_set)
     }
 
     fn is_whole(&self) -> bool {
@@ -280,6 +314,7 @@ impl InotifySet {
                         || self.awaited.get(&event.wd()).is_some_and(|names| names.contains(name));
                     let in_tree = self.trees.contains(&event.wd());
                     (in_tree && (flags.contains(ReadFlags::ISDIR) || counts(Path::new(name))))
+                        || (self.single.contains(&event.wd()) && counts(Path::new(name)))
                         || was_awaited()
                 });
         }

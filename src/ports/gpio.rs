@@ -1,4 +1,4 @@
-//! GPIO lines by the names people know, for buttons and for the light.
+//! GPIO lines by the names people know, for buttons, the light and the lines of a panel.
 //!
 //! A line is named as the board names it (`GPIO17`; on a Raspberry Pi `17` will do), or by its chip and
 //! its offset there (`gpiochip0:17`, `/dev/gpiochip0:17`, `pinctrl-bcm2711:17`). The number of a chip is
@@ -7,28 +7,53 @@
 
 use std::path::{Path, PathBuf};
 
-use gpiocdev::Chip;
+use gpiocdev::line::Value;
+use gpiocdev::{Chip, Request};
+
+/// What `gpioinfo` shows as the user of our lines.
+pub const CONSUMER: &str = "moodbox";
 
 /// Why a line cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}. {}", self.what(), self.cure())]
 pub enum LineError {
-    /// It is not there; `found` tells what is.
-    Missing {
-        line: String,
-        found: String,
-    },
-    /// Another program, or the kernel itself, has it.
-    Busy {
-        line: String,
-        by: String,
-    },
-    Denied {
-        line: String,
-    },
-    Io {
-        line: String,
-        reason: String,
-    },
+    /// It is not there; `found` says what is.
+    Missing { line: String, found: String },
+    /// Another program, or the kernel itself, has it: by the name that it gave, if it gave one.
+    Busy { line: String, by: Option<String> },
+    /// This user may not open the chip, which `line` names then.
+    Denied { line: String },
+    /// Anything else that the kernel answered.
+    Io { line: String, reason: String },
+}
+
+impl LineError {
+    /// What is wrong.
+    pub fn what(&self) -> String {
+        match self {
+            LineError::Missing { line, found } => format!("there is no GPIO line {line}; {found}"),
+            LineError::Busy { line, by: Some(by) } => format!("GPIO line {line} is in use by `{by}`"),
+            LineError::Busy { line, by: None } => format!("GPIO line {line} is in use by another program"),
+            LineError::Denied { line } => format!("{line} may not be used"),
+            LineError::Io { line, reason } => format!("GPIO line {line}: {reason}"),
+        }
+    }
+
+    /// What helps.
+    pub fn cure(&self) -> String {
+        match self {
+            LineError::Missing { .. } => "set `line` to a name that `gpioinfo` shows, or to `chip:offset`",
+            LineError::Busy { .. } => "stop that program, or choose another line",
+            LineError::Denied { .. } => "add the user to the group `gpio`",
+            LineError::Io { .. } => "look for `gpio` in `dmesg`; try another line",
+        }
+        .to_owned()
+    }
+
+    /// Whether a moodbox that runs has the line: then nothing is wrong with it.
+    pub fn is_held_by_moodbox(&self) -> bool {
+        matches!(self, LineError::Busy { by: Some(by), .. } if by == CONSUMER)
+    }
 }
 
 /// A line that was found.
@@ -55,6 +80,9 @@ struct ChipFacts {
 }
 
 /// Looks for a line on the chips of this machine.
+///
+/// # Errors
+/// When no chip has the line, or a chip cannot be read by this user.
 pub fn find(name: &str) -> Result<Line, LineError> {
     let name = name.trim();
     let mut chips = Vec::new();
@@ -78,7 +106,7 @@ pub fn find(name: &str) -> Result<Line, LineError> {
 }
 
 impl Line {
-    /// Tells what the kernel's refusal of this line means.
+    /// What the kernel's refusal of this line means.
     pub fn refused(&self, error: &gpiocdev::Error) -> LineError {
         let line = self.name.clone();
         match errno(error) {
@@ -91,17 +119,52 @@ impl Line {
         }
     }
 
-    fn consumer(&self) -> String {
-        let info = Chip::from_path(&self.chip).and_then(|chip| chip.line_info(self.offset));
-        match info {
-            Ok(info) if !info.consumer.is_empty() => format!("`{}`", info.consumer),
-            _ => "another program".to_owned(),
+    /// The program that has the line, by the name that it gave to the kernel.
+    fn consumer(&self) -> Option<String> {
+        let info = Chip::from_path(&self.chip).and_then(|chip| chip.line_info(self.offset)).ok()?;
+        (!info.consumer.is_empty()).then_some(info.consumer)
+    }
+}
+
+/// A line that is driven. The kernel lets go of it when the process ends, however it ends.
+pub struct OutputLine {
+    line: Line,
+    request: Request,
+}
+
+impl OutputLine {
+    /// Takes a line, named as this module explains, as an output that is inactive.
+    ///
+    /// # Errors
+    /// When there is no such line, another program has it, or this user may not use it.
+    pub fn open(name: &str, active_low: bool) -> Result<OutputLine, LineError> {
+        let line = find(name)?;
+        let mut builder = Request::builder();
+        builder.with_consumer(CONSUMER).on_chip(&line.chip).with_line(line.offset).as_output(Value::Inactive);
+        if active_low {
+            builder.as_active_low();
         }
+        let request = builder.request().map_err(|error| line.refused(&error))?;
+        Ok(OutputLine { line, request })
+    }
+
+    /// Where the line was found.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Drives the line to its active or inactive level.
+    ///
+    /// # Errors
+    /// When the kernel refuses, for instance because the chip is gone.
+    pub fn set(&mut self, active: bool) -> Result<(), LineError> {
+        let value = if active { Value::Active } else { Value::Inactive };
+        self.request.set_value(self.line.offset, value).map(|_| ()).map_err(|error| self.line.refused(&error))
     }
 }
 
 /// The error number behind an error of `gpiocdev`, if a system call is to blame.
-pub(super) fn errno(error: &gpiocdev::Error) -> Option<rustix::io::Errno> {
+fn errno(error: &gpiocdev::Error) -> Option<rustix::io::Errno> {
     let number = match error {
         gpiocdev::Error::Os(errno) => errno.0,
         gpiocdev::Error::Uapi(_, gpiocdev_uapi::Error::Os(errno)) => errno.0,
@@ -244,6 +307,24 @@ mod tests {
             listing(&pi5(0, 10)),
             "chips here: gpiochip0 (pinctrl-rp1, 7 lines), gpiochip10 (gpio-brcmstb@107d508500, 3 lines)"
         );
+    }
+
+    #[test]
+    fn each_refusal_names_the_line_and_the_cure() {
+        let line = || "GPIO27".to_owned();
+        for (error, cure) in [
+            (LineError::Missing { line: line(), found: "nothing here".to_owned() }, "gpioinfo"),
+            (LineError::Busy { line: line(), by: Some("spi0 CS0".to_owned()) }, "`spi0 CS0`"),
+            (LineError::Busy { line: line(), by: None }, "another program"),
+            (LineError::Denied { line: line() }, "group `gpio`"),
+            (LineError::Io { line: line(), reason: "odd".to_owned() }, "odd"),
+        ] {
+            let message = error.to_string();
+            assert!(message.contains("GPIO27") && message.contains(cure), "{message}");
+        }
+        let ours = LineError::Busy { line: line(), by: Some(CONSUMER.to_owned()) };
+        assert!(ours.is_held_by_moodbox());
+        assert!(!LineError::Busy { line: line(), by: None }.is_held_by_moodbox());
     }
 
     #[test]
