@@ -12,7 +12,7 @@ use moodbox::bench::panel::visit;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::{SIZE, Stages};
 use moodbox::port_factory::vision_config;
-use moodbox::ports::camera::formats::{Rgb, to_rgb};
+use moodbox::ports::camera::formats::{Rgb, to_grey, to_rgb};
 use moodbox::ports::camera::{Frame, PixelFormat};
 use moodbox::ports::panel::changes::changed_parts;
 use moodbox::ports::panel::{Picture, screens};
@@ -23,9 +23,10 @@ use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::{State, step};
 use moodbox_core::text::Language;
 
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "decode-yuyv",
     "decode-mjpg",
+    "decode-mjpg-grey",
     "find",
     "align",
     "classify",
@@ -58,6 +59,10 @@ fn main() -> anyhow::Result<()> {
         "decode-mjpg" => {
             let (frame, mut out) = (bench::vision::frame(&photo)?, Rgb::new());
             repeat(times, || Ok(to_rgb(&frame, &mut out)?))
+        }
+        "decode-mjpg-grey" => {
+            let (frame, mut out) = (bench::vision::frame(&photo)?, Vec::new());
+            repeat(times, || seen(to_grey(&frame, &mut out)?))
         }
         "find" => {
             let mut stages = Stages::load(&vision_config(), &photo)?;

@@ -14,8 +14,9 @@ use moodbox_core::kiosk::action::{Flash, Playing, Screen};
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::Language;
 
-/// How many times the bytes that changed the wire may carry.
-const RATIO: f64 = 1.1;
+/// How many times the bytes that changed the wire may carry. Closer than this the wire is slower, not faster: see
+/// `WINDOW` in `panel::changes`, and the curve in docs/performance.md.
+const RATIO: f64 = 1.2;
 
 /// The screens of a visit of half a minute, in their order.
 pub fn visit() -> Vec<Screen> {
@@ -92,14 +93,11 @@ pub fn measure() -> anyhow::Result<Vec<Figure>> {
 mod tests {
     use super::*;
 
-    /// Closer to the limit than this the wire is slower, not faster: see `WINDOW` in `panel::changes`.
-    const REACHED: f64 = 1.2;
-
     #[test]
     fn the_wire_carries_little_more_than_what_changed_and_far_less_than_its_rows() {
         let figures = measure().unwrap();
         let value = |key: &str| figures.iter().find(|figure| figure.key == key).unwrap().value;
-        assert!((1.0..REACHED).contains(&value("panel.bytes_ratio")), "{figures:#?}");
+        assert!((1.0..RATIO).contains(&value("panel.bytes_ratio")), "{figures:#?}");
         assert!(value("panel.bytes_ratio_to_rows") < 0.75, "{figures:#?}");
     }
 }
