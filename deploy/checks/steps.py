@@ -3,7 +3,7 @@
 import glob
 import os
 import platform
-import shutil
+import subprocess
 
 from schedule import Step
 
@@ -14,6 +14,11 @@ PACKAGES = "demo test fleet prompts browser deb root system service image units 
 
 NEEDS_ROOT = "" if os.geteuid() == 0 else "needs root"
 NEEDS_AMD64 = "" if platform.machine() == "x86_64" else f"there is nothing of it for {platform.machine()}"
+
+# Home Assistant runs on one Python alone.
+NEEDS_HOME_PYTHON = "" if subprocess.run(
+    [os.path.join(ROOT, "tests/home-assistant"), "--python"], capture_output=True, check=False,
+).returncode == 0 else "needs Python 3.13"
 
 # Seconds are those of two processors, once what is fetched and compiled is there.
 STEPS = [
@@ -97,6 +102,9 @@ STEPS += [
     Step("faults", "tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5, least="all"),
     Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
+    Step("page-client", "MOODBOX=target/debug/moodbox tests/page-client", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
+    Step("home-assistant", "MOODBOX=target/debug/moodbox tests/home-assistant", needs=("build", "packages", "demo-library", "assets"),
+         cores=1, least="all", impossible=NEEDS_HOME_PYTHON, limit=1800),
     Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
     Step("doc", "RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet && cargo test --locked --workspace --doc --quiet",
          needs=("lints", "build"), cores=1.5, nice=10, locks=("cargo",)),
@@ -118,6 +126,7 @@ STEPS += [
          cores=2, nice=10, locks=("dist", "cargo"), least="all", impossible=NEEDS_AMD64, limit=3600),
     Step("pi-shipped", "deploy/virtual-pi/test --again", needs=("shipped", "pi-daemon", "pi-ports"),
          cores=1.5, least="all", impossible=NEEDS_ROOT or NEEDS_AMD64, limit=3600),
+    Step("ratios", "deploy/checks/ratios target/release/moodbox", needs=("shipped",), cores=1.5, least="all", impossible=NEEDS_AMD64),
     Step("deb-arm64", "deploy/test-deb arm64", needs=("shipped",), cores=1, least="all", impossible=NEEDS_ROOT or NEEDS_AMD64, limit=3600),
     Step("instructions", "deploy/bench-arm64", needs=("shipped",), cores=1.5, least="all", impossible=NEEDS_AMD64, limit=3600),
     Step("fuzz", "deploy/packages fuzz && fuzz/run 60", needs=("packages",), cores=1.5, nice=10, least="all", limit=5400),
