@@ -167,7 +167,12 @@ pub fn measure(config: &VisionConfig, photo: &Path, rounds: usize) -> anyhow::Re
         Figure::new("vision.first_ms", first.median(), "ms", "a frame by itself: the first of a capture"),
         Figure::new("vision.bare_ms", bare, "ms", "JPEG decoded, each network run once"),
         Figure::new("vision.bare_decode_ms", decode.median(), "ms", "of it, the JPEG"),
-        Figure::new("vision.decode_grey_ms", grey.median(), "ms", "a JPEG's grey alone, as of a face that is followed"),
+        Figure::new(
+            "vision.decode_grey_ms",
+            grey.median(),
+            "ms",
+            "a JPEG's grey alone, as of a face that is followed",
+        ),
         Figure::new("vision.bare_face_ms", face.median(), "ms", "of it, the face finder's network"),
         Figure::new("vision.bare_mood_ms", classify.median(), "ms", "of it, the mood model's network"),
         Figure::new(
