@@ -142,6 +142,15 @@ impl Changes {
             }
             Err(why) => return Err(super::unreadable(&path, why)),
         };
+        Changes::parse(&text, file)
+    }
+
+    /// Reads a text as that of a file.
+    ///
+    /// # Errors
+    /// When it is no TOML, or holds what the page does not set.
+    pub fn parse(text: &str, file: &Path) -> Result<Changes, ConfigError> {
+        let path = file.display().to_string();
         let malformed = |report: String| ConfigError::Malformed { path: path.clone(), report };
         let table: Table = text
             .parse()

@@ -80,14 +80,19 @@ def end(process):
 
 
 @contextlib.contextmanager
-def device(mode="household", locked=False, days=0, language="en", more=""):
-    """Starts a device of its own in a folder of its own, with `more` in its configuration, and ends it."""
+def device(mode="household", locked=False, days=0, language="en", more="", own=False):
+    """Starts a device of its own in a folder of its own, with `more` in its configuration, and ends it; `own`: with a
+    copy of the library to write to."""
     place = pathlib.Path(tempfile.mkdtemp(prefix="moodbox-page-"))
     port = free_port()
     one = Device(place, port)
     (place / "playlists").mkdir()
+    library = place if own else LIBRARY
+    if own:
+        for name in ("music", "videos"):
+            shutil.copytree(LIBRARY / name, place / name)
     (place / "mpd.conf").write_text(
-        f"""music_directory "{LIBRARY}/music"
+        f"""music_directory "{library}/music"
 playlist_directory "{place}/playlists"
 db_file "{place}/database"
 sticker_file "{place}/stickers"
@@ -120,7 +125,7 @@ png = "{place}/panel.png"
 [music]
 address = "{place}/mpd.socket"
 [video]
-folders = ["{LIBRARY}/videos"]
+folders = ["{library}/videos"]
 [history]
 days = {days}
 [web]

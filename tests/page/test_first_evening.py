@@ -6,7 +6,7 @@ import socket
 import urllib.request
 
 import pytest
-from device import wait_for
+from device import ROOT, wait_for
 from playwright.sync_api import expect
 from test_page import AUDIT, LEFT, get, quiet, show
 
@@ -65,6 +65,7 @@ def test_an_error_of_the_settings_stands_at_its_field_in_the_persons_language(ta
 def test_a_draft_of_a_template_is_kept(tab, another):
     one = another()
     page = show(tab, one, "templates", expected=LEFT)
+    page.get_by_role("button", name="As text").click()
     page.get_by_role("button", name="sad").click()
     text = page.get_by_label("Template for sad")
     expect(text).to_have_value(re.compile("journey"))
@@ -76,6 +77,7 @@ def test_a_draft_of_a_template_is_kept(tab, another):
     one.restart()
     page.goto(f"{one.address}#templates")
     page.reload()
+    page.get_by_role("button", name="As text").click()
     page.get_by_role("button", name="sad").click()
     expect(text).to_have_value("# mine\nvolume = 31\n")
     expect(page.get_by_text("This is your draft")).to_be_visible()
@@ -284,27 +286,35 @@ def test_over_a_slow_link_the_frame_comes_first_and_nothing_piles_up(tab, home):
     assert not [url for url in asked if url.endswith("icon.svg")], "the sign is asked for once"
     assert len([url for url in asked if "panel.png" in url]) <= 8
     quiet(page)
-    # 400 kbit/s and 400 ms.
-    slow = page.context.new_page()
-    wire = page.context.new_cdp_session(slow)
-    wire.send("Network.enable")
-    wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000})
-    came = []
-    wire.on("Network.loadingFinished", lambda event: came.append(event["encodedDataLength"]))
-    slow.goto(f"{home.address}#now", wait_until="commit")
-    slow.locator("header h1").wait_for()
-    slow.locator("nav a").first.wait_for()
-    took = slow.evaluate("performance.now()")
-    slow.locator("#bar .levers").wait_for()
-    usable = slow.evaluate("performance.now()")
-    print(f"over 400 kbit/s and 400 ms: the frame after {took:.0f} ms, usable after {usable:.0f} ms, {sum(came)} bytes")
-    assert sum(came) <= 120_000, sum(came)
+    # What this machine needs by itself, and what 400 kbit/s and 400 ms add to that.
+    def usable(throttled):
+        context = page.context.browser.new_context(locale="en-GB", reduced_motion="reduce")
+        fresh = context.new_page()
+        wire = context.new_cdp_session(fresh)
+        wire.send("Network.enable")
+        if throttled:
+            wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000})
+        came = []
+        wire.on("Network.loadingFinished", lambda event: came.append(event["encodedDataLength"]))
+        fresh.goto(f"{home.address}#now", wait_until="commit")
+        fresh.locator("#bar .levers").wait_for()
+        fresh.locator(".faces button").first.wait_for()
+        took = fresh.evaluate("performance.now()")
+        context.close()
+        return took, sum(came)
+
+    near, _ = min(usable(False) for _ in range(2))
+    far, came = min(usable(True) for _ in range(2))
+    print(f"usable after {near:.0f} ms here, after {far:.0f} ms over 400 kbit/s and 400 ms; {came} bytes")
+    assert came <= 120_000, came
+    assert far - near <= 2000, (far, near)
 
 
-@pytest.mark.parametrize("code", ["de"])
+LANGUAGES = sorted(path.stem.removeprefix("words-") for path in (ROOT / "src/observers/web/assets").glob("words-*.js"))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_a_language_has_every_word_and_no_other(code):
-    from device import ROOT
-
     def keys(name):
         text = (ROOT / f"src/observers/web/assets/words-{name}.js").read_text()
         return re.findall(r'(?:^|[{,]\s*)(?:"([\w.]+)"|(\w+)):\s*"', text, re.MULTILINE)

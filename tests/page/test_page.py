@@ -23,7 +23,7 @@ LEFT = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION
 
 # What says that a part is there and has heard from the device.
 READY = {
-    "now": "img[alt^='What stands'], img[alt^='Was auf']",
+    "now": "img[alt^='What stands'], img[alt^='Was auf'], img[alt^='Sur l']",
     "library": "tbody tr:nth-child(24)",
     "templates": "ol.numbered li",
     "history": "select#days",
@@ -202,6 +202,7 @@ def test_in_the_library_a_value_is_set_and_taken_away(tab, home):
 
 def test_a_template_is_checked_while_it_is_written_tried_saved_and_taken_back(tab, home):
     page = show(tab, home, "templates")
+    page.get_by_role("button", name="As text").click()
     page.get_by_role("button", name="sad").click()
     text = page.get_by_label("Template for sad")
     expect(text).to_have_value(re.compile("journey"))

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::recommend::{
-    AudioSource, Catalog, Feeling, FeelingSource, History, Item, ItemStore, Kind, Mode, Note, Outcome, Pick,
-    Point, Reason, Request, Suggestion, Taste, Template, Templates, Weights, check, suggest,
+    AudioSource, Catalog, Feel, Feeling, FeelingSource, History, Item, ItemStore, Kind, Mode, Note, Outcome,
+    Pick, Point, Reason, Request, Suggestion, Taste, Template, Templates, Weights, check, suggest,
 };
 
 fn track(id: &str, valence: f32, arousal: f32) -> Item {
@@ -445,14 +445,15 @@ fn the_reason_names_the_part_that_decided() {
         suggest(&catalog, &templates, &request).music.remove(0)
     };
     let here = Reason::LikedHere { times: 2, mood: Some(Mood::Happy) };
+    let feels = Reason::Feels(Feel { lively: Some(true), bright: Some(true) });
     for (weights, known, id, why) in [
-        (Weights { content: 1.0, ..nothing }, Some(&taste), None, Reason::Fits),
+        (Weights { content: 1.0, ..nothing }, Some(&taste), None, feels.clone()),
         (Weights { collaborative: 1.0, ..nothing }, Some(&taste), Some("t03"), here.clone()),
         // Taste is drawn: what was liked and what was played to its end may both come first.
         (Weights { taste: 1.0, ..nothing }, Some(&taste), None, here),
         (Weights { taste: 1.0, ..nothing }, None, Some("t07"), Reason::Rated),
         (Weights { novelty: 1.0, ..nothing }, Some(&taste), None, Reason::New),
-        (Weights { variety: 1.0, ..nothing }, Some(&taste), None, Reason::Luck),
+        (Weights { variety: 1.0, ..nothing }, Some(&taste), None, feels.clone()),
     ] {
         let pick = first(weights, known);
         assert_eq!(pick.why, why, "{weights:?}: {}", pick.id);
@@ -462,5 +463,5 @@ fn the_reason_names_the_part_that_decided() {
     let by_fit = Weights { content: 1.0, ..nothing };
     let request = Request { weights: by_fit, ..Request::new(Mood::Happy) };
     let all = suggest(&catalog, &music_template(Mood::Happy, "length = { items = 20 }"), &request);
-    assert!(all.music.iter().all(|pick| pick.why == Reason::Fits), "{all:?}");
+    assert!(all.music.iter().all(|pick| pick.why == feels), "{all:?}");
 }

@@ -99,6 +99,8 @@ pub struct Playing {
     pub paused: bool,
     /// A short press still says that the mood is wrong.
     pub not_so: bool,
+    /// Minutes until the sleep timer ends it, if one runs.
+    pub sleep: Option<u16>,
     /// What is amiss with a player, told in place of the reason.
     pub amiss: Option<Amiss>,
     /// A short word over the screen for a moment: what the last press did.

@@ -27,13 +27,16 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 16] = [
+const FILES: [Asset; 19] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
     ("words.js", SCRIPT, include_bytes!("assets/words.js")),
     ("words-en.js", SCRIPT, include_bytes!("assets/words-en.js")),
     ("words-de.js", SCRIPT, include_bytes!("assets/words-de.js")),
+    ("words-fr.js", SCRIPT, include_bytes!("assets/words-fr.js")),
+    ("add.js", SCRIPT, include_bytes!("assets/add.js")),
+    ("template-form.js", SCRIPT, include_bytes!("assets/template-form.js")),
     ("bar.js", SCRIPT, include_bytes!("assets/bar.js")),
     ("library.js", SCRIPT, include_bytes!("assets/library.js")),
     ("camera.js", SCRIPT, include_bytes!("assets/camera.js")),
@@ -45,6 +48,11 @@ const FILES: [Asset; 16] = [
     ("icon.svg", "image/svg+xml", include_bytes!("assets/icon.svg")),
     ("moodbox.webmanifest", "application/manifest+json", include_bytes!("assets/moodbox.webmanifest")),
 ];
+
+/// The languages that the page has words in: its files `words-xx.js`.
+pub fn languages() -> Vec<&'static str> {
+    FILES.iter().filter_map(|(name, ..)| name.strip_prefix("words-")?.strip_suffix(".js")).collect()
+}
 
 /// The description of the API.
 pub const OPENAPI: &str = include_str!("assets/openapi.json");

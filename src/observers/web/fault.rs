@@ -37,6 +37,11 @@ impl Fault {
         self
     }
 
+    /// What is told.
+    pub fn text(&self) -> &str {
+        &self.message
+    }
+
     /// The same, to be tried again after this many seconds.
     pub fn retry_after(mut self, seconds: u64) -> Fault {
         self.retry_s = Some(seconds);

@@ -33,8 +33,8 @@ use moodbox_core::kiosk::event::Event;
 
 pub use shelves::{Shelves, Watcher};
 
-use api::health;
 use api::templates::Desk;
+use api::{files, health};
 use fault::Fault;
 use guard::Door;
 
@@ -99,6 +99,8 @@ pub struct Site {
     moods: Option<Moods>,
     setter: Setter,
     covers: covers::Covers,
+    /// Files that are being added.
+    incoming: files::Incoming,
     card: PathBuf,
     /// A service manager starts the daemon again when it ends.
     restartable: bool,
@@ -130,6 +132,7 @@ impl Site {
             moods: parts.papers.moods,
             setter: parts.papers.setter,
             covers: covers::Covers::default(),
+            incoming: files::Incoming::default(),
             card: parts.papers.card,
             // systemd sets it for everything that it starts.
             restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),

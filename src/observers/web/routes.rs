@@ -13,7 +13,10 @@ use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, http::Method};
 
 use super::Site;
-use super::api::{frames, health, history, library, now, records, session, settings, simulated, templates};
+use super::api::{
+    backup, files, frames, health, history, library, now, records, session, settings, simulated,
+    template_form, templates,
+};
 use super::assets;
 use super::compress::compress;
 use super::fault::Fault;
@@ -90,7 +93,12 @@ pub fn api() -> Routes {
         .get("/api/library/plane", library::plane)
         .get("/api/library/groups", library::groups)
         .get("/api/library/cover", library::cover)
+        .get("/api/library/files", files::room)
+        .post("/api/library/files", files::begin)
+        .post("/api/library/files/{id}", files::piece)
+        .delete("/api/library/files/{id}", files::give_up)
         .get("/api/templates", templates::list)
+        .post("/api/templates/form", template_form::form)
         .get("/api/templates/{kind}/{mood}", templates::read)
         .post("/api/templates/{kind}/{mood}", templates::save)
         .delete("/api/templates/{kind}/{mood}", templates::reset)
@@ -100,6 +108,8 @@ pub fn api() -> Routes {
         .delete("/api/history", history::erase)
         .get("/api/history.csv", history::export)
         .post("/api/forget", history::forget)
+        .get("/api/backup", backup::backup)
+        .post("/api/restore", backup::restore)
         .get("/api/settings", settings::list)
         .post("/api/settings", settings::save)
         .post("/api/restart", settings::restart)

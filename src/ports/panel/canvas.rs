@@ -72,6 +72,10 @@ impl Area {
 pub struct Canvas {
     pixmap: Pixmap,
     clipped: usize,
+    /// The smallest letters that were drawn, in pixels.
+    smallest: f32,
+    /// Blocks of text for which there was no room.
+    left_out: usize,
 }
 
 impl Canvas {
@@ -79,7 +83,7 @@ impl Canvas {
     pub fn new(width: u32, height: u32, ground: Ink) -> Option<Canvas> {
         let mut pixmap = Pixmap::new(width, height)?;
         pixmap.fill(ground.color(1.0));
-        Some(Canvas { pixmap, clipped: 0 })
+        Some(Canvas { pixmap, clipped: 0, smallest: f32::INFINITY, left_out: 0 })
     }
 
     pub fn area(&self) -> Area {
@@ -202,11 +206,31 @@ impl Canvas {
         }
     }
 
+    /// The height in pixels of the smallest letters that were drawn.
+    #[cfg(test)]
+    pub fn smallest(&self) -> f32 {
+        self.smallest
+    }
+
+    /// How many blocks of text found no room.
+    #[cfg(test)]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Notes that some blocks of text found no room.
+    pub fn leave_out(&mut self, blocks: usize) {
+        self.left_out += blocks;
+    }
+
     /// One line of text as it is, with its left end and baseline here.
     pub fn text(&mut self, text: &str, face: Face, x: f32, baseline: f32, ink: Ink) {
         let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
         let pixels = self.pixmap.pixels_mut();
         let mut clipped = 0;
+        if !text.is_empty() {
+            self.smallest = self.smallest.min(face.size);
+        }
         text_raster::raster(text, face, x, baseline, |x, y, cover| {
             if x < 0 || y < 0 || x >= width || y >= height {
                 clipped += usize::from(cover > 0.1);

@@ -14,6 +14,7 @@ pub enum Icon {
     Speaker,
     Warning,
     Camera,
+    Moon,
 }
 
 /// Draws a sign; `hole` is the colour of what is cut out of it.
@@ -80,6 +81,12 @@ pub fn draw(canvas: &mut Canvas, icon: Icon, center: (f32, f32), size: f32, ink:
             canvas.plate(box_at(-0.1, -0.34, 0.2, 0.62), size * 0.05, hole, 1.0);
             let (x, y) = at(0.0, 0.5);
             canvas.disc(x, y, size * 0.06, hole);
+        }
+        Icon::Moon => {
+            let (x, y) = at(0.0, 0.0);
+            canvas.disc(x, y, size * 0.46, ink);
+            let (x, y) = at(0.42, -0.3);
+            canvas.disc(x, y, size * 0.38, hole);
         }
         Icon::Camera => {
             canvas.plate(box_at(-0.45, -0.78, 0.9, 0.6), soft, ink, 1.0);

@@ -58,6 +58,7 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
     add("playing-japanese", read("夜に駆ける", "幾田りら"));
     add("playing-arabic", read("نسم علينا الهوى", "فيروز"));
     add("playing-hindi", read("तुम ही हो 🔥", "अरिजीत सिंह"));
+    add("playing-sleep-timer", Screen::Playing(Playing { sleep: Some(25), ..playing.clone() }));
     add("playing-liked-paused", Screen::Playing(Playing { liked: true, paused: true, ..playing.clone() }));
     let waiting = Playing { amiss: Some(Amiss::Waiting), ..playing.clone() };
     add("playing-waiting", Screen::Playing(waiting));

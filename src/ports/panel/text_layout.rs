@@ -27,6 +27,8 @@ struct Block {
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     blocks: Vec<Block>,
+    /// No letter is made smaller than this, in pixels.
+    least: f32,
 }
 
 /// A block ready to be drawn.
@@ -64,15 +66,16 @@ impl Set {
 }
 
 impl Column {
-    pub fn new() -> Column {
-        Column::default()
+    /// One whose letters never shrink below this, in pixels.
+    pub fn at_least(least: f32) -> Column {
+        Column { blocks: Vec::new(), least }
     }
 
     /// Adds a block below, at most `lines` lines, `gap` pixels under the one above.
     pub fn add(mut self, text: &str, face: Face, ink: Ink, lines: usize, gap: f32) -> Column {
         if !text.is_empty() {
             let gap = if self.blocks.is_empty() { 0.0 } else { gap };
-            let least = (face.size * 0.72).max(13.0).min(face.size);
+            let least = (face.size * 0.72).max(self.least).min(face.size);
             self.blocks.push(Block { text: text.to_owned(), face, least, ink, lines, gap });
         }
         self
@@ -81,6 +84,7 @@ impl Column {
     /// Draws all blocks, together in the middle of the area's height.
     pub fn draw(&self, canvas: &mut Canvas, area: Area, align: Align) {
         let mut blocks = self.set(area);
+        canvas.leave_out(self.blocks.len() - blocks.len());
         if align == Align::Center {
             blocks.iter_mut().for_each(|block| block.balance(area.w));
         }
@@ -115,10 +119,11 @@ impl Column {
 impl Block {
     fn set(&self, width: f32, shrink: f32) -> Set {
         let whole = text_raster::clean(&self.text);
-        let mut face = Face { size: self.face.size * shrink, ..self.face };
+        let least = self.least.min(self.face.size);
+        let mut face = Face { size: (self.face.size * shrink).max(least), ..self.face };
         loop {
             let lines = text_raster::wrap(&whole, face, width, self.lines);
-            if face.size - 1.0 < self.least * shrink || lines.join(" ") == whole {
+            if face.size - 1.0 < least || lines.join(" ") == whole {
                 return Set { lines, face, ink: self.ink, gap: self.gap * shrink };
             }
             face.size -= 1.0;

@@ -148,6 +148,11 @@ fn playing(state: &State, session: &Session, at: Time) -> Playing {
         liked: state.is_liked(Some(session), &now.id),
         paused: now.paused,
         not_so: matches!(state.phase, Phase::Playing(_)) && state.may_say_not_so(at),
+        // By whole minutes, rounded up: it changes when the clock of the track does.
+        sleep: session.sleep_at.map(|due| {
+            let left = due.saturating_sub(at).as_secs().div_ceil(60);
+            u16::try_from(left).unwrap_or(u16::MAX)
+        }),
         amiss: amiss(state, session, at),
         flash: session.flash.map(|(flash, _)| flash),
     }

@@ -47,7 +47,7 @@ pub use history::{Change, History, HistoryError, Outcome, Play, Session};
 pub use item::{Feeling, FeelingSource, Item};
 pub use item_store::{Entry, ItemStore};
 pub use kind::{AudioSource, Kind};
-pub use reason::{Move, Note, Reason};
+pub use reason::{Feel, Move, Note, Reason};
 pub use request::{Pick, Request, Suggestion};
 pub use shipped::text as shipped_text;
 pub use suggest::suggest;

@@ -9,7 +9,7 @@ use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
 use super::pool::PoolOnShelf;
 use super::rank::{Part, Parts, Ranks};
-use super::reason::{Move, Note, Reason};
+use super::reason::{Feel, Move, Note, Reason};
 use super::request::{Pick, Request};
 use super::scoring::{Candidates, Ranked, fit_of, point_of};
 use super::template::{Length, Point, Template};
@@ -467,7 +467,10 @@ impl<'a> Walk<'a> {
                     match (first, second) {
                         (Some(first), Some(second)) => first.and(second),
                         (Some(one), None) | (None, Some(one)) => one,
-                        (None, None) => of_template.unwrap_or(Reason::Fits),
+                        (None, None) => {
+                            let feel = point.and_then(|point| Feel::of(point.valence, point.arousal));
+                            feel.map(Reason::Feels).or(of_template).unwrap_or(Reason::Fits)
+                        }
                     }
                 }
             };

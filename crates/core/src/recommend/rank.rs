@@ -260,7 +260,7 @@ impl<'a> Ranks<'a> {
                     Some(Reason::Favoured(self.shelf.word(word).to_owned()))
                 }),
             Part::Novelty => own.is_none().then_some(Reason::New),
-            Part::Variety => Some(Reason::Luck),
+            Part::Variety => None,
         }
     }
 

@@ -32,8 +32,8 @@ pub enum Reason {
     Rated,
     /// It was not played here yet.
     New,
-    /// Among those that fit as well it was drawn by chance.
-    Luck,
+    /// How it feels, where nothing else tells it from the others.
+    Feels(Feel),
     /// Two moods are about as likely: something gentle in the middle.
     Middle,
     /// Nothing meets the template; this is nearest to what it wants.
@@ -54,6 +54,40 @@ pub enum Move {
     Brighter,
     Softer,
 }
+
+/// How an item feels, in a word or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feel {
+    /// Lively, or calm; none: neither.
+    pub lively: Option<bool>,
+    /// Bright, or serious; none: neither.
+    pub bright: Option<bool>,
+}
+
+impl Feel {
+    /// Of a place on the plane; none where it is neither one nor the other.
+    pub fn of(valence: f32, arousal: f32) -> Option<Feel> {
+        let side = |number: f32| (number.abs() >= MARKED).then_some(number > 0.0);
+        let feel = Feel { lively: side(arousal), bright: side(valence) };
+        (feel.lively.is_some() || feel.bright.is_some()).then_some(feel)
+    }
+
+    fn say(self, language: Language) -> String {
+        let (calm, lively, bright, serious, and) = match language {
+            Language::En => ("calm", "lively", "bright", "serious", "and"),
+            Language::De => ("ruhig", "lebhaft", "hell", "ernst", "und"),
+        };
+        let one = self.lively.map(|yes| if yes { lively } else { calm });
+        let other = self.bright.map(|yes| if yes { bright } else { serious });
+        match (one, other) {
+            (Some(one), Some(other)) => format!("{one} {and} {other}"),
+            (one, other) => one.or(other).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// From here on, of 1, a word is said for it.
+const MARKED: f32 = 0.2;
 
 impl Reason {
     /// This, and another after it.
@@ -83,8 +117,8 @@ impl Reason {
             (Reason::Moved(Move::Brighter), De) => "heller als das letzte".into(),
             (Reason::Moved(Move::Softer), En) => "softer than the last one".into(),
             (Reason::Moved(Move::Softer), De) => "sanfter als das letzte".into(),
-            (Reason::Fits, En) => "fits this moment".into(),
-            (Reason::Fits, De) => "passt zu diesem Moment".into(),
+            (Reason::Fits, En) => "suits the mood".into(),
+            (Reason::Fits, De) => "passt zur Stimmung".into(),
             (Reason::LikedHere { times, mood }, En) => {
                 let often = match times {
                     0 | 1 => "once".to_owned(),
@@ -108,8 +142,7 @@ impl Reason {
             (Reason::Rated, De) => "gut bewertet".into(),
             (Reason::New, En) => "new here".into(),
             (Reason::New, De) => "neu hier".into(),
-            (Reason::Luck, En) => "one of several that fit".into(),
-            (Reason::Luck, De) => "eines von mehreren, die passen".into(),
+            (Reason::Feels(feel), language) => feel.say(language),
             (Reason::Middle, En) => "a gentle middle".into(),
             (Reason::Middle, De) => "eine sanfte Mitte".into(),
             (Reason::Nearest, En) => "the nearest that the library has".into(),

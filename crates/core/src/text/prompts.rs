@@ -26,7 +26,8 @@ pub enum Prompt {
     NotSo,
     Something,
     Gentle,
-    UnsureHow,
+    ChooseNext,
+    ChooseThis,
     Good,
     SoSo,
     Bad,
@@ -42,13 +43,14 @@ pub enum Prompt {
     QuietHours,
     AskToForget,
     AskToForgetText,
-    AskToForgetHow,
+    No,
+    Yes,
     Forgotten,
     ForgottenHint,
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 38] = [
+    pub const ALL: [Prompt; 40] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -68,7 +70,8 @@ impl Prompt {
         Prompt::NotSo,
         Prompt::Something,
         Prompt::Gentle,
-        Prompt::UnsureHow,
+        Prompt::ChooseNext,
+        Prompt::ChooseThis,
         Prompt::Good,
         Prompt::SoSo,
         Prompt::Bad,
@@ -84,7 +87,8 @@ impl Prompt {
         Prompt::QuietHours,
         Prompt::AskToForget,
         Prompt::AskToForgetText,
-        Prompt::AskToForgetHow,
+        Prompt::No,
+        Prompt::Yes,
         Prompt::Forgotten,
         Prompt::ForgottenHint,
     ];
@@ -101,7 +105,7 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
             "A camera looks at your face for a moment to guess a mood. No picture is kept.",
             "Eine Kamera schaut kurz dein Gesicht an und schätzt die Stimmung. Kein Bild bleibt.",
         ),
-        Prompt::NoticeCancel => said("Press to say no", "Drücken heißt nein"),
+        Prompt::NoticeCancel => said("press: no", "drücken: nein"),
         Prompt::LookAtMe => said("Look at me", "Schau mich an"),
         Prompt::LookAtMeHint => said("just for a moment", "nur einen Augenblick"),
         Prompt::Waking => said("The camera wakes up", "Die Kamera wacht auf"),
@@ -112,10 +116,11 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::Unsure => said("You look …", "Du siehst … aus"),
         Prompt::Pick => said("Pick your mood", "Wähl die Stimmung"),
         Prompt::Chosen => said("chosen", "gewählt"),
-        Prompt::NotSo => said("not so? press", "nicht so? drücken"),
+        Prompt::NotSo => said("not so?", "nicht so?"),
         Prompt::Something => said("something", "etwas"),
         Prompt::Gentle => said("gentle", "Sanftes"),
-        Prompt::UnsureHow => said("short: next\nlong: that’s it", "kurz: weiter\nlang: das ist es"),
+        Prompt::ChooseNext => said("next", "weiter"),
+        Prompt::ChooseThis => said("that’s it", "das ist es"),
         Prompt::Good => said("good", "gut"),
         Prompt::SoSo => said("so-so", "geht so"),
         Prompt::Bad => said("bad", "schlecht"),
@@ -133,7 +138,8 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::QuietHours => said("Quiet hours", "Ruhezeit"),
         Prompt::AskToForget => said("Forget it all?", "Alles vergessen?"),
         Prompt::AskToForgetText => said("What was liked and played here", "Was hier gefiel und lief"),
-        Prompt::AskToForgetHow => said("short: no · long: yes", "kurz: nein · lang: ja"),
+        Prompt::No => said("no", "nein"),
+        Prompt::Yes => said("yes", "ja"),
         Prompt::Forgotten => said("Forgotten", "Vergessen"),
         Prompt::ForgottenHint => {
             said("Hearts of other programs stay in MPD", "Herzen anderer Programme bleiben in MPD")
@@ -191,6 +197,11 @@ pub fn volume(percent: u8, language: Language) -> String {
         Language::En => format!("{percent}%"),
         Language::De => format!("{percent}\u{a0}%"),
     }
+}
+
+/// How long the sleep timer still runs: "25 min".
+pub fn minutes(minutes: u16, _language: Language) -> String {
+    format!("{}\u{a0}min", minutes.max(1))
 }
 
 /// Until when the house is quiet: a minute of the day, 0 to 1439.

@@ -48,7 +48,7 @@ fn place_of(text: &str) -> Option<(f32, f32)> {
     Some((number(valence)?, number(arousal)?))
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     #[default]
@@ -184,6 +184,8 @@ pub struct Groups {
     playlists: Vec<Counted>,
     genres: Vec<Counted>,
     tags: Vec<Counted>,
+    /// Folders of music, by their place below MPD's.
+    folders: Vec<Counted>,
 }
 
 #[derive(Serialize)]
@@ -205,7 +207,7 @@ struct Counted {
 pub async fn groups(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Groups> {
     let catalog = site.shelves.catalog.borrow().clone();
     let mut albums: BTreeMap<&str, (&str, usize, &str)> = BTreeMap::new();
-    let [mut playlists, mut genres, mut tags]: [BTreeMap<&str, usize>; 3] = Default::default();
+    let [mut playlists, mut genres, mut tags, mut folders]: [BTreeMap<&str, usize>; 4] = Default::default();
     for entry in shelf(&catalog, wanted.kind).iter() {
         if !entry.album.is_empty() {
             let album = albums.entry(entry.album).or_insert((entry.artist, 0, entry.id));
@@ -217,6 +219,10 @@ pub async fn groups(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>)
         entry.playlists().for_each(|name| *playlists.entry(name).or_default() += 1);
         entry.genres().for_each(|name| *genres.entry(name).or_default() += 1);
         entry.tags().for_each(|name| *tags.entry(name).or_default() += 1);
+        if matches!(wanted.kind, Kind::Music) && !entry.id.contains("://") {
+            let ends = entry.id.match_indices('/').map(|(end, _)| &entry.id[..end]);
+            ends.for_each(|name| *folders.entry(name).or_default() += 1);
+        }
     }
     let counted = |names: BTreeMap<&str, usize>| {
         let mut all: Vec<_> =
@@ -232,7 +238,13 @@ pub async fn groups(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>)
         id: handle(id),
     });
     let (albums, playlists) = (albums.collect(), counted(playlists));
-    Json(Groups { albums, playlists, genres: counted(genres), tags: counted(tags) })
+    Json(Groups {
+        albums,
+        playlists,
+        genres: counted(genres),
+        tags: counted(tags),
+        folders: counted(folders),
+    })
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! What the page's addresses do: one file for each of its parts.
 
+pub mod backup;
+pub mod files;
 pub mod frames;
 pub mod health;
 pub mod history;
@@ -9,6 +11,7 @@ pub mod records;
 pub mod session;
 pub mod settings;
 pub mod simulated;
+pub mod template_form;
 pub mod templates;
 
 use axum::Json;

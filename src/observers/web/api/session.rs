@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Body;
 use crate::observers::server::Peer;
-use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::guard::{COOKIE, DEVICE, cookie};
 use crate::observers::web::login::Asker;
+use crate::observers::web::{Site, assets};
 use moodbox_core::text::Language;
 
 /// What a page has to know before anything else.
@@ -29,6 +29,8 @@ pub struct Told {
     /// What each change has to repeat in the header `X-CSRF-Token`.
     csrf: String,
     language: Language,
+    /// Those that the page has words in.
+    languages: Vec<&'static str>,
     version: &'static str,
     /// Whether this is the simulated device.
     simulated: bool,
@@ -43,6 +45,7 @@ fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
         locked,
         csrf: site.door.csrf_for(cookie),
         language: site.latest.borrow().language,
+        languages: assets::languages(),
         version: env!("CARGO_PKG_VERSION"),
         simulated: site.simulated.is_some(),
     })

@@ -1,6 +1,6 @@
 //! The templates: read, checked while they are written, tried, saved, and taken back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ const MOST_UNDO: usize = 20;
 const MOST_TEXT: usize = 64 * 1024;
 
 /// Which template.
-type Which = (Kind, Mood);
+pub type Which = (Kind, Mood);
 
 /// Where templates are kept, and what they were before.
 pub struct Desk {
@@ -113,6 +113,32 @@ fn text_of(file: &Path) -> Result<Option<String>, Fault> {
 
 fn broken(message: String) -> Fault {
     Fault::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+}
+
+/// A template by its kind and mood, as `music/sad`.
+pub fn by_name(name: &str) -> Option<Which> {
+    let (kind, mood) = name.split_once('/')?;
+    which((kind.to_owned(), mood.to_owned())).ok()
+}
+
+/// Every template that was written on the page.
+pub fn own(site: &Site) -> Result<BTreeMap<String, String>, Fault> {
+    let all = Kind::ALL.into_iter().flat_map(|kind| Mood::ALL.map(|mood| (kind, mood)));
+    let texts = all.map(|which| Ok((format!("{}/{}", which.0.name(), which.1), site.desk.own(which)?)));
+    texts.filter_map(|one| one.map(|(name, text)| Some((name, text?))).transpose()).collect()
+}
+
+/// These templates, which are right, and no others are those of the page from now on. Each can be taken back.
+pub fn replace_own(site: &Site, wanted: Vec<(Which, String)>) -> Result<(), Fault> {
+    for which in Kind::ALL.into_iter().flat_map(|kind| Mood::ALL.map(|mood| (kind, mood))) {
+        let text = wanted.iter().find(|(one, _)| *one == which).map(|(_, text)| text.clone());
+        let before = site.desk.own(which)?;
+        if before != text {
+            site.desk.put(which, text.as_deref())?;
+            site.desk.remember(which, before);
+        }
+    }
+    reload(site)
 }
 
 fn which((kind, mood): (String, String)) -> Result<Which, Fault> {

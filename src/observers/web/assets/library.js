@@ -1,5 +1,6 @@
 // The library: what there is to play, where it lies on the plane of feeling, and a way to hear it now.
 
+import { adding } from "./add.js";
 import { ask, doing, dot, feelingWords, h, plane, put, say, t, time } from "./parts.js";
 
 export function libraryPart() {
@@ -152,15 +153,17 @@ export function libraryPart() {
     place = null;
     map();
     load();
+    add.load();
   }
   const all = h("button", { hidden: true, onclick: () => { album = null; fresh(); } }, t("album.all"));
   search.addEventListener("input", () => { if (view !== "titles") { view = "titles"; pressed(views, VIEWS, view); } chosen = null; load(); });
   unknown.addEventListener("change", () => { chosen = null; load(); });
+  const add = adding(() => kind);
   main.replaceChildren(h("div", { class: "stack" },
     h("div", { class: "row" }, ...kinds, h("span", { class: "find" }, h("label", { for: "search" }, t("search")), search), h("label", { class: "plain" }, unknown, t("library.unknown"))),
     h("div", { class: "row" }, ...views, all),
     wrong, sum, empty,
-    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture), h("section", { class: "card", "aria-label": t("list") }, list))));
+    h("div", { class: "cards two" }, h("section", { class: "card", "aria-label": t("plane") }, picture), h("section", { class: "card", "aria-label": t("list") }, list)), add.card));
   fresh();
-  return { library() { map(); load(); } };
+  return { library() { map(); load(); }, close: add.close };
 }

@@ -1,14 +1,7 @@
 // The page: which part of it is seen, and what the device tells it.
 
 import { barOf } from "./bar.js";
-import { eye } from "./camera.js";
-import { healthPart } from "./health.js";
-import { historyPart } from "./history.js";
-import { libraryPart } from "./library.js";
-import { settingsPart } from "./settings.js";
-import { templatesPart } from "./templates.js";
 import { MOODS, able, ask, door, doing, face, h, icon, mention, put, say, speak, spoken, t } from "./parts.js";
-import { LANGUAGES } from "./words.js";
 
 const main = document.getElementById("main");
 let session = null;
@@ -59,7 +52,31 @@ document.getElementById("skip").addEventListener("click", (event) => {
   main.focus();
 });
 
-function show() {
+/** What each part is made by. Those that are not seen at first come when they are opened, or when there is time. */
+const made = { now: nowPart };
+const MODULES = {
+  library: async () => (await import("./library.js")).libraryPart,
+  templates: async () => (await import("./templates.js")).templatesPart,
+  history: async () => { const { historyPart } = await import("./history.js"); return () => historyPart(() => now); },
+  health: async () => { const { healthPart } = await import("./health.js"); return () => healthPart(() => now); },
+  settings: async () => (await import("./settings.js")).settingsPart,
+  device: async () => { const { eye } = await import("./camera.js"); return () => devicePart(eye); },
+};
+let shows = 0;
+
+async function bringPart(name) {
+  made[name] ??= await MODULES[name]();
+}
+
+/** Once the first part is there, the others come: opening them then takes no time. */
+async function bringOthers() {
+  for (const name of PARTS()) {
+    if (made[name]) continue;
+    try { await bringPart(name); } catch { return; }
+  }
+}
+
+async function show() {
   if (location.hash === "#logout") return leave();
   if (session.login) {
     frame();
@@ -67,10 +84,21 @@ function show() {
   }
   frame();
   view?.close?.();
-  view = {
-    now: nowPart, library: libraryPart, templates: templatesPart, history: () => historyPart(() => now),
-    health: () => healthPart(() => now), settings: settingsPart, device: devicePart,
-  }[wanted()]();
+  view = null;
+  const [name, mine] = [wanted(), ++shows];
+  if (!made[name]) {
+    main.replaceChildren(h("p", { class: "loading", "aria-hidden": "true" }, "…"));
+    try {
+      await bringPart(name);
+    } catch {
+      // The device is away for a moment; as soon as it is back, the part is.
+      lost(true);
+      setTimeout(() => { if (mine === shows) show(); }, 3000);
+      return;
+    }
+    if (mine !== shows) return;
+  }
+  view = made[name]();
   document.title = `${t(`tab.${wanted()}`)} · moodbox`;
   view.update?.();
 }
@@ -121,7 +149,10 @@ function listen() {
     now = JSON.parse(event.data);
     if (before && before !== now.phase) mention(t(`stage.${now.phase}`));
     frame();
-    bar ??= barOf(document.getElementById("bar"));
+    if (!bar) {
+      bar = barOf(document.getElementById("bar"));
+      setTimeout(bringOthers, 2000);
+    }
     bar.show(now);
     view?.update?.();
   });
@@ -286,7 +317,7 @@ function nowPart() {
 
 // ---- the simulated device ----
 
-function devicePart() {
+function devicePart(eye) {
   const panel = panelCard();
   const [wrong, photos] = [h("div"), h("div", { class: "faces photos" })];
   const bulb = h("span", { class: "bulb", "aria-hidden": "true" });
@@ -360,7 +391,7 @@ async function start() {
   }
   if (version && version !== session.version) return renew();
   version = session.version;
-  const theirs = navigator.languages.map((code) => code.slice(0, 2)).find((code) => LANGUAGES.includes(code));
+  const theirs = navigator.languages.map((code) => code.slice(0, 2)).find((code) => session.languages.includes(code));
   await speak(theirs ?? session.language);
   lost(false);
   begin();

@@ -135,6 +135,15 @@ async function send(method, path, body) {
   return told;
 }
 
+/** Hands a file of the device to the browser, to be kept. */
+export async function fetchFile(path, name) {
+  const answer = await fetch(path, { credentials: "same-origin", cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => null))?.error ?? `${answer.status}`);
+  const link = h("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
 /** Runs something for a button and shows beside it what went wrong. */
 export function doing(action, where) {
   return async (event) => {

@@ -1,7 +1,7 @@
 // Settings: what people change. It is written over the configuration after the daemon's own check. Most of it
 // counts at once, the rest from the next start on.
 
-import { ask, doing, h, put, say, t } from "./parts.js";
+import { ask, doing, fetchFile, h, put, say, t } from "./parts.js";
 
 const GROUPS = [["place", ["device", "times", "house", "history"]], ["sound", ["music"]], ["parts", ["button", "panel"]]];
 
@@ -109,7 +109,21 @@ export function settingsPart() {
     say(t("saved"));
     put(done, h("p", { class: "note good" }, t("saved"), told.pending ? ` ${t(told.restartable ? "settings.restart" : "settings.byhand")}` : ""));
   }, wrong));
-  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, body));
+  const [back, kept] = [h("div"), h("div", { role: "status" })];
+  const pick = h("input", { type: "file", id: "restore", accept: ".json,application/json" });
+  pick.addEventListener("change", doing(async () => {
+    const [file] = pick.files;
+    pick.value = "";
+    if (!file || !confirm(t("restore.sure"))) return;
+    put(kept);
+    const done = await ask("POST", "/api/restore", new Blob([file], { type: "application/json" }));
+    await load();
+    put(kept, h("p", { class: "note good" }, t("restored", { templates: done.templates })));
+  }, back));
+  const save = doing(() => fetchFile("/api/backup", `moodbox-backup-${new Date().toISOString().slice(0, 10)}.json`), back);
+  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, body,
+    h("section", { class: "card", "aria-label": t("backup") }, h("h2", {}, t("backup")), h("p", { class: "quiet" }, t("backup.why")),
+      h("div", { class: "row" }, h("button", { onclick: save }, t("backup.save")), h("label", { for: "restore" }, t("restore")), pick), back, kept)));
   load();
   return {};
 }

@@ -1,5 +1,6 @@
 // Templates: what is played for each mood, checked while it is written and tried on the library.
 
+import { templateForm } from "./template-form.js";
 import { MOODS, ask, doing, dot, face, h, journey, plane, put, say, t } from "./parts.js";
 
 export function templatesPart() {
@@ -13,6 +14,39 @@ export function templatesPart() {
   state.id = "template-state";
   text.spellcheck = false;
   const draft = h("div");
+  let way = "form";
+  const form = templateForm({ wrong, change: doing(async (next) => {
+    const told = await ask("POST", "/api/templates/form", { text: text.value, form: next });
+    text.value = told.text;
+    changed();
+    form.show(told.form, kind);
+    attempt();
+  }, wrong) });
+  const WAYS = ["form", "text"];
+  const ways = WAYS.map((name) => h("button", { onclick: () => { way = name; look(); } }, t(`template.as.${name}`)));
+  const no = h("p", { class: "note warn", hidden: true }, t("template.noform"));
+
+  function look() {
+    ways.forEach((button, at) => button.setAttribute("aria-pressed", String(WAYS[at] === way)));
+    form.root.hidden = way !== "form" || !no.hidden;
+    text.hidden = way !== "text";
+    no.classList.toggle("unseen", way !== "form");
+  }
+
+  /** What the text says, for the form. */
+  async function read() {
+    const of = kind;
+    try {
+      const told = await ask("POST", "/api/templates/form", { text: text.value });
+      if (of !== kind) return;
+      no.hidden = true;
+      form.show(told.form, kind);
+    } catch (error) {
+      if (error.status !== 422) throw error;
+      no.hidden = false;
+    }
+    look();
+  }
   /** What was typed and not saved stays in this browser, through another mood, another part and a restart. */
   const key = () => `template ${kind} ${mood}`;
   const store = { get: () => { try { return localStorage.getItem(key()); } catch { return null; } }, put: (text) => { try { text === null ? localStorage.removeItem(key()) : localStorage.setItem(key(), text); } catch { /* A browser that keeps nothing. */ } } };
@@ -51,6 +85,7 @@ export function templatesPart() {
     state.textContent = t(told.own ? "template.own" : told.configured ? "template.configured" : "template.shipped");
     if (said) { say(said); own(); }
     changed();
+    doing(read, wrong)();
     attempt();
   }
 
@@ -63,8 +98,9 @@ export function templatesPart() {
     if (!event.target.closest("[data-drop]")) return;
     text.value = saved;
     changed();
+    doing(read, wrong)();
     attempt();
-    text.focus();
+    (way === "text" ? text : ways[0]).focus();
   });
 
   const attempt = doing(async () => {
@@ -77,6 +113,7 @@ export function templatesPart() {
     put(problems, ...told.problems.map((one) => h("p", { class: "note bad" },
       h("button", { class: "place", onclick: () => place(one.line, one.column) }, t("line", one)), " ", one.what, h("b", {}, `→ ${one.cure}`))));
     if (!right) return;
+    form.tried(told);
     const stops = told.items.filter((item) => item.valence !== null);
     picture.replaceChildren(plane({ label: t("journey"), layers: [
       ...(told.to ? [dot(told.to, "goal", 11, t("goal"))] : []),
@@ -88,6 +125,8 @@ export function templatesPart() {
   }, wrong);
 
   function place(line, column) {
+    way = "text";
+    look();
     const at = text.value.split("\n").slice(0, line - 1).reduce((sum, row) => sum + row.length + 1, 0) + column - 1;
     text.focus();
     text.setSelectionRange(at, at);
@@ -96,15 +135,15 @@ export function templatesPart() {
   text.addEventListener("input", () => {
     changed();
     clearTimeout(timer);
-    timer = setTimeout(attempt, 250);
+    timer = setTimeout(() => { attempt(); doing(read, wrong)(); }, 250);
   });
   main.replaceChildren(h("div", { class: "stack" },
     h("div", { class: "row", role: "group", "aria-label": t("kind") }, ...kinds),
     h("div", { class: "faces", role: "group", "aria-label": t("mood") }, ...moods),
     wrong,
     h("div", { class: "cards halves" },
-      h("section", { class: "card", "aria-label": t("tab.templates") }, state, draft, text, problems, h("div", { class: "row" }, save, undo, reset)),
+      h("section", { class: "card", "aria-label": t("tab.templates") }, h("div", { class: "row", role: "group", "aria-label": t("template.way") }, ...ways), state, draft, no, form.root, text, problems, h("div", { class: "row" }, save, undo, reset)),
       h("section", { class: "card", "aria-label": t("tried") }, h("h2", {}, t("tried")), picture, tried))));
   open();
-  return { library: () => attempt() };
+  return { library: () => { attempt(); form.load(); } };
 }

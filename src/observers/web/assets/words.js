@@ -1,14 +1,12 @@
-// The languages of the page. A new one is a file `words-xx.js` beside this, and its code here.
+// The languages of the page. A new one is a file `words-xx.js` beside this.
 
 import en from "./words-en.js";
-
-export const LANGUAGES = ["en", "de"];
 
 export const words = { en };
 
 /** Brings the words of a language. What cannot be had is said in English. */
 export async function bring(code) {
-  if (words[code] || !LANGUAGES.includes(code)) return;
+  if (words[code]) return;
   try {
     words[code] = (await import(`./words-${code}.js`)).default;
   } catch {

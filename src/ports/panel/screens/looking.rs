@@ -6,7 +6,7 @@ use crate::ports::panel::palette;
 use moodbox_core::text::{self, Prompt, prompt};
 
 pub(super) fn look(stage: &mut Stage, done: f32) {
-    let (figure, words) = stage.halves(0.68);
+    let (figure, words) = stage.halves(0.62);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
     stage.own_light();
@@ -20,7 +20,7 @@ pub(super) fn look(stage: &mut Stage, done: f32) {
 }
 
 pub(super) fn waking(stage: &mut Stage) {
-    let (figure, words) = stage.halves(0.68);
+    let (figure, words) = stage.halves(0.62);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
     stage.own_light();
@@ -49,8 +49,8 @@ pub(super) fn thinking(stage: &mut Stage) {
 }
 
 pub(super) fn no_face(stage: &mut Stage) {
-    let (figure, words) = stage.halves(0.54);
-    let radius = stage.radius(figure, 52.0) - stage.px(3.0);
+    let (figure, words) = stage.halves(0.46);
+    let radius = stage.radius(figure, 46.0) - stage.px(3.0);
     let (x, y) = figure.center();
     stage.canvas.glow(x, y, radius * 1.6, palette::QUIET, 0.1);
     // The frame of a viewfinder around nobody.
@@ -85,7 +85,7 @@ pub(super) fn no_face(stage: &mut Stage) {
 }
 
 pub(super) fn several_faces(stage: &mut Stage, count: usize) {
-    let (figure, words) = stage.halves(0.56);
+    let (figure, words) = stage.halves(0.5);
     let radius = stage.radius(figure, 40.0).min(figure.w / if count > 2 { 4.95 } else { 3.9 });
     let (x, y) = figure.center();
     let behind = if count > 2 { &[-1.0, 1.0][..] } else { &[][..] };

@@ -67,6 +67,25 @@ fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option
     Some(stage.canvas)
 }
 
+/// The smallest letters on 240x240, in pixels.
+const LEAST: f32 = 20.0;
+
+/// A press, as a sign: it is understood before the words are read.
+#[derive(Clone, Copy)]
+enum Press {
+    Short,
+    Long,
+}
+
+impl Press {
+    fn width(self, unit: f32) -> f32 {
+        unit * match self {
+            Press::Short => 10.0,
+            Press::Long => 26.0,
+        }
+    }
+}
+
 /// A screen in the making: the canvas and what every screen needs to know.
 struct Stage {
     canvas: Canvas,
@@ -121,6 +140,48 @@ impl Stage {
         self.canvas.glow(x, y, radius, palette::OWN, 0.18);
     }
 
+    /// Blocks of words: no letter of them is smaller than 20 px on 240x240, for eyes that are weak.
+    fn column(&self) -> Column {
+        Column::at_least(self.px(LEAST))
+    }
+
+    /// What short and long presses do: a dot and a bar, each before its words. On one line where there is room.
+    fn presses(&mut self, place: Area, rows: &[(Press, &str)], ink: Ink) {
+        let face = self.plain(LEAST);
+        let (gap, apart) = (self.px(7.0), self.px(18.0));
+        let widths: Vec<f32> = rows
+            .iter()
+            .map(|(press, words)| press.width(self.unit) + gap + text_raster::width(words, face))
+            .collect();
+        let whole = widths.iter().sum::<f32>() + apart * (rows.len().saturating_sub(1)) as f32;
+        let one_line = whole <= place.w;
+        let height = face.line_height() * if one_line { 1.0 } else { rows.len() as f32 };
+        let (middle, y) = place.center();
+        let (mut x, mut top) = (middle - whole / 2.0, y - height / 2.0);
+        for ((press, words), width) in rows.iter().zip(widths) {
+            if !one_line {
+                x = middle - width / 2.0;
+            }
+            let baseline = top + face.baseline();
+            self.press(*press, x, baseline - face.size * 0.34, ink);
+            let at = x + press.width(self.unit) + gap;
+            let words = text_raster::shorten(words, face, place.x + place.w - at);
+            self.canvas.text(&words, face, at, baseline, ink);
+            if one_line {
+                x += width + apart;
+            } else {
+                top += face.line_height();
+            }
+        }
+    }
+
+    /// The sign of a press, with its left end and the middle of its height here.
+    fn press(&mut self, press: Press, x: f32, y: f32, ink: Ink) {
+        let (width, height) = (press.width(self.unit), self.px(10.0));
+        let place = Area::new(x, y - height / 2.0, width, height);
+        self.canvas.plate(place, height / 2.0, ink, 1.0);
+    }
+
     fn words(&mut self, column: &Column, place: Area) {
         column.draw(&mut self.canvas, place, Align::Center);
     }
@@ -129,8 +190,8 @@ impl Stage {
     fn headline(&mut self, place: Area, title: &str, hint: &str, ink: Ink) {
         let fits_one = text_raster::width(title, self.bold(22.0)) <= place.w;
         let (lines, quiet) = (if fits_one { 1 } else { 2 }, palette::QUIET);
-        let column = Column::new().add(title, self.bold(27.0), ink, lines, 0.0);
-        let column = column.add(hint, self.plain(19.0), quiet, 3, self.px(5.0));
+        let column = self.column().add(title, self.bold(27.0), ink, lines, 0.0);
+        let column = column.add(hint, self.plain(LEAST), quiet, 4, self.px(3.0));
         self.words(&column, place);
     }
 }
@@ -153,6 +214,7 @@ mod tests {
         for (width, height) in SIZES {
             let canvas = paint(screen, language, width, height).unwrap();
             assert_eq!(canvas.clipped(), 0, "{screen:?} in {language:?} at {width}x{height}");
+            assert!(canvas.smallest() >= LEAST, "{screen:?}: letters of {} px", canvas.smallest());
         }
     }
 
@@ -184,6 +246,19 @@ mod tests {
             check(&Screen::Forgotten, language);
             check(&Screen::Asleep, language);
             check(&Screen::SeveralFaces { count: usize::MAX }, language);
+        }
+    }
+
+    #[test]
+    fn no_word_of_ours_is_left_out_for_want_of_room() {
+        for language in Language::ALL {
+            let ours = screen_samples::examples(language).into_iter().map(|(_, screen)| screen);
+            for screen in ours.chain(TroubleKind::ALL.map(Screen::Trouble)) {
+                for (width, height) in SIZES {
+                    let canvas = paint(&screen, language, width, height).unwrap();
+                    assert_eq!(canvas.left_out(), 0, "{screen:?} in {language:?} at {width}x{height}");
+                }
+            }
         }
     }
 
@@ -226,6 +301,7 @@ mod tests {
             let playing = Playing {
                 not_so: true,
                 mood, title, artist, why, liked, paused, amiss: None,
+                sleep: (volume % 3 == 0).then_some(volume.into()),
                 elapsed: seconds(elapsed),
                 length: length.map(seconds),
                 flash: (volume % 2 == 0).then_some(Flash::Volume(volume)),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Stage;
+use super::{LEAST, Press, Stage};
 use crate::ports::panel::canvas::{Area, Ink};
 use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::icons::{self, Icon};
 use crate::ports::panel::palette;
-use crate::ports::panel::text_layout::{Align, Column};
+use crate::ports::panel::text_layout::Align;
 use crate::ports::panel::text_raster;
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing};
 use moodbox_core::text::{self, Prompt, prompt};
@@ -28,13 +28,10 @@ pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
     let (head, rest) = inner.split_top(stage.px(48.0));
     let (body, foot) = rest.split_bottom(stage.px(32.0));
     top(stage, head, playing, look);
-    let column = Column::new().add(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0).add(
-        playing.artist.as_str(),
-        stage.plain(20.0),
-        palette::QUIET,
-        2,
-        stage.px(3.0),
-    );
+    let column = stage
+        .column()
+        .add(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0)
+        .add(playing.artist.as_str(), stage.plain(20.0), palette::QUIET, 2, stage.px(3.0));
     let body = body.inset(0.0, stage.px(5.0));
     column.draw(&mut stage.canvas, body, Align::Left);
     progress(stage, foot, playing, ink);
@@ -67,50 +64,66 @@ fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
         icons::draw(&mut stage.canvas, Icon::Heart, at, heart * 1.4, palette::GROUND, palette::GROUND);
         icons::draw(&mut stage.canvas, Icon::Heart, at, heart, palette::HEART, palette::GROUND);
     }
-    // Two lines in good size, or three small ones.
     let ink = palette::QUIET.mix(palette::TEXT, 0.4);
     let told = match playing.amiss {
         Some(Amiss::Waiting) => prompt(Prompt::Waiting, stage.language),
         Some(Amiss::Ill(kind)) => text::trouble(kind, stage.language).title,
         None => playing.why.as_str(),
     };
-    let why = text_raster::clean(told);
-    let fits = text_raster::wrap(&why, stage.plain(15.0), words.w, 2).join(" ") == why;
-    let (face, lines) = if fits { (stage.plain(17.0), 2) } else { (stage.plain(13.5), 3) };
-    let column = Column::new().add(&why, face, ink, lines, 0.0);
+    let column = stage.column().add(told, stage.plain(LEAST), ink, 2, 0.0);
     column.draw(&mut stage.canvas, words, Align::Left);
 }
 
 /// The bar with the time that passed and the whole, or that it is paused.
 fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
-    let face = stage.plain(16.0);
+    let face = stage.plain(LEAST);
     let baseline = place.y + place.h - stage.px(3.0);
     let (bar, _) = place.split_top(stage.px(6.0));
     let length = playing.length.filter(|length| !length.is_zero());
     let share = length.map_or(0.0, |length| playing.elapsed.as_secs_f32() / length.as_secs_f32());
     let ink = if playing.paused { palette::QUIET } else { ink };
     stage.canvas.bar(bar, share, palette::RAISED, ink);
-    stage.canvas.text(&clock(playing.elapsed), face, place.x, baseline, palette::QUIET);
+    let elapsed = clock(playing.elapsed);
+    stage.canvas.text(&elapsed, face, place.x, baseline, palette::QUIET);
+    let mut room = (place.x + text_raster::width(&elapsed, face), place.x + place.w);
     if let Some(length) = length {
         let text = clock(length);
         let x = place.x + place.w - text_raster::width(&text, face);
         stage.canvas.text(&text, face, x, baseline, palette::QUIET);
+        room.1 = x;
     }
-    if playing.not_so && !playing.paused {
-        let (how, face) = (prompt(Prompt::NotSo, stage.language), stage.plain(15.0));
-        let left = place.x + (place.w - text_raster::width(how, face)) / 2.0;
-        stage.canvas.text(how, face, left, baseline, palette::TEXT);
+    between(stage, playing, room, baseline);
+}
+
+/// Between the two times: that it is paused, that a short press says no, or when it ends by itself.
+fn between(stage: &mut Stage, playing: &Playing, (left, right): (f32, f32), baseline: f32) {
+    let face = stage.plain(LEAST);
+    let (gap, edge, sign) = (stage.px(6.0), stage.px(8.0), stage.px(15.0));
+    let minutes = playing.sleep.map(|minutes| text::minutes(minutes, stage.language));
+    let (icon, word) = match (playing.paused, playing.not_so, &minutes) {
+        (true, ..) => (Some(Icon::Pause), prompt(Prompt::Paused, stage.language)),
+        (false, true, _) => (None, prompt(Prompt::NotSo, stage.language)),
+        (false, false, Some(minutes)) => (Some(Icon::Moon), minutes.as_str()),
+        (false, false, None) => return,
+    };
+    let room = right - left - 2.0 * edge;
+    let lead = if icon.is_some() { sign } else { Press::Short.width(stage.unit) };
+    // Where hours stand on both sides, the sign alone is left.
+    let whole = lead + gap + text_raster::width(word, face);
+    let (word, width) = if whole <= room { (word, whole) } else { ("", lead) };
+    if width > room {
+        return;
     }
-    if playing.paused {
-        let word = prompt(Prompt::Paused, stage.language);
-        let sign = stage.px(13.0);
-        let width = sign + stage.px(6.0) + text_raster::width(word, face);
-        let left = place.x + (place.w - width) / 2.0;
-        let middle = baseline - face.size * 0.33;
-        let (at, ground) = ((left + sign / 2.0, middle), palette::GROUND);
-        icons::draw(&mut stage.canvas, Icon::Pause, at, sign, palette::TEXT, ground);
-        stage.canvas.text(word, face, left + sign + stage.px(6.0), baseline, palette::TEXT);
+    let x = (left + right - width) / 2.0;
+    let middle = baseline - face.size * 0.34;
+    match icon {
+        Some(icon) => {
+            let at = (x + sign / 2.0, middle);
+            icons::draw(&mut stage.canvas, icon, at, sign, palette::TEXT, palette::GROUND);
+        }
+        None => stage.press(Press::Short, x, middle, palette::TEXT),
     }
+    stage.canvas.text(word, face, x + lead + gap, baseline, palette::TEXT);
 }
 
 /// "3:07", "1:02:45".
@@ -136,7 +149,7 @@ fn did(stage: &mut Stage, icon: Icon, ink: Ink, flash: Flash) {
         other => text::flash(other, stage.language).to_owned(),
     };
     let place = Area::new(stage.area.x, y + stage.px(26.0), stage.area.w, stage.px(42.0));
-    let column = Column::new().add(&words, stage.bold(32.0), palette::TEXT, 1, 0.0);
+    let column = stage.column().add(&words, stage.bold(32.0), palette::TEXT, 1, 0.0);
     stage.words(&column, place.inset(stage.px(12.0), 0.0));
     if let Flash::Volume(percent) = flash {
         let width = stage.px(150.0).min(stage.area.w * 0.8);

@@ -1,38 +1,38 @@
 //! Screens about a mood: the reading, the choice when it is unsure, nothing to play for it.
 
-use super::Stage;
+use super::{LEAST, Press, Stage};
 use crate::ports::panel::canvas::{Area, Ink};
 use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::palette;
-use crate::ports::panel::text_layout::Column;
 use crate::ports::panel::text_raster::{self, Face};
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::{self, Language, Prompt, prompt};
 
 pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32, not_so: bool) {
     let words = portrait(stage, Look::Of(mood));
-    let (words, sign) = words.split_bottom(stage.px(if not_so { 19.0 } else { 0.0 }));
+    let (words, sign) = words.split_bottom(stage.px(if not_so { 27.0 } else { 0.0 }));
     if not_so {
         let how = prompt(Prompt::NotSo, stage.language);
-        stage.words(&Column::new().add(how, stage.plain(15.0), palette::TEXT, 1, 0.0), sign);
+        stage.presses(sign, &[(Press::Short, how)], palette::TEXT);
     }
-    let (words, sure) = words.split_bottom(stage.px(36.0));
+    // Where a press still says no, the bar stands without its words.
+    let (words, sure) = words.split_bottom(stage.px(if not_so { 14.0 } else { 39.0 }));
     let said = text::mood(mood, stage.language);
     let face = stage.plain(20.0);
     sentence(stage, words, face, [said.before, said.word, said.after], palette::of(mood));
     // Of a face that shows nothing, nothing more is claimed.
     if mood != Mood::Neutral {
-        sureness(stage, sure, mood, strength, confidence);
+        sureness(stage, sure, mood, (!not_so).then_some(strength), confidence);
     }
 }
 
 /// A mood that was named: no face was read, so nothing is said about one.
 pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
     let words = portrait(stage, Look::Of(mood));
-    let face = stage.plain(20.0);
+    let face = stage.plain(24.0);
     let (before, face) = match sensor {
         Some(name) => sensor_says(name, stage.language, face, words.w),
-        None => (prompt(Prompt::Chosen, stage.language).to_owned(), face),
+        None => (prompt(Prompt::Chosen, stage.language).to_owned(), stage.plain(LEAST)),
     };
     let word = text::mood(mood, stage.language).word;
     sentence(stage, words, face, [&before, word, ""], palette::of(mood));
@@ -40,7 +40,7 @@ pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
 
 /// Who says it, on one line: a long name is written smaller, and then shortened, so that the sentence stays whole.
 fn sensor_says(name: &str, language: Language, mut face: Face, most: f32) -> (String, Face) {
-    let (name, least) = (text_raster::clean(name), face.size * 0.8);
+    let (name, least) = (text_raster::clean(name), face.size * LEAST / 24.0);
     let says = |name: &str| text::sensor_says(name, language);
     while face.size > least && text_raster::width(&says(&name), face) > most {
         face.size -= 1.0;
@@ -88,14 +88,15 @@ fn sentence(stage: &mut Stage, place: Area, small: Face, [before, word, after]: 
 }
 
 /// How sure: a bar and words under it.
-fn sureness(stage: &mut Stage, place: Area, mood: Mood, strength: Strength, confidence: f32) {
+fn sureness(stage: &mut Stage, place: Area, mood: Mood, strength: Option<Strength>, confidence: f32) {
     let width = place.w.min(stage.px(150.0));
     let (x, _) = place.center();
     let bar = Area::new(x - width / 2.0, place.y + stage.px(3.0), width, stage.px(7.0));
     stage.canvas.bar(bar, confidence, palette::RAISED, palette::of(mood));
+    let Some(strength) = strength else { return };
     let (_, line) = place.split_bottom(place.h - stage.px(13.0));
     let words = text::sureness(strength, stage.language);
-    let column = Column::new().add(words, stage.plain(16.0), palette::QUIET, 1, 0.0);
+    let column = stage.column().add(words, stage.plain(LEAST), palette::QUIET, 1, 0.0);
     stage.words(&column, line);
 }
 
@@ -106,13 +107,13 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
     let ink = palette::of(mood);
     let inner = stage.area.inset(stage.px(10.0), stage.px(10.0));
     let (title, rest) = inner.split_top(stage.px(26.0));
-    let (rest, how) = rest.split_bottom(stage.px(if stage.wide { 24.0 } else { 46.0 }));
+    let (rest, how) = rest.split_bottom(stage.px(26.0));
     let (faces_at, word) = rest.split_bottom(stage.px(38.0));
 
     // With two, a look came before; with more, nobody was looked at or nothing was seen.
     let few = count <= 3;
     let asked = prompt(if count <= 2 { Prompt::Unsure } else { Prompt::Pick }, stage.language);
-    let column = Column::new().add(asked, stage.plain(20.0), palette::TEXT, 1, 0.0);
+    let column = stage.column().add(asked, stage.plain(20.0), palette::TEXT, 1, 0.0);
     stage.words(&column, title);
     if few {
         side_by_side(stage, faces_at, candidates, selected);
@@ -125,17 +126,11 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
         Mood::Neutral => prompt(Prompt::SoSo, stage.language),
         _ => prompt(Prompt::Bad, stage.language),
     };
-    let column = Column::new().add(called, stage.bold(29.0), ink, 1, 0.0);
+    let column = stage.column().add(called, stage.bold(29.0), ink, 1, 0.0);
     stage.words(&column, word);
 
-    let how_to = prompt(Prompt::UnsureHow, stage.language);
-    let face = stage.plain(17.0);
-    let column = if stage.wide {
-        Column::new().add(&how_to.replace('\n', "  ·  "), face, palette::QUIET, 1, 0.0)
-    } else {
-        how_to.lines().fold(Column::new(), |column, line| column.add(line, face, palette::QUIET, 1, 0.0))
-    };
-    stage.words(&column, how);
+    let [next, take] = [Prompt::ChooseNext, Prompt::ChooseThis].map(|which| prompt(which, stage.language));
+    stage.presses(how, &[(Press::Short, next), (Press::Long, take)], palette::QUIET);
 }
 
 /// Two or three candidates: all of them, the selected one large, lit and underlined.
@@ -197,17 +192,18 @@ fn carousel(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize
 }
 
 pub(super) fn nothing_to_play(stage: &mut Stage, mood: Mood) {
-    let (figure, words) = stage.halves(0.44);
-    let radius = stage.radius(figure, 46.0);
+    let (figure, words) = stage.halves(0.34);
+    let radius = stage.radius(figure, 36.0);
     let center = figure.center();
     stage.canvas.glow(center.0, center.1, radius * 1.8, palette::of(mood), 0.18);
     faces::draw(&mut stage.canvas, Look::Of(mood), center, radius);
     let word = text::mood(mood, stage.language).word;
-    let column = Column::new()
+    let column = stage
+        .column()
         .add(prompt(Prompt::NothingToPlay, stage.language), stage.bold(26.0), palette::TEXT, 2, 0.0)
         .add(
             prompt(Prompt::NothingToPlayHint, stage.language),
-            stage.plain(18.0),
+            stage.plain(LEAST),
             palette::QUIET,
             3,
             stage.px(4.0),
@@ -222,10 +218,10 @@ mod tests {
 
     #[test]
     fn a_sensor_with_a_long_name_still_says_something() {
-        let face = Face::plain(20.0);
+        let face = Face::plain(24.0);
         for (language, verb) in [(Language::En, " says"), (Language::De, " sagt")] {
             assert_eq!(sensor_says("ring", language, face, 220.0), (format!("ring{verb}"), face));
-            let (said, smaller) = sensor_says("Stimmungsring Flur", language, face, 220.0);
+            let (said, smaller) = sensor_says("Stimmungsring", language, face, 220.0);
             assert!(!said.contains('…') && smaller.size < face.size, "{said}");
             for name in
                 ["Stimmungsring im Flur des Erdgeschosses", &"W".repeat(300), "輪".repeat(40).as_str()]
