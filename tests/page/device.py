@@ -82,7 +82,7 @@ def end(process):
 @contextlib.contextmanager
 def device(mode="household", locked=False, days=0, language="en", more="", own=False):
     """Starts a device of its own in a folder of its own, with `more` in its configuration, and ends it; `own`: with a
-    copy of the library to write to."""
+    copy of the library to write to, or an "empty" one."""
     place = pathlib.Path(tempfile.mkdtemp(prefix="moodbox-page-"))
     port = free_port()
     one = Device(place, port)
@@ -90,7 +90,7 @@ def device(mode="household", locked=False, days=0, language="en", more="", own=F
     library = place if own else LIBRARY
     if own:
         for name in ("music", "videos"):
-            shutil.copytree(LIBRARY / name, place / name)
+            (place / name).mkdir() if own == "empty" else shutil.copytree(LIBRARY / name, place / name)
     (place / "mpd.conf").write_text(
         f"""music_directory "{library}/music"
 playlist_directory "{place}/playlists"

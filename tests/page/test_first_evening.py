@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import subprocess
 import urllib.request
 
 import pytest
@@ -194,6 +195,60 @@ def test_an_album_is_played_and_the_place_in_a_track_is_set(tab, home):
     page.get_by_role("contentinfo").get_by_role("button", name="Back").click()
     wait_for("the beginning", lambda: get(home, "state")["music"]["elapsed_s"] < 15)
     quiet(page)
+
+
+def test_an_empty_library_names_its_folder_and_no_face_is_looked_at(tab, another):
+    one = another(own="empty")
+    page = tab(one, "library")
+    expect(page.get_by_text("There is nothing yet. Files are read from:")).to_be_visible()
+    expect(page.locator(".note code")).to_have_text(str(one.place / "music"))
+    page.get_by_role("button", name="Videos").click()
+    expect(page.locator(".note code")).to_have_text(str(one.place / "videos"))
+    assert page.evaluate(AUDIT) == []
+    wait_for("the trouble", lambda: get(one, "state")["troubles"])
+    page.goto(f"{one.address}#now")
+    page.get_by_role("button", name="Look at me").click()
+    expect(page.get_by_role("img", name=re.compile("Something is wrong|Nothing in the library"))).to_be_visible()
+    assert get(one, "state")["looks"] == 0
+
+
+def test_a_phone_that_slept_finds_the_device_again(tab, another):
+    one = another()
+    page = show(tab, one, "now", expected=("403", *LEFT))
+    # The stream ends without a word, and the page is hidden and seen again.
+    hide = "(hidden) => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden }); document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(hide, True)
+    page.context.set_offline(True)
+    one.restart()
+    page.context.set_offline(False)
+    page.evaluate(hide, False)
+    expect(page.get_by_text("The device does not answer.")).to_have_count(0)
+    page.get_by_role("button", name="sad", exact=True).click()
+    expect(page.get_by_text("Picked: sad")).to_be_visible()
+
+
+def test_beside_an_arabic_name_the_times_stand_in_their_order(tab, another, tmp_path):
+    one = another(own=True)
+    title = "نسم علينا الهوى"
+    sound = one.place / "music/arabic.ogg"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=70", "-metadata", f"title={title}", "-metadata", "artist=فيروز", sound], check=True)
+    other = Client(one)
+    other.ask("update")
+    wait_for("the song", lambda: get(one, "library")["total"] == 25)
+    other.ask('add "arabic.ogg"')
+    other.ask("play 0")
+    page = tab(one, "now")
+    bar = page.get_by_role("contentinfo")
+    expect(bar).to_contain_text(title)
+    clock = bar.locator(".clock")
+    expect(clock).to_have_text(re.compile(r"^0:\d\d / 1:10$"))
+    # The elapsed time is drawn to the left of the length.
+    left, right = clock.evaluate("""(clock) => {
+      const text = clock.firstChild, slash = text.data.indexOf('/');
+      const at = (from, to) => { const range = document.createRange(); range.setStart(text, from); range.setEnd(text, to); return range.getBoundingClientRect().left; };
+      return [at(0, 1), at(slash + 2, slash + 3)];
+    }""")
+    assert left < right
 
 
 def test_a_like_is_given_and_taken_back(tab, another):

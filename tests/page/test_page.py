@@ -259,6 +259,14 @@ def test_health_tells_the_log_the_version_and_about_the_model(tab, home):
     expect(page.get_by_label("The log of the last hour")).to_contain_text("note")
 
 
+def test_a_newer_version_is_told_with_how_it_is_installed(tab, home):
+    page = tab(home, "now")
+    page.route("**/api/health", lambda route: route.fulfill(json={"version": "0.1.0", "offered": "0.2.0", "findings": []}))
+    page.goto(f"{home.address}#health")
+    expect(page.get_by_text("Version 0.2.0 can be installed:")).to_contain_text("sudo apt install moodbox")
+    assert page.evaluate(AUDIT) == []
+
+
 def test_the_model_card_is_read_as_a_document_with_its_pictures(tab, home):
     page = show(tab, home, "health", width=360, height=740, has_touch=True, is_mobile=True)
     row = re.search(r"^\| majority of ten voters \|.*", (ROOT / "models/MODEL_CARD.md").read_text(), re.MULTILINE).group()

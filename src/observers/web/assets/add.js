@@ -80,7 +80,7 @@ export function adding(kind) {
       } catch (error) {
         // A link that breaks off is tried again from where the device stopped; what the device says no to is not.
         broken += 1;
-        if (error.status >= 400 || broken > 5) throw error;
+        if ((error.status >= 400 && ![408, 503].includes(error.status)) || broken > 5) throw error;
         await new Promise((wake) => { setTimeout(wake, 1000 * broken); });
         continue;
       }

@@ -13,6 +13,7 @@ const AGREES = /^\| majority of ten voters \|[^|]*\|[^|]*\| ([\d.]+) % \|[^|]*\|
 export function healthPart(state) {
   const main = document.getElementById("main");
   const [troubles, report, wrong, version] = [h("div", { class: "stack" }), h("div"), h("div"), h("p", { class: "quiet" })];
+  const newer = h("div");
   const kind = { ok: "good", warning: "warn", fault: "bad", skipped: "quiet" };
   // What is ill when it was examined last: another trouble is a reason to look again.
   let ill = null;
@@ -23,6 +24,7 @@ export function healthPart(state) {
     try {
       const told = await ask("GET", "/api/health");
       version.textContent = t("version", told);
+      put(newer, told.offered ? h("p", { class: "note warn" }, t("version.newer", told), " ", h("code", {}, "sudo apt install moodbox")) : null);
       // The doctor speaks English, as on the command line.
       const row = (one) => h("li", {}, h("span", { class: `badge ${kind[one.level]}`, lang: spoken() }, t(`level.${one.level}`)), h("b", {}, one.part),
         h("div", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
@@ -53,7 +55,7 @@ export function healthPart(state) {
   }, missing);
   main.replaceChildren(h("div", { class: "stack" },
     h("section", { class: "card" }, h("h2", {}, t("troubles")), troubles),
-    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), wrong, report),
+    h("section", { class: "card" }, h("h2", {}, t("doctor")), h("div", { class: "row" }, again, version), newer, wrong, report),
     h("section", { class: "card" }, h("h2", {}, t("log")), log),
     h("section", { class: "card" }, h("h2", {}, t("model")), missing, card)));
   load();

@@ -32,7 +32,7 @@ export default {
   "plane.excited": "aufgeregt", "plane.calm": "ruhig", "plane.pleasant": "angenehm", "plane.unpleasant": "unangenehm",
   "source.explicit": "Tag oder Hand", "source.genre": "nach dem Genre", "source.sound": "nach dem Klang",
   troubles: "Was gerade nicht stimmt", "troubles.none": "Alle Teile arbeiten.", doctor: "Der Befund", version: "Fassung {version}",
-  examine: "Noch einmal untersuchen", examining: "Wird untersucht …", "doctor.none": "Am simulierten Gerät gibt es nichts zu untersuchen.",
+  "version.newer": "Version {offered} lässt sich installieren:", examine: "Noch einmal untersuchen", examining: "Wird untersucht …", "doctor.none": "Am simulierten Gerät gibt es nichts zu untersuchen.",
   "level.ok": "gut", "level.warning": "Warnung", "level.fault": "Fehler", "level.skipped": "nicht angesehen",
   device: "Das simulierte Gerät", "device.why": "Drücke und halte ihn wie einen echten: kurz, zweimal für Gefällt mir, lang zum Beenden.",
   button: "Der Knopf", light: "Licht", on: "an: die Kamera schaut", off: "aus", photos: "Was die Kamera sieht", "photos.each": "Eins nach dem anderen",

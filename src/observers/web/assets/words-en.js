@@ -32,7 +32,7 @@ export default {
   "plane.excited": "excited", "plane.calm": "calm", "plane.pleasant": "pleasant", "plane.unpleasant": "unpleasant",
   "source.explicit": "by tag or hand", "source.genre": "from the genre", "source.sound": "from the sound",
   troubles: "What is wrong now", "troubles.none": "All parts work.", doctor: "The doctor's report", version: "Version {version}",
-  examine: "Examine again", examining: "Examining …", "doctor.none": "The simulated device has no parts to examine.",
+  "version.newer": "Version {offered} can be installed:", examine: "Examine again", examining: "Examining …", "doctor.none": "The simulated device has no parts to examine.",
   "level.ok": "ok", "level.warning": "warning", "level.fault": "fault", "level.skipped": "not looked at",
   device: "The simulated device", "device.why": "Press and hold it as a real one: short, twice for a like, long to stop.",
   button: "The button", light: "Light", on: "on: the camera looks", off: "off", photos: "What the camera sees", "photos.each": "One after another",

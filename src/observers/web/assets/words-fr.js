@@ -32,7 +32,7 @@ export default {
   "plane.excited": "agité", "plane.calm": "calme", "plane.pleasant": "agréable", "plane.unpleasant": "désagréable",
   "source.explicit": "étiquette ou à la main", "source.genre": "d’après le genre", "source.sound": "d’après le son",
   troubles: "Ce qui ne va pas", "troubles.none": "Tout fonctionne.", doctor: "Le diagnostic", version: "Version {version}",
-  examine: "Examiner à nouveau", examining: "Examen en cours …", "doctor.none": "L’appareil simulé n’a rien à examiner.",
+  "version.newer": "La version {offered} peut être installée :", examine: "Examiner à nouveau", examining: "Examen en cours …", "doctor.none": "L’appareil simulé n’a rien à examiner.",
   "level.ok": "bon", "level.warning": "attention", "level.fault": "panne", "level.skipped": "non examiné",
   device: "L’appareil simulé", "device.why": "Appuyez comme sur un vrai : bref, deux fois pour aimer, long pour arrêter.",
   button: "Le bouton", light: "Lumière", on: "allumée : la caméra regarde", off: "éteinte", photos: "Ce que voit la caméra", "photos.each": "L’une après l’autre",
