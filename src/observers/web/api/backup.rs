@@ -102,7 +102,7 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
                 ConfigError::Wrong { why, .. } => broken("the settings", &why),
                 other => broken("the settings", &other),
             })?;
-            Some(Box::new(config.live()))
+            Some(Box::new(config.runtime_settings()))
         }
         None => None,
     };
