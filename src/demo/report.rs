@@ -137,6 +137,9 @@ impl Report {
         }
         self.missing(&[
             (self.reading.is_some(), "the reading"),
+            // A clear face is read, and the music begins, before the camera is off.
+            (self.capture_started.is_none() || self.capture_ended.is_some(), "the end of the look"),
+            (self.capture_started.is_none() || self.vision.is_some(), "the time that a frame took"),
             (!self.has.music || self.music.is_some(), "the music"),
             (!self.has.video || self.video.is_some(), "the video"),
         ])

@@ -12,6 +12,7 @@ mod catalog;
 mod daemon_rules;
 mod doctor;
 mod faults;
+mod first_sample;
 mod idle;
 mod metrics;
 mod mqtt;

@@ -47,6 +47,20 @@ impl Server {
         Server::with(None, "none")
     }
 
+    /// One that also writes what it plays, as 16-bit samples, into the pipe `samples`.
+    pub fn with_a_pipe() -> Server {
+        let mut server = Server::laid_out(None, "software");
+        let (config, pipe) = (server.beside("mpd.conf"), server.beside("samples"));
+        let mut text = std::fs::read_to_string(&config).unwrap();
+        text += &format!(
+            "audio_output {{\n type \"fifo\"\n name \"samples\"\n path \"{}\"\n format \"44100:16:2\"\n}}\n",
+            pipe.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        server.launch();
+        server
+    }
+
     /// One that knows no song yet and reads its files, each of them as slowly as an old disk would: `strace`
     /// holds up their opening for so long. It is answering already.
     pub fn that_scans(each: Duration) -> Server {
