@@ -27,7 +27,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 19] = [
+const FILES: [Asset; 20] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
@@ -35,6 +35,7 @@ const FILES: [Asset; 19] = [
     ("words-en.js", SCRIPT, include_bytes!("assets/words-en.js")),
     ("words-de.js", SCRIPT, include_bytes!("assets/words-de.js")),
     ("words-fr.js", SCRIPT, include_bytes!("assets/words-fr.js")),
+    ("early.js", SCRIPT, include_bytes!("assets/early.js")),
     ("add.js", SCRIPT, include_bytes!("assets/add.js")),
     ("template-form.js", SCRIPT, include_bytes!("assets/template-form.js")),
     ("bar.js", SCRIPT, include_bytes!("assets/bar.js")),

@@ -1,7 +1,7 @@
 // The page: which part of it is seen, and what the device tells it.
 
 import { barOf } from "./bar.js";
-import { MOODS, able, ask, door, doing, face, h, icon, mention, put, say, speak, spoken, t } from "./parts.js";
+import { MOODS, able, ask, door, doing, face, h, icon, mention, put, repeats, say, speak, spoken, t } from "./parts.js";
 
 const main = document.getElementById("main");
 let session = null;
@@ -140,21 +140,26 @@ function lost(gone) {
   if (gone) main.before(h("p", { id: "lost", class: "note warn lost", role: "alert" }, t("lost")));
 }
 
+/** What goes on at the device now. */
+function hear(state) {
+  const before = now?.phase;
+  now = state;
+  if (before && before !== now.phase) mention(t(`stage.${now.phase}`));
+  frame();
+  if (!bar) {
+    bar = barOf(document.getElementById("bar"));
+    setTimeout(bringOthers, 2000);
+  }
+  bar.show(now);
+  view?.update?.();
+}
+
 function listen() {
   events?.close();
   events = new EventSource("/api/events");
   events.addEventListener("snapshot", (event) => {
     lost(false);
-    const before = now?.phase;
-    now = JSON.parse(event.data);
-    if (before && before !== now.phase) mention(t(`stage.${now.phase}`));
-    frame();
-    if (!bar) {
-      bar = barOf(document.getElementById("bar"));
-      setTimeout(bringOthers, 2000);
-    }
-    bar.show(now);
-    view?.update?.();
+    hear(JSON.parse(event.data));
   });
   events.addEventListener("library", () => view?.library?.());
   // Back after a silence: the device may have been started again, and may be another version.
@@ -382,8 +387,12 @@ function begin() {
 }
 
 async function start() {
+  // Asked for before this script was here; once, for what is old by then is asked for again.
+  const { early } = globalThis;
+  delete globalThis.early;
   try {
-    session = await ask("GET", "/api/session");
+    session = (await early?.session) ?? await ask("GET", "/api/session");
+    repeats(session.csrf);
   } catch {
     lost(true);
     setTimeout(start, 3000);
@@ -395,6 +404,8 @@ async function start() {
   await speak(theirs ?? session.language);
   lost(false);
   begin();
+  const state = await early?.state;
+  if (state && !now && !session.login) hear(state);
 }
 
 /** The files of another version wait at the device. Drafts are kept. */

@@ -79,6 +79,9 @@ export function able(control, yes) {
 
 let csrf = "";
 
+/** What each change has to repeat, where a session was fetched by other means. */
+export function repeats(word) { csrf = word; }
+
 export class Refused extends Error {
   constructor(status, message, field) {
     super(message);

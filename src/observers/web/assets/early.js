@@ -1,0 +1,8 @@
+// Runs while the rest of the page is still on its way: what has to be known first is asked for at once, so that a slow
+// link carries both at the same time.
+
+{
+  const ask = (path) => fetch(path, { credentials: "same-origin", cache: "no-store" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  const session = ask("/api/session");
+  globalThis.early = { session, state: session.then((told) => (told && !told.login ? ask("/api/state") : null)) };
+}
