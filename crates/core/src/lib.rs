@@ -2,6 +2,9 @@
 //! [`Action`](kiosk::action::Action)s come out. Nothing here opens a file, a socket or a device, reads a
 //! clock, starts a thread or sleeps; `clippy.toml` of this crate refuses the parts of `std` that would.
 
+#![warn(missing_docs, clippy::missing_errors_doc)]
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+
 pub mod bias;
 pub mod kiosk;
 pub mod language;

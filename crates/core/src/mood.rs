@@ -9,12 +9,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mood {
+    /// Angry.
     Angry,
+    /// Disgusted.
     Disgust,
+    /// Afraid.
     Fear,
+    /// Happy.
     Happy,
+    /// Sad.
     Sad,
+    /// Surprised.
     Surprise,
+    /// Calm; `neutral` in data sets and models.
     Neutral,
 }
 
@@ -197,14 +204,18 @@ impl Serialize for Scores {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strength {
+    /// Hardly to be seen.
     Slight,
+    /// As most faces show it.
     Clear,
+    /// Beyond doubt.
     Strong,
 }
 
 /// What a look at a person came to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Reading {
     /// One mood stands out.
     Sure { mood: Mood, strength: Strength, scores: Scores },
@@ -234,12 +245,19 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
+    /// From this probability on it is sure.
     pub angry: f32,
+    /// From this probability on it is sure.
     pub disgust: f32,
+    /// From this probability on it is sure.
     pub fear: f32,
+    /// From this probability on it is sure.
     pub happy: f32,
+    /// From this probability on it is sure.
     pub sad: f32,
+    /// From this probability on it is sure.
     pub surprise: f32,
+    /// From this probability on it is sure.
     pub neutral: f32,
 }
 
@@ -267,7 +285,9 @@ impl Thresholds {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct StrengthLimits {
+    /// From this probability on a mood is clear.
     pub clear: f32,
+    /// From this probability on a mood is strong.
     pub strong: f32,
 }
 
@@ -287,7 +307,9 @@ impl StrengthLimits {
 /// The rule that turns scores into a reading: thresholds and grades chosen on validation data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionRule {
+    /// When scores count as sure of a mood.
     pub decision: Decision,
+    /// From which probability on a mood is clear or strong.
     pub strength: StrengthLimits,
 }
 

@@ -8,13 +8,12 @@ use crate::trouble::TroubleKind;
 
 /// What the panel shows. Each carries all that is drawn, so a screen can be drawn without the core.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Screen {
     /// While the daemon starts.
     Splash,
     /// Waiting for a press. `troubles` are parts that are ill, in short.
-    Idle {
-        troubles: Vec<TroubleKind>,
-    },
+    Idle { troubles: Vec<TroubleKind> },
     /// Public mode, before the first capture: what will happen, and how to say no.
     Notice {
         seconds: u8,
@@ -22,20 +21,13 @@ pub enum Screen {
         text: Option<Arc<str>>,
     },
     /// The camera is about to look or looks: `done` of the capture in [0, 1].
-    Look {
-        done: f32,
-    },
+    Look { done: f32 },
     /// The camera takes longer than most to wake up.
     Waking,
     /// The frames are in, the moods are being read.
     Thinking,
     /// The mood that was read. `confidence` in [0, 1]. `not_so`: a short press says that it is wrong.
-    Mood {
-        mood: Mood,
-        strength: Strength,
-        confidence: f32,
-        not_so: bool,
-    },
+    Mood { mood: Mood, strength: Strength, confidence: f32, not_so: bool },
     /// A mood that a person or another sensor named: nobody was looked at.
     Chosen {
         mood: Mood,
@@ -45,57 +37,53 @@ pub enum Screen {
     /// Nobody said which mood it is: something that suits most people follows.
     Gentle,
     /// Two candidates or any mood to choose by hand: short press cycles, long press takes.
-    Unsure {
-        candidates: Vec<Mood>,
-        selected: usize,
-    },
+    Unsure { candidates: Vec<Mood>, selected: usize },
     /// Music or video plays.
     Playing(Playing),
+    /// Nobody was in front of the camera.
     NoFace,
-    SeveralFaces {
-        count: usize,
-    },
+    /// Several people were.
+    SeveralFaces { count: usize },
     /// Something is in the way; the rest goes on.
     Trouble(TroubleKind),
     /// Nothing in the library fits.
-    NothingToPlay {
-        mood: Mood,
-    },
+    NothingToPlay { mood: Mood },
     /// The house has quiet hours in which nothing is started, until this minute of the day.
-    Quiet {
-        until: u16,
-    },
+    Quiet { until: u16 },
     /// Whether to erase what was learnt here: a long press does, a short one does not.
     AskToForget,
     /// What was learnt here is erased.
     Forgotten,
     /// Nobody was here for a while: as [`Idle`](Screen::Idle), but faint.
-    Dozing {
-        troubles: Vec<TroubleKind>,
-    },
+    Dozing { troubles: Vec<TroubleKind> },
     /// Nobody was here for long: dark.
     Asleep,
     /// The button is held: what letting go does, and what holding on offers next.
-    Hold {
-        choice: HoldChoice,
-        next: Option<HoldChoice>,
-    },
+    Hold { choice: HoldChoice, next: Option<HoldChoice> },
     /// The device shuts down or starts anew.
     Power(Power),
+    /// The device leaves.
     Goodbye,
 }
 
 /// The playing screen.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Playing {
+    /// The mood that it is played for, if one is known.
     pub mood: Option<Mood>,
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
+    /// How far it has played.
     pub elapsed: Duration,
+    /// How long it is, where that is known.
     pub length: Option<Duration>,
     /// Why this: the reason that the recommender gave, already in the person's language.
     pub why: String,
+    /// The person likes it.
     pub liked: bool,
+    /// It is paused.
     pub paused: bool,
     /// A short press still says that the mood is wrong.
     pub not_so: bool,
@@ -119,22 +107,27 @@ pub enum Amiss {
 /// What becomes of the whole device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Power {
+    /// It is shut down.
     Off,
+    /// It is started anew.
     Restart,
 }
 
 /// What letting the button go does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoldChoice {
+    /// Shuts the device down.
     PowerOff,
+    /// Starts the device anew.
     Restart,
     /// Asks once more, and then erases what was learnt here.
     Forget,
-    /// For whoever has held it by mistake, or too long.
+    /// For a button that was held by mistake, or too long.
     Nothing,
 }
 
 impl HoldChoice {
+    /// All of them.
     pub const ALL: [HoldChoice; 4] =
         [HoldChoice::PowerOff, HoldChoice::Restart, HoldChoice::Forget, HoldChoice::Nothing];
 
@@ -148,7 +141,9 @@ impl HoldChoice {
 pub enum Spoken {
     /// A camera is about to look, and a press says no.
     Notice,
+    /// The camera looks.
     LookAtMe,
+    /// A mood is known, and something is played for it.
     GotIt,
     /// A press says that the mood that was read is not so.
     NotSo,
@@ -158,15 +153,21 @@ pub enum Spoken {
     Pick,
     /// The mood that a long press takes.
     Mood(Mood),
+    /// Nobody was in front of the camera.
     NoFace,
+    /// Several people were.
     SeveralFaces,
+    /// Nothing in the library fits.
     NothingToPlay,
+    /// A part of the device does not work.
     Fault,
     /// What letting the button go does.
     Hold(HoldChoice),
     /// Whether to forget what was learnt: a long press is a yes, a short one a no.
     AskToForget,
+    /// What was learnt is erased.
     Forgotten,
+    /// The device shuts down or starts anew.
     Power(Power),
 }
 
@@ -175,8 +176,12 @@ pub enum Spoken {
 pub enum Flash {
     /// The button is down; what it means is not known yet.
     Pressed,
+    /// The next item.
     Next,
+    /// The item is liked.
     Liked,
+    /// What plays is faded out.
     Stopping,
+    /// The volume, in percent.
     Volume(u8),
 }

@@ -6,26 +6,38 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
+    /// The camera.
     Camera,
+    /// The models that find and read faces.
     Vision,
+    /// The light beside the camera.
     Light,
+    /// The small screen.
     Panel,
+    /// The buttons.
     Button,
+    /// The music player.
     Music,
+    /// The video player.
     Video,
+    /// The templates on disk.
     Templates,
+    /// What was learnt, on disk.
     Library,
     /// What the music player does with its own files: ill while it reads them.
     Scan,
     /// What there is to play: ill while that is nothing at all.
     Stock,
+    /// The spoken prompts.
     Prompts,
 }
 
 /// Whether a part works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
+    /// It works.
     Well,
+    /// It does not.
     Ill(Trouble),
 }
 
@@ -41,6 +53,7 @@ pub struct Trouble {
 /// The troubles that the panel has words for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each names its words in `text::trouble`")]
 pub enum TroubleKind {
     CameraMissing,
     CameraBusy,

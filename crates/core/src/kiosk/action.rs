@@ -11,6 +11,7 @@ pub type Actions = Vec<Action>;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Action {
     /// Open the camera, look at some frames, close it. The light follows the stream by itself.
     Capture,
@@ -20,16 +21,14 @@ pub enum Action {
     CancelCapture,
     /// Draw this.
     Show(Screen),
+    /// A command for the music player.
     Music(PlayerCommand),
+    /// A command for the video player.
     Video(PlayerCommand),
     /// Remember that the person liked what plays.
-    Like {
-        id: String,
-    },
+    Like { id: String },
     /// Take likes back.
-    Unlike {
-        ids: Vec<String>,
-    },
+    Unlike { ids: Vec<String> },
     /// Keep what was learnt, across restarts.
     Remember(Box<History>),
     /// Erase what was kept: what was learnt, and the moods over time.
@@ -38,11 +37,7 @@ pub enum Action {
     Power(Power),
     /// Say these one after another, at a volume in percent that is already under the cap. What is being said
     /// is cut off. [`Event::Spoken`](super::event::Event::Spoken) with this number tells the end.
-    Say {
-        words: Vec<Spoken>,
-        volume: u8,
-        number: u64,
-    },
+    Say { words: Vec<Spoken>, volume: u8, number: u64 },
     /// From now on panel and voice speak this language.
     Speak(Language),
     /// Leave; ports stop, the panel says goodbye.
@@ -51,6 +46,7 @@ pub enum Action {
 
 /// What a player is asked to do.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum PlayerCommand {
     /// Replace what we had queued by these and play. Volume in percent, already under the cap.
     Play { ids: Vec<String>, volume: u8, repeat: bool },
@@ -58,7 +54,7 @@ pub enum PlayerCommand {
     Add { ids: Vec<String> },
     /// Go to the next of ours.
     Next,
-    /// Move a lever of the player, whoever put on what plays.
+    /// Drive the player, also where another client put on what plays.
     Drive(Lever),
     /// Fade out over this long, then stop and take our items away.
     Stop { fade: Duration },

@@ -12,6 +12,7 @@ pub use crate::trouble::{Health, Part, Trouble, TroubleKind};
 
 /// Something happened.
 #[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Event {
     /// An edge of a button of the device itself, debounced.
     Button(Button, Edge),
@@ -118,6 +119,7 @@ pub struct Observation {
 
 /// A player (MPD or mpv) reports.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum PlayerEvent {
     /// What plays now, or that it is paused.
     Playing(NowPlaying),
@@ -136,12 +138,17 @@ pub enum PlayerEvent {
 pub struct NowPlaying {
     /// Item identity: the uri in MPD's database, the path of a video.
     pub id: String,
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
+    /// How far it has played.
     pub elapsed: Duration,
+    /// How long it is, where that is known.
     pub length: Option<Duration>,
     /// Volume in percent, where the player has one.
     pub volume: Option<u8>,
+    /// It is paused.
     pub paused: bool,
     /// Whether it is an item that this kiosk chose; another client may have changed the queue.
     pub ours: bool,

@@ -40,6 +40,7 @@ enum Phase {
 }
 
 impl Gestures {
+    /// A recognizer of a button that is up.
     pub fn new(times: GestureTimes) -> Gestures {
         Gestures { times, phase: Phase::Up }
     }
@@ -143,7 +144,9 @@ mod tests {
                     log.extend(gestures.edge(at, edge, doubles).map(|gesture| (ms, gesture)));
                 }
                 (_, Some(due)) => {
-                    log.extend(gestures.tick(due).map(|gesture| (due.as_millis() as u64, gesture)));
+                    log.extend(
+                        gestures.tick(due).map(|gesture| (u64::try_from(due.as_millis()).unwrap(), gesture)),
+                    );
                 }
                 (None, None) | (Some(_), None) => {
                     unreachable!("the guard above takes every edge without a deadline")

@@ -9,12 +9,15 @@ use crate::recommend::Quiet;
 /// What the people who own the device decide for all moods.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct House {
+    /// The quiet hours, if there are any.
     pub quiet: Option<QuietHours>,
+    /// When playing that nobody hears is stopped.
     pub sleep: Sleep,
     /// In idle the panel is dimmed after this. None: never.
     pub idle_dim: Option<Duration>,
     /// In idle the panel goes dark after this. None: never.
     pub idle_off: Option<Duration>,
+    /// What a short press does while something plays.
     pub press: Press,
     /// Whether it plays something gentle once it has started, before anybody pressed: after a power cut, say.
     pub plays_at_start: bool,

@@ -6,6 +6,7 @@ use crate::screen::{Screen, Spoken};
 /// What was said last: the same is not said again while it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Prompted {
+    /// The prompt.
     pub what: Spoken,
     /// The mood that a press would take.
     pub choice: Option<Mood>,

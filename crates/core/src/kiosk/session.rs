@@ -40,36 +40,50 @@ const SILENCE: Duration = Duration::from_millis(1900);
 /// From a mood to the end of what was chosen for it.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
+    /// The mood.
     pub mood: Mood,
+    /// How strong it is.
     pub strength: Strength,
+    /// How the mood is known.
     pub origin: Origin,
+    /// When it began.
     pub since: Time,
+    /// What the music player does in it.
     pub music: PlayerState,
+    /// What the video player does in it.
     pub video: PlayerState,
+    /// Which of the two is heard.
     pub speaks: AudioSource,
+    /// Percent.
     pub volume: u8,
+    /// The video starts over while the music lasts.
     pub loop_video: bool,
+    /// Items that the person liked in this session.
     pub liked: BTreeSet<String>,
     /// Likes that were taken back in this session.
     pub unliked: BTreeSet<String>,
     /// When nobody is thought to listen any more.
     pub sleep_at: Option<Time>,
+    /// What the last press did, and until when it is shown.
     pub flash: Option<(Flash, Time)>,
 }
 
 /// One of the two players in a session.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlayerState {
+    /// What was chosen for it, in order.
     pub picks: Vec<Pick>,
     /// It was given something and has not said that it is over.
     pub open: bool,
     /// It went away at that time.
     pub away_since: Option<Time>,
+    /// What it plays.
     pub now: Option<NowPlaying>,
     /// The person asked for the next one: what plays was not played to its end.
     pub skipping: bool,
     /// When `now` was reported.
     pub reported_at: Time,
+    /// Since when it is paused.
     pub paused_since: Option<Time>,
 }
 
@@ -120,6 +134,7 @@ impl Session {
         }
     }
 
+    /// What a player does in this session.
     pub fn player(&self, which: AudioSource) -> &PlayerState {
         match which {
             AudioSource::Music => &self.music,
@@ -127,6 +142,7 @@ impl Session {
         }
     }
 
+    /// The same, to be changed.
     pub fn player_mut(&mut self, which: AudioSource) -> &mut PlayerState {
         match which {
             AudioSource::Music => &mut self.music,

@@ -17,13 +17,17 @@ use crate::screen::HoldChoice;
 /// [`RuntimeSettings`].
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Where the device stands: what a press may do.
     pub mode: Mode,
+    /// The language of panel, page and voice.
     pub language: Language,
     /// Which of the optional parts this device has.
     pub has: Has,
     /// When scores count as sure.
     pub judge: DecisionRule,
+    /// How long a press is short, double or long.
     pub gesture: GestureTimes,
+    /// How long things last.
     pub times: Times,
     /// Percent, at the start of the daemon.
     pub start_volume: u8,
@@ -55,8 +59,11 @@ pub struct Settings {
 /// The optional parts that the configuration names. What it does not name does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Has {
+    /// It has a panel.
     pub panel: bool,
+    /// It has a music player.
     pub music: bool,
+    /// It has a video player.
     pub video: bool,
 }
 
@@ -122,17 +129,21 @@ impl Default for Times {
 /// may do: these count from the next start on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeSettings {
+    /// The language of panel, page and voice.
     pub language: Language,
     /// Percent.
     pub start_volume: u8,
     /// Percent; nothing is ever played louder.
     pub volume_cap: u8,
+    /// The quiet hours, if there are any.
     pub quiet: Option<QuietHours>,
+    /// The words of the notice in public mode; none: the usual ones.
     pub notice: Option<Arc<str>>,
     /// How long the notice stands.
     pub notice_stands: Duration,
     /// The longest a press plays.
     pub session: Duration,
+    /// How long a press is short, double or long.
     pub gesture: GestureTimes,
 }
 

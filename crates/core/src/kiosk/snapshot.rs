@@ -1,6 +1,6 @@
-//! What an onlooker may know: a plain value made from the state, for the page, the home and the metrics.
+//! What an observer may know: a plain value made from the state, for the page, the home and the metrics.
 //!
-//! It holds no frame, no face and no path. Whoever looks on gets this and nothing else.
+//! It holds no frame, no face and no path, and an observer gets nothing else.
 
 use serde::Serialize;
 
@@ -23,9 +23,13 @@ const AHEAD: usize = 5;
 /// The kiosk at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Snapshot {
+    /// Where the device stands: what a press may do.
     pub mode: Mode,
+    /// The language of panel, page and voice.
     pub language: Language,
+    /// The optional parts of the device.
     pub has: Has,
+    /// Where in a session the kiosk is.
     pub phase: Stage,
     /// What a press from elsewhere than the device would lead to in idle.
     pub press: Start,
@@ -39,7 +43,9 @@ pub struct Snapshot {
     pub selected: Option<Mood>,
     /// Which of the two players is heard.
     pub speaks: AudioSource,
+    /// What the music player plays.
     pub music: Option<Playback>,
+    /// What the video player plays.
     pub video: Option<Playback>,
     /// What comes next of the one that is heard, at most five.
     pub next: Vec<Upcoming>,
@@ -54,6 +60,7 @@ pub struct Snapshot {
     /// Minutes until what plays is faded out, rounded up; none without a timer. At 0 it waits for the end of
     /// the track.
     pub sleep_min: Option<u64>,
+    /// What is ill.
     pub troubles: Vec<TroubleTold>,
     /// The quiet hours of the house: none set, left aside for now, or kept.
     #[serde(skip)]
@@ -71,17 +78,21 @@ pub struct Snapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Waiting for a press.
     Idle,
     /// The notice of public mode stands on the panel.
     Notice,
+    /// The camera looks.
     Looking,
     /// A person is asked to choose a mood.
     Choosing,
+    /// Something plays.
     Playing,
     /// Fading out.
     Stopping,
     /// Nobody was in front of the camera.
     NoFace,
+    /// Several people were in front of the camera.
     SeveralFaces,
     /// Nothing in the library fits the mood.
     NothingToPlay,
@@ -91,18 +102,22 @@ pub enum Stage {
     Forgotten,
     /// A part is ill and the panel says so.
     Trouble,
+    /// The device shuts down, or the daemon ends.
     Leaving,
 }
 
 /// A mood and how it is known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KnownMood {
+    /// The mood.
     pub mood: Mood,
     /// The mood in the device's language, as it is named where a person chooses one.
     pub word: &'static str,
+    /// How it is known.
     pub by: Known,
     /// The name of the sensor, if one named the mood.
     pub sensor: Option<String>,
+    /// How strong it is.
     pub strength: Strength,
     /// Calibrated probabilities of all seven, if a face was read.
     pub scores: Option<Scores>,
@@ -134,6 +149,7 @@ pub enum Known {
 }
 
 impl Known {
+    /// All of them.
     pub const ALL: [Known; 6] =
         [Known::Camera, Known::Hand, Known::Page, Known::Home, Known::Sensor, Known::Nobody];
 }
@@ -141,7 +157,9 @@ impl Known {
 /// What a player plays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Playback {
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
     /// Whole seconds.
     pub elapsed_s: u64,
@@ -152,7 +170,9 @@ pub struct Playback {
     /// The same as data: see [`Snapshot::said_in`].
     #[serde(skip)]
     pub reason: Option<Reason>,
+    /// The person likes it.
     pub liked: bool,
+    /// It is paused.
     pub paused: bool,
     /// Whether this kiosk chose it.
     pub ours: bool,
@@ -161,7 +181,9 @@ pub struct Playback {
 /// An item that comes later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Upcoming {
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
     /// In the device's language.
     pub why: String,
@@ -173,7 +195,9 @@ pub struct Upcoming {
 /// Something that is ill, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TroubleTold {
+    /// The part that is ill.
     pub part: Part,
+    /// What is wrong with it.
     pub kind: TroubleKind,
     /// What is wrong, in the device's language.
     pub title: &'static str,
@@ -220,11 +244,8 @@ impl Snapshot {
             device_volume: state.device_volume(),
             volume_cap: state.cap(),
             sleep_min: match &state.phase {
-                Phase::Playing(session) => session
-                    .sleep_at
-                    .map(|due| due.saturating_sub(at).as_secs_f64() / 60.0)
-                    .map(|left| left.ceil() as u64),
-                _ => state.sleep_wish.map(|after| (after.as_secs_f64() / 60.0).ceil() as u64),
+                Phase::Playing(session) => session.sleep_at.map(|due| minutes(due.saturating_sub(at))),
+                _ => state.sleep_wish.map(minutes),
             },
             quiet_hours: settings.house.quiet.map(|_| !state.quiet_aside),
             happened: state.happened,
@@ -268,9 +289,14 @@ impl Snapshot {
     }
 }
 
+/// Minutes, rounded up.
+fn minutes(time: Time) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(60_000_000_000)).unwrap_or(u64::MAX)
+}
+
 fn stage(phase: &Phase) -> Stage {
     match phase {
-        // The question is for whoever holds the button.
+        // The question is for the person at the button.
         Phase::Idle | Phase::Asking { .. } => Stage::Idle,
         Phase::Notice { .. } => Stage::Notice,
         Phase::Looking { .. } => Stage::Looking,

@@ -252,7 +252,7 @@ impl State {
         let around = [Prompt::NoticeTitle, Prompt::NoticeCancel].map(|one| prompt(one, language));
         let words: usize =
             [text, around[0], around[1]].iter().map(|one| one.split_whitespace().count()).sum();
-        self.settings.times.notice.max(LEAST_NOTICE).max(A_WORD * words as u32)
+        self.settings.times.notice.max(LEAST_NOTICE).max(A_WORD * u32::try_from(words).unwrap_or(u32::MAX))
     }
 
     /// Whether it would be noticed at this moment: a panel that is broken shows nothing.

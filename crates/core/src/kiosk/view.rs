@@ -66,7 +66,7 @@ pub(super) fn view(state: &State, at: Time) -> Screen {
         Phase::Notice { until, .. } => {
             let left = until.saturating_sub(at);
             Screen::Notice {
-                seconds: left.as_millis().div_ceil(1000).min(255) as u8,
+                seconds: u8::try_from(left.as_millis().div_ceil(1000)).unwrap_or(u8::MAX),
                 text: state.settings.notice.clone(),
             }
         }

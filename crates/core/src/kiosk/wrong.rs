@@ -5,6 +5,7 @@ use crate::mood::{Mood, Scores};
 /// A mood that a person said is not so.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wrong {
+    /// The mood.
     pub mood: Mood,
     /// What the face was read as; none if a sensor named the mood.
     pub scores: Option<Scores>,

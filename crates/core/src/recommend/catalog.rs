@@ -9,7 +9,9 @@ use super::kind::Kind;
 /// with [`ItemStore::push`], which keeps the peak of memory low while a large library is read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
+    /// The tracks.
     pub music: ItemStore,
+    /// The videos.
     pub video: ItemStore,
 }
 

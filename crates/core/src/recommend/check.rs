@@ -13,7 +13,9 @@ use crate::mood::Mood;
 /// A template that finds nothing in the library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The mood of the template.
     pub mood: Mood,
+    /// The kind of the template.
     pub kind: Kind,
     /// What is missing.
     pub missing: Missing,

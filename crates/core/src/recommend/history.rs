@@ -41,7 +41,9 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
+    /// The mood.
     pub mood: Mood,
+    /// What was played, in order.
     pub plays: Vec<Play>,
     /// Change in valence, -2 to 2, when the person looked again in the same visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +54,9 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Play {
+    /// Its identity: a uri of MPD or the path of a video.
     pub id: String,
+    /// What became of it.
     pub outcome: Outcome,
 }
 
@@ -60,12 +64,15 @@ pub struct Play {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
+    /// The person liked it.
     Liked,
     /// Played to its end.
     Finished,
     /// Was playing when the person stopped or left.
     Stopped,
+    /// The person went on to the next.
     Skipped,
+    /// The person disliked it.
     Disliked,
 }
 
@@ -85,8 +92,10 @@ impl Outcome {
 /// A history file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
+    /// It is no history.
     #[error("it is not a history: {0}")]
     Form(#[from] serde_json::Error),
+    /// It is of another version.
     #[error("it has version {0}, this program knows version {VERSION}")]
     Version(u32),
 }

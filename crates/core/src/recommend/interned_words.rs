@@ -3,6 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The number of a place in a list. No list here grows beyond four thousand million entries.
+pub(super) fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
 /// Each distinct word once, by number.
 #[derive(Clone, Default)]
 pub(super) struct Words {
@@ -15,7 +20,7 @@ impl Words {
         if let Some(&number) = self.numbers.get(word) {
             return number;
         }
-        let number = self.all.len() as u32;
+        let number = self::number(self.all.len());
         let word: Arc<str> = word.into();
         self.all.push(word.clone());
         self.numbers.insert(word, number);
@@ -53,8 +58,8 @@ impl Lists {
             return known;
         }
         self.flat.extend(&numbers);
-        self.ends.push(self.flat.len() as u32);
-        let number = self.ends.len() as u32 - 1;
+        let number = self::number(self.ends.len());
+        self.ends.push(self::number(self.flat.len()));
         self.numbers.insert(numbers.into(), number);
         number
     }

@@ -9,8 +9,11 @@ use std::time::Duration;
 pub struct Item {
     /// The uri in MPD's database, or the absolute path of a video file.
     pub id: String,
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
+    /// Its album; empty where that is not known.
     pub album: String,
     /// As the tag says; `Electronic; Ambient` counts as both. Compared without regard to case.
     pub genres: Vec<String>,
@@ -18,10 +21,12 @@ pub struct Item {
     pub tags: Vec<String>,
     /// Names of MPD's stored playlists that hold it.
     pub playlists: Vec<String>,
+    /// How long it is, where that is known.
     #[serde(with = "seconds")]
     pub length: Option<Duration>,
     /// None: the item store asks the genre table.
     pub feeling: Option<Feeling>,
+    /// It is marked as not for minors.
     pub explicit: bool,
     /// MPD's sticker `rating`, 0 to 10, shared with other clients.
     pub rating: Option<u8>,
@@ -36,6 +41,7 @@ pub struct Feeling {
     pub valence: f32,
     /// Calm -1 to excited 1.
     pub arousal: f32,
+    /// How it is known.
     pub source: FeelingSource,
 }
 
@@ -68,10 +74,12 @@ mod seconds {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    /// Writes seconds.
     pub fn serialize<S: Serializer>(length: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         length.map(|length| length.as_secs_f64()).serialize(serializer)
     }
 
+    /// Reads seconds.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         let seconds = Option::<f64>::deserialize(deserializer)?;
         Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))

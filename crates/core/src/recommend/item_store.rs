@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use super::genre;
-use super::interned_words::{Lists, Words};
+use super::interned_words::{Lists, Words, number};
 use super::item::{Feeling, FeelingSource, Item};
 use super::song::{hash, marked_explicit, song_of};
 use super::speech;
@@ -28,14 +28,23 @@ pub struct ItemStore {
 /// One item of a shelf, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
+    /// Its identity: a uri of MPD or the path of a video.
     pub id: &'a str,
+    /// Its title; empty where none is known.
     pub title: &'a str,
+    /// Who plays it; empty where that is not known.
     pub artist: &'a str,
+    /// Its album; empty where that is not known.
     pub album: &'a str,
+    /// How long it is, where that is known.
     pub length: Option<Duration>,
+    /// Where it lies on the plane of feeling, where that is known.
     pub feeling: Option<Feeling>,
+    /// It is marked as not for minors.
     pub explicit: bool,
+    /// MPD's sticker `rating`, 0 to 10.
     pub rating: Option<u8>,
+    /// MPD's sticker `like`: 0 dislike, 1 neutral, 2 like.
     pub like: Option<u8>,
     shelf: &'a ItemStore,
     row: &'a Row,
@@ -74,6 +83,7 @@ impl Row {
 }
 
 impl ItemStore {
+    /// An empty store.
     pub fn new() -> ItemStore {
         ItemStore::default()
     }
@@ -106,9 +116,9 @@ impl ItemStore {
             u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
         });
         let row = Row {
-            id_at: self.text.len() as u32,
-            id_len: item.id.len() as u32,
-            title_len: item.title.len() as u32,
+            id_at: number(self.text.len()),
+            id_len: number(item.id.len()),
+            title_len: number(item.title.len()),
             artist: self.words.intern(&item.artist),
             album: self.words.intern(&item.album),
             genres,
@@ -129,17 +139,19 @@ impl ItemStore {
             Some(at) => self.rows[at] = row,
             None => {
                 // Two ids with one 64-bit hash: both stay on the shelf, the first is found by its name.
-                self.by_id.entry(hash(&item.id)).or_insert(self.rows.len() as u32);
+                self.by_id.entry(hash(&item.id)).or_insert(number(self.rows.len()));
                 self.rows.push(row);
             }
         }
         true
     }
 
+    /// How many items there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -154,6 +166,7 @@ impl ItemStore {
         self.place(id).and_then(|at| self.get(at))
     }
 
+    /// All items, in the order of arrival.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
         self.rows.iter().map(|row| self.entry(row))
     }
@@ -254,10 +267,12 @@ impl<'a> Entry<'a> {
         self.of(self.row.genres)
     }
 
+    /// Lower case.
     pub fn tags(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.of(self.row.tags)
     }
 
+    /// Names of stored playlists, lower case.
     pub fn playlists(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.of(self.row.playlists)
     }

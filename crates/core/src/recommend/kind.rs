@@ -5,11 +5,14 @@ use std::fmt;
 /// Music or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
+    /// Tracks.
     Music,
+    /// Videos.
     Video,
 }
 
 impl Kind {
+    /// All of them.
     pub const ALL: [Kind; 2] = [Kind::Music, Kind::Video];
 
     /// The folder its templates are in.
@@ -31,7 +34,9 @@ impl fmt::Display for Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AudioSource {
+    /// The music is heard.
     #[default]
     Music,
+    /// The video is heard.
     Video,
 }

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use super::interned_words::number;
 use super::item::FeelingSource;
 use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
@@ -120,7 +121,7 @@ impl Recent {
     fn new(shelf: &ItemStore, ids: &[String], window: u16) -> Recent {
         let newest = ids.iter().rev().take(window.into()).enumerate();
         let mut ages: Vec<_> =
-            newest.filter_map(|(age, id)| shelf.place(id).map(|row| (row as u32, age))).collect();
+            newest.filter_map(|(age, id)| shelf.place(id).map(|row| (number(row), age))).collect();
         ages.sort_unstable();
         ages.dedup_by_key(|(row, _)| *row);
         let songs = ages.iter().map(|(row, _)| shelf.rows()[*row as usize].song).filter(|song| *song != 0);
@@ -248,7 +249,14 @@ impl<'a> Walk<'a> {
             Length::Items(items) => items.into(),
             Length::Minutes(minutes) => {
                 let mean = rows.iter().map(|&row| self.seconds_of(row)).sum::<f32>() / count;
-                (f32::from(minutes) * 60.0 / mean.max(1.0)).round() as usize
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "at most 60 * 65535"
+                )]
+                {
+                    (f32::from(minutes) * 60.0 / mean.max(1.0)).round() as usize
+                }
             }
         }
         .clamp(1, rows.len().clamp(1, LONGEST));
@@ -424,7 +432,13 @@ impl<'a> Walk<'a> {
         }
         let end = self.chosen.iter().rev().find_map(|chosen| chosen.point)?;
         let distance = end.distance(self.path.to);
-        (distance > ARRIVED).then_some((distance * 100.0) as u16)
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a distance is at most 2.83"
+        )]
+        let hundredths = (distance * 100.0) as u16;
+        (distance > ARRIVED).then_some(hundredths)
     }
 
     /// The part that set an item off most from the usual candidate.

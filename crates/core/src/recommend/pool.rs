@@ -1,6 +1,7 @@
 //! Which items a pool holds. The words of a pool are looked up once for each distinct list of words on
 //! the shelf, so that asking an item is looking into a table.
 
+use super::interned_words::number;
 use super::item_store::{ItemStore, Row};
 use super::reason::Reason;
 use super::template::{Point, Pool};
@@ -80,7 +81,7 @@ fn table(words: &[String], shelf: &ItemStore) -> Table {
         wanted[number as usize] = true;
     }
     let first = |list| shelf.list(list).find(|&word| wanted[word as usize]);
-    Some((0..shelf.list_count() as u32).map(first).collect())
+    Some((0..number(shelf.list_count())).map(first).collect())
 }
 
 #[cfg(test)]

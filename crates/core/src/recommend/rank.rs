@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::interned_words::number;
 use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
 use super::reason::Reason;
@@ -182,7 +183,7 @@ impl<'a> Ranks<'a> {
         for (word, _) in genres.sorted() {
             drawn[word as usize] = draw(genres.of(word), 0.5, rng);
         }
-        self.genres = (0..self.shelf.list_count() as u32)
+        self.genres = (0..number(self.shelf.list_count()))
             .map(|list| {
                 let (mut sum, mut words) = (0.0, 0.0f32);
                 for word in self.shelf.list(list) {
@@ -200,7 +201,7 @@ impl<'a> Ranks<'a> {
         for (row, at) in known {
             let (prior, known) = (self.prior(&rows[row as usize]), &taste.known[at as usize]);
             let welcome = draw(Count { plus: known.plus, minus: known.minus }, prior, rng);
-            self.item_of_row[row as usize] = self.items.len() as u32;
+            self.item_of_row[row as usize] = number(self.items.len());
             self.items.push(Own { at, welcome, near: known.near[self.mood], played: known.played });
         }
     }

@@ -7,6 +7,7 @@ use crate::mood::Mood;
 
 /// Why an item was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Reason {
     /// It carries a tag that the template asks for.
     Tagged(String),
@@ -49,9 +50,13 @@ pub enum Reason {
 /// How an item differs from the one before it on the plane of feeling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
+    /// Less aroused.
     Calmer,
+    /// More aroused.
     Livelier,
+    /// More pleasant.
     Brighter,
+    /// Less pleasant.
     Softer,
 }
 
@@ -184,6 +189,7 @@ fn when_german(mood: Mood) -> &'static str {
 
 /// What is to be said about a list as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Note {
     /// Two moods are about as likely.
     Unsure(Mood, Mood),

@@ -12,6 +12,7 @@ pub struct Request<'a> {
     pub mood: Mood,
     /// The other candidate, when the reading was not sure: the list is then a gentle middle.
     pub or: Option<Mood>,
+    /// How strong it is.
     pub strength: Strength,
     /// The same catalog, history and seed give the same list.
     pub seed: u64,
@@ -44,8 +45,11 @@ impl Request<'_> {
 /// What was chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggestion {
+    /// The tracks, in order.
     pub music: Vec<Pick>,
+    /// The videos, in order.
     pub video: Vec<Pick>,
+    /// Which of the two is heard.
     pub speaks: AudioSource,
     /// Volume in percent that the template asks for; the house's cap comes on top.
     pub volume: Option<u8>,
@@ -58,8 +62,12 @@ pub struct Suggestion {
 /// One item, and why it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pick {
+    /// Its identity: a uri of MPD or the path of a video.
     pub id: String,
+    /// Its title; empty where none is known.
     pub title: String,
+    /// Who plays it; empty where that is not known.
     pub artist: String,
+    /// Why this one.
     pub why: Reason,
 }

@@ -16,7 +16,10 @@ pub(super) fn song_of(item: &Item) -> u32 {
         return 0;
     }
     let hash = hash(&format!("{artist}\n{title}"));
-    ((hash ^ (hash >> 32)) as u32).max(1)
+    // Both halves of the hash in one.
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half is mixed into the lower one")]
+    let folded = (hash ^ (hash >> 32)) as u32;
+    folded.max(1)
 }
 
 /// `smile (1)`, `smile - Kopie` and `smile copy 2` are copies of `smile`.

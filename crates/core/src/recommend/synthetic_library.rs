@@ -29,6 +29,7 @@ pub const GENRES: [&str; 14] = [
 
 /// A library and what only its maker knows of it.
 pub struct Library {
+    /// The items.
     pub shelf: ItemStore,
     /// For each track where it really lies; the shelf knows half of them by a tag, the rest by genre.
     pub truth: Vec<Point>,

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::history::{History, Outcome};
+use super::interned_words;
 use super::item_store::Key;
 use crate::mood::Mood;
 
@@ -94,7 +95,7 @@ impl Taste {
         let mut sessions: Vec<Vec<usize>> = Vec::new();
         let count = history.sessions().len();
         for (at, session) in history.sessions().enumerate() {
-            let faded = FADING.powi((count - 1 - at) as i32);
+            let faded = FADING.powi(i32::try_from(count - 1 - at).unwrap_or(i32::MAX));
             let mut members = Vec::with_capacity(session.plays.len());
             for play in &session.plays {
                 let number = *numbers.entry(&play.id).or_insert_with(|| {
@@ -147,7 +148,7 @@ impl Taste {
                     weight += likeness.abs();
                     if other != number && share > most {
                         most = share;
-                        known[number].nearest[mood] = Some(other as u32);
+                        known[number].nearest[mood] = Some(interned_words::number(other));
                     }
                 }
                 known[number].near[mood] = (sum / (weight + SHRINKING)).clamp(-1.0, 1.0);

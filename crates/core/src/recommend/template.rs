@@ -9,11 +9,14 @@ use crate::mood::Mood;
 /// The two templates of one mood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pair {
+    /// What of music.
     pub music: Template,
+    /// What of videos.
     pub video: Template,
 }
 
 impl Pair {
+    /// The template of a kind.
     pub fn of(&self, kind: Kind) -> &Template {
         match kind {
             Kind::Music => &self.music,
@@ -25,11 +28,13 @@ impl Pair {
 /// What to choose for one mood, of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
+    /// How the list moves over the plane of feeling.
     pub mode: Mode,
     /// What may be chosen: items of any of these; with none, everything.
     pub pools: Vec<Pool>,
     /// What is never chosen, even if a pool has it.
     pub avoid: Vec<Pool>,
+    /// How long the list is.
     pub length: Length,
     /// Items shorter than this are passed over while there are others: jingles, skits.
     pub shortest: Duration,
@@ -37,6 +42,7 @@ pub struct Template {
     pub longest: Option<Duration>,
     /// Percent; the house's cap comes on top.
     pub volume: Option<u8>,
+    /// The quiet hours, if there are any.
     pub quiet: Option<Quiet>,
     /// Items played last that are not chosen again, as long as there are others.
     pub no_repeat: u16,
@@ -72,6 +78,7 @@ impl Default for Template {
 
 /// How the list moves over the plane of feeling.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the line of a variant names its fields")]
 pub enum Mode {
     /// From the person's mood, or from a place named here, in steps to a target: the iso-principle.
     Journey { from: Option<Point>, to: Point, steps: u8 },
@@ -84,11 +91,14 @@ pub enum Mode {
 /// A place on the plane of feeling, each value in [-1, 1].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
+    /// Unpleasant -1 to pleasant 1.
     pub valence: f32,
+    /// Calm -1 to excited 1.
     pub arousal: f32,
 }
 
 impl Point {
+    /// A point by its two values.
     pub const fn new(valence: f32, arousal: f32) -> Point {
         Point { valence, arousal }
     }
@@ -119,6 +129,7 @@ impl Point {
         }
     }
 
+    /// The same direction from the middle, so many times as far.
     pub fn scaled(self, by: f32) -> Point {
         Point { valence: self.valence * by, arousal: self.arousal * by }
     }
@@ -136,6 +147,7 @@ pub struct Pool {
     pub folders: Vec<String>,
     /// Lower case.
     pub playlists: Vec<String>,
+    /// The part of the plane of feeling that its items lie in.
     pub region: Option<Region>,
 }
 
@@ -149,11 +161,14 @@ impl Pool {
 /// A part of the plane of feeling: least and greatest, each in [-1, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
+    /// Unpleasant -1 to pleasant 1.
     pub valence: (f32, f32),
+    /// Calm -1 to excited 1.
     pub arousal: (f32, f32),
 }
 
 impl Region {
+    /// Whether a point lies in it.
     pub fn contains(&self, point: Point) -> bool {
         (self.valence.0..=self.valence.1).contains(&point.valence)
             && (self.arousal.0..=self.arousal.1).contains(&point.arousal)
@@ -201,6 +216,8 @@ pub fn minute_of_day(word: &str) -> Option<u16> {
 /// A reason in the words of who wrote the template. A language left out says what the other does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
+    /// In English.
     pub en: String,
+    /// In German.
     pub de: String,
 }

@@ -19,7 +19,9 @@ pub struct Problem {
     pub line: usize,
     /// In letters, from 1.
     pub column: usize,
+    /// What is wrong.
     pub what: String,
+    /// What helps.
     pub cure: String,
 }
 
@@ -147,16 +149,16 @@ impl Reader<'_> {
             avoid: self.pools("avoid", file.avoid),
             length,
             shortest: file.shortest_s.map_or(shortest, |seconds| {
-                Duration::from_secs(self.whole("shortest_s", &seconds, 0, 3600) as u64)
+                Duration::from_secs(self.whole::<u32>("shortest_s", &seconds, 0, 3600).into())
             }),
             longest: file.longest_min.map_or(longest, |minutes| {
-                Some(Duration::from_secs(60 * self.whole("longest_min", &minutes, 1, 600) as u64))
+                Some(Duration::from_secs(60 * u64::from(self.whole::<u32>("longest_min", &minutes, 1, 600))))
             }),
-            volume: file.volume.map(|volume| self.whole("volume", &volume, 0, 100) as u8),
+            volume: file.volume.map(|volume| self.whole("volume", &volume, 0, 100)),
             quiet: file.quiet.map(|quiet| self.quiet(&quiet)),
             no_repeat: file
                 .no_repeat
-                .map_or(default.no_repeat, |items| self.whole("no_repeat", &items, 0, 10_000) as u16),
+                .map_or(default.no_repeat, |items| self.whole("no_repeat", &items, 0, 10_000)),
             explicit: file.explicit.unwrap_or(default.explicit),
             why: file.why.and_then(|why| self.why(why)),
             speaks: file.speaks.map_or(default.speaks, Spanned::into_inner),
@@ -171,7 +173,7 @@ impl Reader<'_> {
             ModeFile::Journey { from, to, steps } => Mode::Journey {
                 from: from.map(|from| self.point("from", &from)),
                 to: self.point("to", &to),
-                steps: steps.map_or(4, |steps| self.whole("steps", &steps, 2, 20) as u8),
+                steps: steps.map_or(4, |steps| self.whole("steps", &steps, 2, 20)),
             },
         }
     }
@@ -241,11 +243,9 @@ impl Reader<'_> {
     fn length(&mut self, length: &Spanned<LengthFile>) -> Length {
         match *length.get_ref() {
             LengthFile::Minutes(n) => {
-                Length::Minutes(self.within("length.minutes", length.span(), n, 1, 600) as u16)
+                Length::Minutes(self.within("length.minutes", length.span(), n, 1, 600))
             }
-            LengthFile::Items(n) => {
-                Length::Items(self.within("length.items", length.span(), n, 1, 500) as u16)
-            }
+            LengthFile::Items(n) => Length::Items(self.within("length.items", length.span(), n, 1, 500)),
         }
     }
 
@@ -253,7 +253,7 @@ impl Reader<'_> {
         Quiet {
             from: self.time("from", &quiet.from),
             to: self.time("to", &quiet.to),
-            volume: self.whole("quiet.volume", &quiet.volume, 0, 100) as u8,
+            volume: self.whole("quiet.volume", &quiet.volume, 0, 100),
         }
     }
 
@@ -300,16 +300,18 @@ impl Reader<'_> {
         (low, high)
     }
 
-    fn whole(&mut self, key: &str, value: &Spanned<i64>, least: i64, most: i64) -> i64 {
+    fn whole<T: Whole>(&mut self, key: &str, value: &Spanned<i64>, least: T, most: T) -> T {
         self.within(key, value.span(), *value.get_ref(), least, most)
     }
 
-    fn within(&mut self, key: &str, span: Range<usize>, value: i64, least: i64, most: i64) -> i64 {
-        if !(least..=most).contains(&value) {
-            let cure = format!("give a whole number from {least} to {most}");
+    fn within<T: Whole>(&mut self, key: &str, span: Range<usize>, value: i64, least: T, most: T) -> T {
+        let (lowest, highest): (i64, i64) = (least.into(), most.into());
+        if !(lowest..=highest).contains(&value) {
+            let cure = format!("give a whole number from {lowest} to {highest}");
             self.problem(span, format!("`{key}` is {value}"), cure);
         }
-        value.clamp(least, most)
+        let nearest = if value < lowest { least } else { most };
+        T::try_from(value).ok().filter(|_| (lowest..=highest).contains(&value)).unwrap_or(nearest)
     }
 
     fn problem(&mut self, span: Range<usize>, what: String, cure: String) {
@@ -321,6 +323,13 @@ impl Reader<'_> {
         self.problems.push(Problem { line, column, what, cure });
     }
 }
+
+/// A whole number of a type that no value of a template goes beyond.
+trait Whole: Copy + Into<i64> + TryFrom<i64> {}
+
+impl Whole for u8 {}
+impl Whole for u16 {}
+impl Whole for u32 {}
 
 fn on_plane(value: f32) -> bool {
     (-1.0..=1.0).contains(&value)

@@ -48,6 +48,11 @@ impl Path {
     /// The step at a share of the list, and its point.
     pub(super) fn step(&self, share: f32) -> (u8, Point) {
         let last = self.steps.saturating_sub(1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 to the steps, a u8"
+        )]
         let step = ((share.clamp(0.0, 1.0) * f32::from(self.steps)) as u8).min(last);
         let way = if last == 0 { 1.0 } else { f32::from(step) / f32::from(last) };
         (step, self.from.toward(self.to, way))

@@ -8,6 +8,7 @@ use crate::mood::{Mood, Strength};
 /// "du siehst fröhlich aus".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoodWords {
+    /// What stands before the word.
     pub before: &'static str,
     /// The mood alone, as it is named where a person chooses one.
     pub word: &'static str,

@@ -6,6 +6,7 @@ use crate::screen::{Flash, HoldChoice, Power};
 
 /// The fixed sentences of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each names its sentence in `prompt`")]
 pub enum Prompt {
     Starting,
     PressTheButton,
@@ -50,6 +51,7 @@ pub enum Prompt {
 }
 
 impl Prompt {
+    /// All of them.
     pub const ALL: [Prompt; 40] = [
         Prompt::Starting,
         Prompt::PressTheButton,

@@ -5,7 +5,9 @@ use crate::language::Language;
 /// One text in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
+    /// In English.
     pub en: &'static str,
+    /// In German.
     pub de: &'static str,
 }
 
