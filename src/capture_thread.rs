@@ -21,7 +21,7 @@ use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 const REQUESTS: usize = 64;
 
 /// What the camera's thread owns.
-pub struct Eye {
+pub struct CapturePorts {
     pub camera: Box<dyn Camera>,
     pub light: SharedLight,
     pub settings: CaptureSettings,
@@ -29,7 +29,7 @@ pub struct Eye {
     pub vision: Result<Vision, VisionError>,
 }
 
-impl Eye {
+impl CapturePorts {
     /// One look; says how many frames were seen, too.
     fn look(
         &mut self,
@@ -87,21 +87,21 @@ fn broken(error: &VisionError) -> Trouble {
 /// Starts the thread. Each number sent to it asks for a look; those up to `given_up` are called off.
 pub fn start(
     supervisor: &mut Supervisor,
-    mut eye: Eye,
+    mut capture_ports: CapturePorts,
     cameras: Option<PathBuf>,
     given_up: Arc<AtomicU64>,
     mut send: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<Sender<u64>> {
     let (requests, inbox) = bounded::<u64>(REQUESTS);
     supervisor.spawn("camera", move || {
-        if let Err(error) = &eye.vision {
+        if let Err(error) = &capture_ports.vision {
             send(Event::Part(Part::Vision, Health::Ill(broken(error))));
         }
         let mut watch = Watch::new(cameras.is_some());
         let mut changed = never();
         if let Some(folder) = cameras {
             changed = follow(folder);
-            send_health(&mut send, watch.probed(eye.camera.probe()));
+            send_health(&mut send, watch.probed(capture_ports.camera.probe()));
         }
         loop {
             let timer = watch.retry().map_or_else(never, after);
@@ -111,7 +111,7 @@ pub fn start(
                     let cancelled = || given_up.load(Ordering::Acquire) >= request;
                     let (seen, result) = match cancelled() {
                         true => (0, Ok(())),
-                        false => eye.look(&cancelled, &mut send),
+                        false => capture_ports.look(&cancelled, &mut send),
                     };
                     // A look that was called off before it saw anything says nothing of the camera.
                     let health = if cancelled() && seen == 0 { None } else { watch.looked(&result) };
@@ -119,11 +119,11 @@ pub fn start(
                     send_health(&mut send, health);
                 }
                 recv(changed) -> change => match change {
-                    Ok(()) => send_health(&mut send, watch.changed(eye.camera.probe())),
+                    Ok(()) => send_health(&mut send, watch.changed(capture_ports.camera.probe())),
                     // Nobody follows the folder any more; a look tells what is wrong all the same.
                     Err(_) => changed = never(),
                 },
-                recv(timer) -> _ => send_health(&mut send, watch.probed(eye.camera.probe())),
+                recv(timer) -> _ => send_health(&mut send, watch.probed(capture_ports.camera.probe())),
             }
         }
     })?;

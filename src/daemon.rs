@@ -24,25 +24,25 @@ impl Clock {
     }
 }
 
-/// Somebody who looks on: the demo, the page, the tests. It changes nothing.
+/// Is told of each event, action and step: the demo, the page, the tests. It changes nothing.
 pub trait Observer {
     fn event(&mut self, _at: Time, _event: &Event) {}
     fn action(&mut self, _at: Time, _action: &Action) {}
     fn stepped(&mut self, _at: Time, _state: &State) {}
 }
 
-/// Nobody looks on.
+/// No observer.
 impl Observer for () {}
 
-/// What the loop has in its hands.
+/// What the loop works with.
 pub struct Loop<'a> {
     pub clock: Clock,
     pub events: &'a Receiver<Event>,
     /// A thread that ends, ends the loop.
     pub ended: &'a Receiver<Ended>,
-    /// How often a sign of life is due, if anybody waits for one.
+    /// How often the watchdog is to be fed, if there is one.
     pub watchdog: Option<Duration>,
-    /// Gives the sign of life. Called only from here, after real work.
+    /// Feeds the watchdog. Called only from here, after a step.
     pub alive: &'a mut dyn FnMut(),
     /// Hands an action to its port; never waits.
     pub carry_out: &'a mut dyn FnMut(Action),
@@ -54,7 +54,7 @@ impl Loop<'_> {
         let mut event = Event::Tick;
         let mut minute = None;
         loop {
-            // The wall clock rides along with whatever woke us: in idle nothing wakes up to look at it.
+            // The wall clock is read at each wake-up: in idle there is none for its sake.
             let now = minute_of_day();
             if minute.replace(now) != Some(now) {
                 self.take(state, observer, Event::WallClock(now));

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::capture_thread::{self, Eye};
+use crate::capture_thread::{self, CapturePorts};
 use crate::config::Config;
 use crate::daemon::{Clock, Loop, Observer};
 use crate::folder_watch::Watch;
@@ -94,7 +94,7 @@ pub struct Device {
     supervisor: Supervisor,
     events: Receiver<Event>,
     queue: Sender<Event>,
-    outlets: Outlets,
+    port_queues: PortQueues,
     ready: Receiver<()>,
     /// The listener stays for as long as somebody may fill the catalog: also with no music and no video.
     library: LiveCatalog,
@@ -109,16 +109,16 @@ enum Keep {
 }
 
 /// Where actions go.
-struct Outlets {
+struct PortQueues {
     captures: Sender<u64>,
     asked: u64,
     given_up: Arc<AtomicU64>,
     panel: Option<PanelSlot>,
-    music: Option<Lane<PlayerCommand>>,
-    video: Option<Lane<PlayerCommand>>,
-    store: Lane<Keep>,
-    power: Lane<Power>,
-    speech: Option<Lane<Order>>,
+    music: Option<CommandQueue<PlayerCommand>>,
+    video: Option<CommandQueue<PlayerCommand>>,
+    store: CommandQueue<Keep>,
+    power: CommandQueue<Power>,
+    speech: Option<CommandQueue<Order>>,
     language: Language,
 }
 
@@ -157,21 +157,30 @@ impl Device {
             None => None,
         };
         let given_up = Arc::new(AtomicU64::new(0));
-        let eye =
-            Eye { camera: ports.camera, light: ports.light, settings: ports.capture, vision: ports.vision };
+        let capture_ports = CapturePorts {
+            camera: ports.camera,
+            light: ports.light,
+            settings: ports.capture,
+            vision: ports.vision,
+        };
         start_templates(&mut supervisor, ports.templates, queue.clone())?;
         let looks = report(queue.clone());
-        let captures =
-            capture_thread::start(&mut supervisor, eye, ports.watch_cameras, given_up.clone(), looks)?;
+        let captures = capture_thread::start(
+            &mut supervisor,
+            capture_ports,
+            ports.watch_cameras,
+            given_up.clone(),
+            looks,
+        )?;
         let power = start_power(&mut supervisor, ports.power, queue.clone())?;
         let speech = match ports.speaker {
             Some(speaker) => Some(start_speech(&mut supervisor, speaker, queue.clone())?),
             None => None,
         };
         let store = start_store(&mut supervisor, ports.history, queue.clone())?;
-        let outlets =
-            Outlets { captures, asked: 0, given_up, panel, music, video, store, power, speech, language };
-        Ok(Device { clock: Clock::start(), supervisor, events, queue, outlets, ready, library, watching })
+        let port_queues =
+            PortQueues { captures, asked: 0, given_up, panel, music, video, store, power, speech, language };
+        Ok(Device { clock: Clock::start(), supervisor, events, queue, port_queues, ready, library, watching })
     }
 
     /// Where anything may be told to the core.
@@ -204,10 +213,10 @@ impl Device {
             ended: self.supervisor.ended(),
             watchdog,
             alive,
-            carry_out: &mut |action| self.outlets.carry_out(action),
+            carry_out: &mut |action| self.port_queues.carry_out(action),
         }
         .run(&mut state, observer);
-        self.outlets.close();
+        self.port_queues.close();
         drop((self.library, self.watching));
         self.supervisor.join(&["panel", "music", "video", "store"], LEAVE_WITHIN);
         result
@@ -217,7 +226,7 @@ impl Device {
 /// How long the ports may take to stop the music and say goodbye.
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
-impl Outlets {
+impl PortQueues {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Show(screen) => {
@@ -267,7 +276,7 @@ impl Outlets {
     }
 }
 
-fn tell(port: &str, lane: Option<&Lane<PlayerCommand>>, command: PlayerCommand) {
+fn tell(port: &str, lane: Option<&CommandQueue<PlayerCommand>>, command: PlayerCommand) {
     if let Some(lane) = lane {
         lane.hand_over(port, command);
     }
@@ -275,16 +284,16 @@ fn tell(port: &str, lane: Option<&Lane<PlayerCommand>>, command: PlayerCommand) 
 
 /// The way of commands to a port. When the port lags behind, the newest command of each kind stays and the
 /// older ones of its kind go: a stop is never lost, and the core never waits.
-struct Lane<T> {
+struct CommandQueue<T> {
     to: Sender<T>,
     /// The port's own end, to take out what is older.
     from: Receiver<T>,
 }
 
-impl<T> Lane<T> {
-    fn new() -> (Lane<T>, Receiver<T>) {
+impl<T> CommandQueue<T> {
+    fn new() -> (CommandQueue<T>, Receiver<T>) {
         let (to, from) = bounded(COMMANDS);
-        (Lane { to, from: from.clone() }, from)
+        (CommandQueue { to, from: from.clone() }, from)
     }
 
     fn hand_over(&self, port: &str, command: T) {
@@ -356,7 +365,7 @@ fn start_buttons(
                         log(&event);
                         queue.send(event).is_ok()
                     };
-                    match button::worker::run(buttons.as_mut(), &|| false, listening) {
+                    match button::worker::run(buttons.as_mut(), listening) {
                         // Nobody listens any more.
                         Ok(()) => return,
                         Err(error) => told = Some(error.to_string()),
@@ -381,8 +390,8 @@ fn start_music(
     music: Box<dyn Music>,
     queue: Sender<Event>,
     library: LiveCatalog,
-) -> io::Result<Lane<PlayerCommand>> {
-    let (commands, inbox) = Lane::new();
+) -> io::Result<CommandQueue<PlayerCommand>> {
+    let (commands, inbox) = CommandQueue::new();
     supervisor.spawn("music", move || {
         let catalog = move |songs: ItemStore| {
             tracing::info!("the music library has {} tracks", songs.len());
@@ -397,8 +406,8 @@ fn start_video(
     supervisor: &mut Supervisor,
     video: Box<dyn Video>,
     queue: Sender<Event>,
-) -> io::Result<Lane<PlayerCommand>> {
-    let (commands, inbox) = Lane::new();
+) -> io::Result<CommandQueue<PlayerCommand>> {
+    let (commands, inbox) = CommandQueue::new();
     supervisor.spawn("video", move || {
         crate::ports::video::worker::run(video, inbox, report(queue));
     })?;
@@ -487,8 +496,12 @@ fn start_templates(
 }
 
 /// Writes what is learnt: a slow card keeps this thread waiting, and nobody else.
-fn start_store(supervisor: &mut Supervisor, file: PathBuf, queue: Sender<Event>) -> io::Result<Lane<Keep>> {
-    let (wishes, inbox) = Lane::new();
+fn start_store(
+    supervisor: &mut Supervisor,
+    file: PathBuf,
+    queue: Sender<Event>,
+) -> io::Result<CommandQueue<Keep>> {
+    let (wishes, inbox) = CommandQueue::new();
     follow_requests(supervisor, &file, queue.clone())?;
     supervisor.spawn("store", move || {
         let mut send = report(queue);
@@ -542,8 +555,8 @@ fn start_power(
     supervisor: &mut Supervisor,
     switch: Box<dyn PowerSwitch>,
     queue: Sender<Event>,
-) -> io::Result<Lane<Power>> {
-    let (asked, inbox) = Lane::new();
+) -> io::Result<CommandQueue<Power>> {
+    let (asked, inbox) = CommandQueue::new();
     supervisor.spawn("power", move || power::worker::run(switch, inbox, report(queue)))?;
     Ok(asked)
 }
@@ -552,8 +565,8 @@ fn start_speech(
     supervisor: &mut Supervisor,
     speaker: Box<dyn Speaker>,
     queue: Sender<Event>,
-) -> io::Result<Lane<Order>> {
-    let (orders, inbox) = Lane::new();
+) -> io::Result<CommandQueue<Order>> {
+    let (orders, inbox) = CommandQueue::new();
     supervisor.spawn("speech", move || crate::ports::speech::worker::run(speaker, inbox, report(queue)))?;
     Ok(orders)
 }
@@ -568,7 +581,7 @@ mod tests {
 
     #[test]
     fn of_a_port_that_lags_behind_the_newest_of_each_kind_stays_and_no_stop_is_lost() {
-        let (lane, inbox) = Lane::new();
+        let (lane, inbox) = CommandQueue::new();
         let stop = || PlayerCommand::Stop { fade: Duration::ZERO };
         lane.hand_over("test", PlayerCommand::Next);
         lane.hand_over("test", stop());
@@ -583,7 +596,7 @@ mod tests {
         assert_eq!(got.iter().filter(|command| **command == stop()).count(), 1);
         assert_eq!(got[got.len() - 2..], [PlayerCommand::Volume(200), PlayerCommand::Duck(true)]);
         // What is to be forgotten is forgotten, whatever is learnt meanwhile.
-        let (lane, inbox) = Lane::new();
+        let (lane, inbox) = CommandQueue::new();
         lane.hand_over("store", Keep::Nothing);
         (0..500).for_each(|_| lane.hand_over("store", Keep::This(Box::default())));
         assert!(matches!(inbox.try_recv(), Ok(Keep::Nothing)));

@@ -59,7 +59,7 @@ pub fn note(text: &str) {
 fn write(to: &mut impl Write, text: &str) {
     let written = to.write_all(clean(text).as_bytes()).and_then(|()| to.flush());
     if let Err(error) = written {
-        // Whoever closed the pipe has read what it wanted.
+        // The reader that closed the pipe has read what it wanted.
         process::exit(if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 });
     }
 }

@@ -1,6 +1,6 @@
 //! What people change on the page: a small file in the state folder that lies over the configuration.
 //!
-//! The configuration belongs to whoever set the device up, with its comments and in a folder that the
+//! The configuration belongs to the person who set the device up, with its comments and in a folder that the
 //! daemon may not write. What stands here is a part of the same settings, in the same words; the whole of
 //! both has to pass the check that every configuration passes.
 
@@ -135,7 +135,7 @@ impl Changes {
         let text = match crate::text_file::read(file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            // Whoever may not look into the state folder of the service sees the configuration alone.
+            // A user who may not read the state folder of the service gets the configuration alone.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 tracing::debug!("{path}: {error}; the settings of the page are left out");
                 String::new()

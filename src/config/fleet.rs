@@ -285,7 +285,7 @@ mod tests {
         assert!(home.publish.contains(&Told::Playing) && !home.publish.contains(&Told::Mood));
         assert!(home.commands.contains(&Command::Stop));
         assert!(!home.commands.contains(&Command::Press) && !home.commands.contains(&Command::Mood));
-        // Whoever names one of them has named all.
+        // One name stands for all of them.
         assert!(alone("publish = [\"health\"]").commands.is_empty());
         assert!(alone("commands = [\"stop\"]").publish.is_empty());
         assert_eq!(alone("id = \"kitchen\"").name, "moodbox kitchen");

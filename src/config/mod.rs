@@ -41,7 +41,7 @@ pub enum ConfigError {
         "the configuration {path} cannot be read: {why}. \
          Write one with `moodbox check --default > {path}`, or name another with --config"
     )]
-    // No `source`: whoever prints the chain would say it twice.
+    // No `source`: a report that prints the chain of errors would say it twice.
     Absent { path: String, why: std::io::Error },
     #[error("the configuration {path} cannot be read: {why}")]
     Unreadable { path: String, why: std::io::Error },

@@ -440,13 +440,13 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
 #[derive(Clone, Debug)]
 pub struct WebSettings {
     pub listen: SocketAddr,
-    /// Without one, whoever reaches the port may come in; the configuration allows that on loopback alone.
+    /// Without one, everybody who reaches the port may come in; the configuration allows that on loopback alone.
     pub password: Option<StoredPassword>,
     /// Names by which browsers may call the device, besides addresses and `localhost`.
     pub names: Vec<String>,
 }
 
-/// Whoever can reach the page can see what is played and stop it: beyond this machine, only with a password.
+/// Everybody who reaches the page can see what is played and stop it: beyond this machine, only with a password.
 fn web(file: file::Web) -> Result<WebSettings, Wrong> {
     let password = match &file.password_file {
         Some(path) => {

@@ -1,4 +1,4 @@
-//! The thread that listens to what nothing else is known of, at the lowest priority.
+//! The thread that measures the sound of items of which nothing else is known, at the lowest priority.
 
 use std::collections::HashSet;
 use std::fs;
@@ -103,7 +103,7 @@ fn pass(
                 None => {
                     let measured = match audio_analysis::measure(&path) {
                         Ok(features) => Some(features),
-                        // Whoever unplugs a stick has not broken its files.
+                        // A stick that was unplugged does not make its files broken.
                         Err(SoundError::Unreadable(error)) => {
                             tracing::debug!(%error, path = %path.display(), "not measured");
                             continue;

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, ItemStore, Kind};
 
-/// One catalog, shared by the threads that fill it. Whoever changes it tells the new one to everybody.
+/// One catalog, shared by the threads that fill it. Each change is published.
 #[derive(Clone)]
 pub struct LiveCatalog {
     shared: Arc<Mutex<Shared>>,

@@ -45,14 +45,14 @@ impl Fleet {
     pub fn start(
         self,
         device: &mut Device,
-        onlookers: &mut Observers,
+        observers: &mut Observers,
         latest: &Latest,
     ) -> anyhow::Result<()> {
         if self.metrics.is_none() && self.mqtt.is_none() {
             return Ok(());
         }
         if let Some((_, metrics)) = &self.metrics {
-            onlookers.add(metrics.observer());
+            observers.add(metrics.observer());
         }
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let (queue, latest) = (device.queue(), latest.clone());

@@ -1,4 +1,4 @@
-//! Those who look on: several at once, and the newest snapshot for whoever waits for one.
+//! Observers: several at once, and the newest snapshot for those that wait for one.
 
 pub mod fleet;
 pub mod metrics;
@@ -97,16 +97,16 @@ mod tests {
     #[test]
     fn readers_are_woken_by_a_change_and_by_nothing_else() {
         let (publisher, latest) = Publisher::new(&settings());
-        let mut onlookers = Observers::default();
-        onlookers.add(publisher);
+        let mut observers = Observers::default();
+        observers.add(publisher);
         let mut state = State::new(settings());
-        onlookers.stepped(Time::ZERO, &state);
+        observers.stepped(Time::ZERO, &state);
         assert!(!latest.has_changed().unwrap(), "nothing is new");
         step(&mut state, Time::ZERO, Event::RemoteCommand(RemoteCommand::Volume(25)));
-        onlookers.stepped(Time::ZERO, &state);
+        observers.stepped(Time::ZERO, &state);
         assert!(latest.has_changed().unwrap());
         assert_eq!(latest.borrow().volume, 25);
-        drop(onlookers);
+        drop(observers);
         assert!(latest.has_changed().is_err(), "the daemon has left");
     }
 
@@ -130,12 +130,12 @@ mod tests {
             }
         }
         let count = Arc::default();
-        let mut onlookers = Observers::default();
-        onlookers.add(Counts(Arc::clone(&count)));
-        onlookers.add(Counts(Arc::clone(&count)));
-        onlookers.event(Time::ZERO, &Event::Tick);
-        onlookers.action(Time::ZERO, &Action::Quit);
-        onlookers.stepped(Time::ZERO, &State::new(settings()));
+        let mut observers = Observers::default();
+        observers.add(Counts(Arc::clone(&count)));
+        observers.add(Counts(Arc::clone(&count)));
+        observers.event(Time::ZERO, &Event::Tick);
+        observers.action(Time::ZERO, &Action::Quit);
+        observers.stepped(Time::ZERO, &State::new(settings()));
         assert_eq!(count.load(std::sync::atomic::Ordering::Relaxed), 6);
     }
 }

@@ -160,7 +160,7 @@ pub struct Noter {
 }
 
 impl Observer for Noter {
-    /// Whoever asked: the page, the command, or the button of the device.
+    /// Where the answer goes: the page, the command, or the button of the device.
     fn action(&mut self, _at: Time, action: &Action) {
         if matches!(action, Action::Forget) {
             let (tell, _) = bounded(1);
@@ -212,7 +212,7 @@ fn keep(file: &Path, days: u32, inbox: &Receiver<Order>) {
                 }
             }
             Order::Erase(tell) => {
-                // Whoever asked may have left.
+                // The asker may have left.
                 let _ = tell.send(erase(file));
             }
         }

@@ -97,7 +97,7 @@ async fn bind(listen: SocketAddr) -> TcpListener {
     }
 }
 
-/// Serves whoever connects, for ever.
+/// Serves every connection, for ever.
 pub async fn accept(listener: TcpListener, router: Router, limits: Limits) {
     let places = Arc::new(Places::new(limits));
     loop {
@@ -110,7 +110,7 @@ pub async fn accept(listener: TcpListener, router: Router, limits: Limits) {
                 continue;
             }
         };
-        // Whoever has too many is told at once by the end of the connection, and takes nobody's place.
+        // A client with too many connections is cut off at once, and takes no place from others.
         let Some(place) = places.take(address.ip()) else { continue };
         // Small answers at once: events are worth most when they are new.
         let _ = stream.set_nodelay(true);
@@ -168,7 +168,7 @@ impl Drop for Place {
     }
 }
 
-/// Whoever has one IPv6 address has the whole /64.
+/// A client with one IPv6 address has the whole /64.
 pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) if !six.is_loopback() => {

@@ -49,7 +49,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error("{} cannot be read: {why}", path.display())]
-    // No `source`: whoever prints the chain would say it twice.
+    // No `source`: a report that prints the chain of errors would say it twice.
     Unreadable { path: PathBuf, why: std::io::Error },
     #[error("there is no board named {name}; there are: {known}, none")]
     NoBoard { name: String, known: String },

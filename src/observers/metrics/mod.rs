@@ -1,7 +1,7 @@
 //! What a fleet is watched by: counts, times and health in the text format of Prometheus.
 //!
 //! Nothing of a face is counted. Moods are counted only where `[metrics] moods = true` asks for it, in every
-//! mode: whoever scrapes often enough sees one press at a time.
+//! mode: a client that scrapes often enough sees one press at a time.
 
 mod meter;
 pub mod scrape;
@@ -40,7 +40,7 @@ pub struct MetricsSettings {
     pub moods: bool,
 }
 
-/// The metrics of one device: read by whoever scrapes, written by observers on other threads.
+/// The metrics of one device: read by the scrapers, written by observers on other threads.
 #[derive(Clone)]
 pub struct Metrics(Arc<Meters>);
 

@@ -135,7 +135,7 @@ pub struct About {
     pub offered: Option<String>,
 }
 
-/// A message for the broker. All but those of [`Home::happenings`] are retained: whoever comes later knows what
+/// A message for the broker. All but those of [`Home::happenings`] are retained: a client that comes later knows what
 /// stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

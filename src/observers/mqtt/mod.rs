@@ -139,7 +139,7 @@ pub enum MqttError {
     Tls(#[from] rustls::Error),
 }
 
-/// Requests that may wait for the broker; whoever makes more waits.
+/// Requests that may wait for the broker; further ones wait.
 const WAITING: usize = 64;
 
 /// A broker that does not answer within this is away.

@@ -64,7 +64,7 @@ fn candidate(policy: &str) -> Option<String> {
 /// What is offered now. APT may wait for a slow card, so it is asked on a thread of its own.
 pub(super) async fn ask() -> Option<String> {
     let (tell, told) = oneshot::channel();
-    // Whoever asked may be gone by then.
+    // The asker may be gone by then.
     let work = move || drop(tell.send(Apt::of_this_system().offered()));
     std::thread::Builder::new().name("updates".into()).spawn(work).ok()?;
     timeout(PATIENCE, told).await.ok()?.ok()?

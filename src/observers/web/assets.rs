@@ -110,7 +110,7 @@ fn serve(asset: &Asset, asked: &HeaderMap) -> Response {
     if let Ok(mark) = HeaderValue::from_str(&packed.mark) {
         headers.insert(ETAG, mark);
     }
-    // New after each update: whoever has a file asks whether it is still the same.
+    // New after each update: a browser that has a file asks whether it is still the same.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

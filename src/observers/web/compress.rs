@@ -1,4 +1,4 @@
-//! Answers in fewer bytes, for whoever looks at the page over a slow link.
+//! Answers in fewer bytes, for pages over a slow link.
 
 use std::io::Write;
 

@@ -125,7 +125,7 @@ impl Door {
 /// Who asks.
 #[derive(Debug)]
 enum Who {
-    /// There is no password: whoever reaches the device may come in.
+    /// There is no password: everybody who reaches the device may come in.
     Open,
     Person {
         csrf: String,

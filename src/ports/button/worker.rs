@@ -1,4 +1,4 @@
-//! The button's thread: edges in, events out, until it is told to end.
+//! The button's thread: edges in, events out, until nobody listens.
 
 use std::time::Duration;
 
@@ -6,23 +6,21 @@ use super::Buttons;
 use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 
-/// How often the thread looks whether it is to end. Very long, because a kiosk that idles should sleep:
-/// the process ends without waiting for it.
+/// How long one wait for an edge lasts. Very long, because a kiosk that idles should sleep: the process ends
+/// without waiting for this thread.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Sends every edge as [`Event::Button`] until `ended` says so or `send` finds nobody listening
-/// (returns false). An error ends it too: without its button the kiosk has to be started again.
-pub fn run(
-    buttons: &mut dyn Buttons,
-    ended: &dyn Fn() -> bool,
-    send: &mut dyn FnMut(Event) -> bool,
-) -> Result<(), LineError> {
-    while !ended() {
+/// Sends every edge as [`Event::Button`] until `send` finds nobody listening (returns false).
+///
+/// # Errors
+/// When the buttons cannot be read any more; that is reported before.
+pub fn run(buttons: &mut dyn Buttons, send: &mut dyn FnMut(Event) -> bool) -> Result<(), LineError> {
+    loop {
         match buttons.next(PATIENCE) {
             Ok(None) => {}
             Ok(Some((button, edge))) => {
                 if !send(Event::Button(button, edge)) {
-                    break;
+                    return Ok(());
                 }
             }
             Err(error) => {
@@ -31,7 +29,6 @@ pub fn run(
             }
         }
     }
-    Ok(())
 }
 
 impl LineError {
@@ -57,7 +54,7 @@ mod tests {
         finger.press(Button::Main);
         finger.press(Button::VolumeUp);
         let mut seen = Vec::new();
-        run(&mut buttons, &|| false, &mut |event| {
+        run(&mut buttons, &mut |event| {
             if let Event::Button(button, edge) = event {
                 seen.push((button, edge));
             }
@@ -75,13 +72,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn it_ends_when_told() {
-        let (mut buttons, finger) = SimulatedButtons::new();
-        finger.press(Button::Main);
-        run(&mut buttons, &|| true, &mut |event| panic!("{event:?} after the end")).unwrap();
-    }
-
     /// Buttons whose chip is pulled out.
     struct Broken;
 
@@ -94,7 +84,7 @@ mod tests {
     #[test]
     fn a_button_that_fails_is_reported_before_the_thread_ends() {
         let mut reports = Vec::new();
-        let end = run(&mut Broken, &|| false, &mut |event| {
+        let end = run(&mut Broken, &mut |event| {
             if let Event::Part(Part::Button, Health::Ill(trouble)) = event {
                 reports.push(trouble);
             }

@@ -1,4 +1,4 @@
-//! Pictures that somebody sends while the camera looks: the browser of whoever tries the simulated device.
+//! Pictures that the browser of a person who tries the simulated device sends while the camera looks.
 //!
 //! At most one picture waits at a time. It is wiped when it is taken, when a newer one comes, and at the end
 //! of the look; outside a look none is taken in.

@@ -28,7 +28,7 @@ impl SharedLight {
         Ok(LightOn { _lit: Arc::new(Lit(self.clone())) })
     }
 
-    /// Puts something between this and the light: whoever shares it notices nothing.
+    /// Puts something between this and the light: those that share it notice nothing.
     pub fn wrap(&self, wrap: impl FnOnce(Box<dyn Light>) -> Box<dyn Light>) {
         let mut light = self.lock();
         let bare = std::mem::replace(&mut *light, Box::new(NoLight));

@@ -160,7 +160,7 @@ pub trait Music: Send {
     /// Plays these after ours that are queued. Returns those that the library does not have.
     fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError>;
 
-    /// Moves a lever of the player, whoever put on what plays.
+    /// Drives the player, also where another client put on what plays.
     fn drive(&mut self, lever: Lever) -> Result<(), MusicError>;
 
     /// Takes our entries away, stopping the music if one of them plays, and puts the play modes, the volume and
@@ -190,7 +190,7 @@ pub trait Music: Send {
     /// The loudest allowed, in percent.
     fn volume_cap(&self) -> u8;
 
-    /// Another loudest from now on, in percent. What plays is brought under it by whoever asks for this.
+    /// Another loudest from now on, in percent. The caller brings what plays under it.
     fn set_volume_cap(&mut self, percent: u8);
 }
 

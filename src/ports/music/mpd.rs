@@ -424,7 +424,7 @@ impl Music for Mpd {
             let list = std::mem::take(&mut entries.list);
             entries.over(list);
             restore_modes(session, entries)?;
-            // Whoever paused or stopped ours wanted silence.
+            // A person who paused or stopped ours wanted silence.
             let how = match (found, afterwards) {
                 (Found::Paused | Found::Stopped, Afterwards::Resume) => Afterwards::Pause,
                 (_, Afterwards::Resume) if quietly => Afterwards::Pause,

@@ -106,7 +106,7 @@ impl Wire {
         *limits = Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER };
     }
 
-    /// Closes both directions; whoever reads or writes returns at once with an error.
+    /// Closes both directions; reads and writes under way return at once with an error.
     pub fn shut(&self) {
         let _ = match &self.0.socket {
             Socket::Tcp(socket) => socket.shutdown(Shutdown::Both),

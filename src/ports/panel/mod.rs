@@ -120,7 +120,7 @@ pub trait Panel: Send {
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError>;
 
     /// Switches the backlight, where there is one that can be; a panel is lit from its first picture on.
-    /// Whoever wraps a panel hands this on.
+    /// A wrapper of a panel hands this on.
     fn light(&mut self, _on: bool) -> Result<(), PanelError> {
         Ok(())
     }

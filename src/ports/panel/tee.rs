@@ -42,7 +42,7 @@ impl Panel for Several {
     }
 }
 
-/// A panel that only remembers its newest picture, for whoever draws it elsewhere: a page, a terminal, a
+/// A panel that only remembers its newest picture, to be drawn elsewhere: a page, a terminal, a
 /// test. Clones share the picture.
 #[derive(Clone)]
 pub struct Latest {
@@ -60,7 +60,7 @@ impl Latest {
         self.picture.borrow().clone()
     }
 
-    /// Wakes whoever waits for the next picture.
+    /// Wakes those that wait for the next picture.
     pub fn watch(&self) -> watch::Receiver<Option<Arc<Picture>>> {
         self.picture.subscribe()
     }

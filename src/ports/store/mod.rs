@@ -43,7 +43,7 @@ pub fn remove<'a>(files: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
     touched.map_or(Ok(()), sync)
 }
 
-/// Removes what a power cut or a kill left half written in a folder and those in it. Only for whoever alone
+/// Removes what a power cut or a kill left half written in a folder and those in it. Only for a process that alone
 /// writes there; others may, under a lock on the folder itself, and then nothing is removed this time.
 pub fn sweep(folder: &Path) -> io::Result<()> {
     let held = File::open(folder)?;

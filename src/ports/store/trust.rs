@@ -36,7 +36,7 @@ fn check_for(path: &Path, trusted: &[u32]) -> Result<(), Untrusted> {
         let path = path.to_owned();
         move |why| Untrusted::Io { path, why }
     };
-    // The folder that holds a link counts as well: whoever writes there can turn the link.
+    // The folder that holds a link counts as well: a user who may write there can turn the link.
     let named = std::path::absolute(path).map_err(io(path))?;
     let real = fs::canonicalize(path).map_err(io(path))?;
     for way in named.ancestors().skip(1).chain(real.ancestors()) {
@@ -80,7 +80,7 @@ mod tests {
         allow(&file, 0o646);
         assert!(matches!(check(&file), Err(Untrusted::Writable(path)) if path.ends_with("lib/code.so")));
         allow(&file, 0o644);
-        // Whoever writes the folder replaces the file, also where only a link to it lies there.
+        // A user who may write the folder can replace the file, also where only a link to it lies there.
         allow(&inner, 0o777);
         assert!(matches!(check(&file), Err(Untrusted::Writable(path)) if path.ends_with("lib")));
         let (open, link) = (folder.path().join("open"), folder.path().join("open/link.so"));

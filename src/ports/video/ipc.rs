@@ -130,7 +130,7 @@ fn read(incoming: UnixStream, answer: &Sender<Value>, seen: &Seen, wake: &Sender
         // mpv may put bytes of a file's tags into a line that are not UTF-8: such a line is no answer.
         let Ok(message) = serde_json::from_slice::<Value>(&line) else { continue };
         let Some(event) = message.get("event").and_then(Value::as_str) else {
-            // Waiting for room would keep whoever closes the connection waiting too.
+            // Waiting for room would keep the thread that closes the connection waiting too.
             if answer.try_send(message).is_err() {
                 break;
             }

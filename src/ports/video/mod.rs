@@ -117,7 +117,7 @@ pub trait Video: Send {
     /// Sets the volume in percent, held under the cap; 0 switches the sound off.
     fn set_volume(&mut self, percent: u8) -> Result<(), VideoError>;
 
-    /// Another cap from now on, in percent. What plays is brought under it by whoever asks for this.
+    /// Another cap from now on, in percent. The caller brings what plays under it.
     fn set_volume_cap(&mut self, percent: u8);
 }
 

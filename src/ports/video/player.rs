@@ -139,7 +139,7 @@ pub(crate) fn end(child: &mut Child) -> Option<std::process::ExitStatus> {
     }
 }
 
-/// A folder that only this user can enter: whoever reaches mpv's socket can make it run programs.
+/// A folder that only this user can enter: a user who reaches mpv's socket can make it run programs.
 pub(super) fn private_folder(path: &Path) -> Result<(), VideoError> {
     let wrong = |reason: String| VideoError::Folder { path: path.display().to_string(), reason };
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| wrong(error.to_string()))?;
@@ -154,7 +154,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), VideoError> {
     Ok(())
 }
 
-/// What mpv is told whoever starts it; systemd's unit says the same.
+/// The options of mpv, started by the daemon or by systemd; systemd's unit says the same.
 const OPTIONS: [&str; 23] = [
     // Nothing of the user's own mpv may change the kiosk, and no key or script reaches it.
     "--no-config",

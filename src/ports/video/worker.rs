@@ -178,7 +178,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 }
                 self.player.report.playing(Some(now));
             }
-            // Whoever else speaks to this mpv may have the screen until our next wish.
+            // Another client of this mpv may have the screen until our next command.
             Some(now) => {
                 self.player.report.playing(Some(now));
                 self.finish();

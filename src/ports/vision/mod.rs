@@ -116,7 +116,7 @@ pub struct Track {
 }
 
 /// As many frames are followed between two that are looked at as a whole: of the seven of a capture, three
-/// show whoever has come beside the person, which is what a vote needs.
+/// show other people who have come into view, which the vote needs.
 const FOLLOWED: u32 = 2;
 
 impl Vision {

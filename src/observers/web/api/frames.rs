@@ -1,4 +1,4 @@
-//! Pictures from the browser of whoever tries the simulated device. They are taken from this machine alone,
+//! Pictures from the browser of a person who tries the simulated device. They are taken from this machine alone,
 //! only while the light is on, and wiped like every frame.
 
 use std::sync::Arc;

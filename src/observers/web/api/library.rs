@@ -62,7 +62,7 @@ pub struct Found {
     total: usize,
     /// Of these, how many no valence and arousal is known of.
     unknown: usize,
-    /// Of these, how many have a heart, whoever gave it.
+    /// Of these, how many have a heart, given here or by another client.
     hearts: usize,
     /// How many were wanted; at most 200 of them follow.
     found: usize,

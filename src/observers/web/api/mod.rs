@@ -35,7 +35,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// The language in which whoever asks wants to read; none: that of the device.
+/// The language that the browser asks for; none: that of the device.
 pub struct Reads(pub Option<Language>);
 
 impl Reads {

@@ -89,7 +89,7 @@ pub async fn live(
         news(device.light.clone(), |on| Ok(sse::Event::default().event("light").data(on.to_string())))
     });
     let rest = stream::select(pictures, stream::iter(lights).flatten());
-    // Asked at each event: whoever has logged out, or was shown out, hears nothing more.
+    // Asked at each event: a session that has ended gets nothing more.
     let door = site.clone();
     let told =
         stream::select(snapshots, rest).take_while(move |_| std::future::ready(door.door.admits(&headers)));

@@ -134,7 +134,7 @@ pub struct Saved {
 pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> Result<Json<Saved>, Fault> {
     let path = file_of(&site)?;
     let mode = site.latest.borrow().mode;
-    // Where strangers are, whoever merely reaches the page does not decide what the law treats differently.
+    // Where strangers are, reaching the page is not enough to decide what the law treats differently.
     if wanted.changes.contains_key("device.mode") && mode != Mode::Household && site.door.password().is_none()
     {
         return Err(Fault::new(

@@ -351,7 +351,7 @@ fn reload(site: &Site) -> Result<(), Fault> {
     let last = site.shelves.templates.borrow().clone();
     let (templates, problems) = library::templates::reload_all(&site.desk.folders(), &last);
     site.tell(Event::Templates(Arc::new(templates)))?;
-    // Others of the folder may still be broken: whoever saw that first has told it.
+    // Others of the folder may still be broken: that was reported when it was first seen.
     if problems.is_empty() {
         site.tell(Event::Part(Part::Templates, Health::Well))?;
     }
