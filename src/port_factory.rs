@@ -156,7 +156,7 @@ pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
         return None;
     }
     let program = config.video.as_ref().map_or("mpv".into(), |video| video.settings.program.clone());
-    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone())))
+    Some(Box::new(MpvSpeaker::new(program, choice.folder.clone()).on_card(config.sound_card.as_deref())))
 }
 
 /// Where cameras come and go, if one is ever to be opened.

@@ -6,17 +6,18 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::doctor::{Finding, Level, Patient, Wishes, examine};
+use crate::doctor::{Finding, Level, Patient, Person, Wishes, examine};
 
 /// What `doctor` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   moodbox doctor
-  moodbox doctor --panel               draws colours, a frame and an arrow on the panel
+  moodbox doctor --panel               draws colours, a frame and an arrow on the panel, to be turned upright
   moodbox doctor --json | jq -r '.findings[] | select(.level == \"fault\") | .cure'
 
 It takes one frame for its brightness (the light is on meanwhile), and keeps nothing of it. Where a
-terminal is, it asks for a press of the button. Lines that the running daemon holds cannot be tested:
+terminal is, it asks for a press of the button, and whether a short tone is heard. With --panel a press turns the
+picture a quarter, and the button held keeps it: the turn is written to the settings. Lines that the running daemon holds cannot be tested:
 `sudo systemctl stop moodbox` first.
 
 Exit code: 0 when all is well, 1 when there are only warnings, 2 when there is a fault.")]
@@ -25,7 +26,7 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
     config: PathBuf,
 
-    /// Draw a test image on the panel.
+    /// Draw a test image on the panel, and turn it by the button until it is upright.
     #[arg(long)]
     panel: bool,
 
@@ -41,7 +42,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let wishes = Wishes {
         panel: args.panel,
         frame: true,
-        press: asked.then(|| Box::new(count_down) as Box<dyn Fn(u64)>),
+        person: asked.then(|| Box::new(AtTerminal) as Box<dyn Person>),
     };
     let patient = Patient::here(args.config, wishes);
     let mut out = std::io::stdout().lock();
@@ -49,7 +50,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for finding in examine(&patient) {
         if !args.json {
             if asked {
-                prompt!("\r{:60}\r", "");
+                prompt!("\r{:110}\r", "");
             }
             // A reader that has gone, such as `head`, is no failure of ours.
             let _ = writeln!(out, "{}", as_text(&finding));
@@ -65,8 +66,24 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(exit_code(worst))
 }
 
-fn count_down(seconds: u64) {
-    prompt!("\rPress the button now ({seconds} s) ... ");
+/// Who sits at the terminal.
+struct AtTerminal;
+
+impl Person for AtTerminal {
+    fn told(&self, what: &str, seconds: u64) {
+        prompt!("\r{what} ({seconds} s) ... ");
+    }
+
+    fn asked(&self, question: &str) -> Option<bool> {
+        prompt!("\r{question} yes or no: ");
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).ok()?;
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" | "j" | "ja" => Some(true),
+            "n" | "no" | "nein" => Some(false),
+            _ => None,
+        }
+    }
 }
 
 fn exit_code(worst: Level) -> ExitCode {

@@ -1,14 +1,13 @@
 //! `moodbox setup`: asks what cannot be known, shows what it will write, writes it, starts the service.
 
-use std::fs;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::ports::panel::presets::PRESETS;
-use crate::setup::{Answers, Change, Files, Plan, plan, usual_card};
+use crate::ports::panel::presets::{ButtonLines, PRESETS, Preset};
+use crate::setup::{Answers, Files, Plan, plan, replace, usual_card};
 
 /// What `setup` is told.
 #[derive(Debug, clap::Args)]
@@ -66,13 +65,9 @@ pub struct Args {
 
 /// Sets the device up.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let files = Files::below(&args.root);
-    if !files.settings().is_file() {
-        bail!(
-            "there is no {}: install the package first, or write one: `moodbox check --default`",
-            files.settings().display()
-        );
-    }
+    // While an image is built, /proc is that of the machine that builds it.
+    let image = args.no_start && args.root == Path::new("/");
+    let files = if image { Files::of_image(&args.root) } else { Files::below(&args.root) };
     let mut answers = Answers {
         mode: args.mode,
         language: args.language,
@@ -87,6 +82,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             bail!("nobody is there to be asked: say --yes, with --mode, --hat and the others as needed");
         }
         ask_all(&files, &mut answers)?;
+    } else if args.yes && answers.mode.is_none() && !files.is_set_up() {
+        bail!("where the device stands is never guessed: say --mode household, public or workplace");
     }
     let plan = plan(&files, &answers)?;
     show(&plan);
@@ -98,9 +95,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for change in &plan.changes {
-        write(change)?;
+        let path = change.path.display();
+        replace(&change.path, &change.text)
+            .with_context(|| format!("{path} cannot be written; run it as `sudo moodbox setup`"))?;
     }
-    crate::config::parse(&fs::read_to_string(files.settings())?, &files.settings().display().to_string())?;
+    // The console said so until now.
+    let _ = std::fs::remove_file(files.notice());
     if args.no_start { Ok(ExitCode::SUCCESS) } else { start(&plan) }
 }
 
@@ -113,23 +113,6 @@ fn show(plan: &Plan) {
         println!("All of it is set already.");
     }
     plan.notes.iter().for_each(|note| println!("Note: {note}"));
-}
-
-/// The new text in place of the old one, with its rights; a power cut leaves one or the other.
-fn write(change: &Change) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let path = &change.path;
-    let said = || format!("{} cannot be written; run it as `sudo moodbox setup`", path.display());
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder).with_context(said)?;
-    let rights = fs::metadata(path).map_or(fs::Permissions::from_mode(0o644), |about| about.permissions());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(said)?;
-    file.write_all(change.text.as_bytes()).with_context(said)?;
-    file.as_file().sync_all().with_context(said)?;
-    // The boot partition is FAT, which has no rights to set.
-    let _ = file.as_file().set_permissions(rights);
-    file.persist(path).with_context(said)?;
-    Ok(())
 }
 
 /// Starts what is new, lets the doctor look, and starts the service.
@@ -148,6 +131,8 @@ fn start(plan: &Plan) -> anyhow::Result<ExitCode> {
     }
     // The doctor asks the devices themselves, which the running service would hold.
     systemctl(&["stop", "moodbox.service"]);
+    // It goes with the service, and has nothing that the doctor needs for himself.
+    systemctl(&["start", "moodbox-video.service"]);
     println!();
     let doctor = std::env::current_exe().and_then(|program| Command::new(program).arg("doctor").status());
     let code = doctor.ok().and_then(|status| status.code()).unwrap_or(2);
@@ -155,8 +140,9 @@ fn start(plan: &Plan) -> anyhow::Result<ExitCode> {
     if plan.reboot {
         println!("config.txt was changed: `sudo reboot`. moodbox starts by itself then.");
     } else {
-        systemctl(&["restart", "moodbox.service"]);
-        println!("moodbox runs. What it says: journalctl -fu moodbox");
+        // Not waited for: it is ready once its button works, and that may need a person.
+        systemctl(&["restart", "--no-block", "moodbox.service"]);
+        println!("moodbox starts. What it says: journalctl -fu moodbox");
     }
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(2)))
 }
@@ -180,15 +166,21 @@ fn ask_all(files: &Files, answers: &mut Answers) -> anyhow::Result<()> {
         println!("    {:<20} no panel", "none");
         let mut names = PRESETS.map(|preset| preset.name).to_vec();
         names.push("none");
-        answers.hat = Some(one_of(&names, files.board().as_deref())?);
+        answers.hat = Some(one_of(&names, Some(files.board().as_deref().unwrap_or("none")))?);
     }
-    let of_board = answers.hat.as_deref().and_then(crate::ports::panel::presets::Preset::named);
+    let of_board = answers.hat.as_deref().and_then(Preset::named);
+    if answers.button.is_none() && of_board.is_none_or(|board| board.buttons == ButtonLines::WIRED) {
+        let now = files.value("button", "line").unwrap_or_else(|| "auto".to_owned());
+        let line = of_board.map_or(ButtonLines::WIRED, |board| board.buttons).press;
+        answers.button = Some(ask(&format!("Which GPIO line is the button on? auto is {line}"), Some(&now))?);
+    }
     let cards = files.cards();
     if answers.sound.is_none() && of_board.is_none_or(|board| board.sound.is_none()) && cards.len() > 1 {
         println!("Which sound card?");
         cards.iter().for_each(|card| println!("    {:<20} {}", card.id, card.name));
         let names: Vec<&str> = cards.iter().map(|card| card.id.as_str()).collect();
-        answers.sound = Some(one_of(&names, usual_card(&cards).map(|card| card.id.as_str()))?);
+        let usual = files.card().or_else(|| Some(usual_card(&cards)?.id.clone()));
+        answers.sound = Some(one_of(&names, usual.as_deref())?);
     }
     Ok(())
 }

@@ -154,7 +154,7 @@ pub struct Video {
     pub program: PathBuf,
     #[serde(default = "auto")]
     pub output: String,
-    #[serde(default = "auto_safe")]
+    #[serde(default = "auto")]
     pub hwdec: String,
 }
 
@@ -165,6 +165,7 @@ pub struct Prompts {
     pub enabled: Switch,
     #[serde(default)]
     pub volume: Within<0, 100, 60>,
+    pub card: Option<String>,
     pub folder: Option<PathBuf>,
 }
 
@@ -287,10 +288,6 @@ fn mpv() -> PathBuf {
 
 fn auto() -> String {
     "auto".into()
-}
-
-fn auto_safe() -> String {
-    "auto-safe".into()
 }
 
 /// How much a part of the ranking counts: 0 to 10.

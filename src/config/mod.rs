@@ -39,7 +39,7 @@ pub fn panel_alone(text: &str) -> Option<(PanelChoice, Language)> {
 pub enum ConfigError {
     #[error(
         "the configuration {path} cannot be read: {why}. \
-         Write one with `moodbox check --default > {path}`, or name another with --config"
+         `sudo moodbox setup` writes one, as does `moodbox check --default > {path}`; --config names another"
     )]
     // No `source`: a report that prints the chain of errors would say it twice.
     Absent { path: String, why: std::io::Error },

@@ -45,6 +45,8 @@ pub struct Config {
     pub video: Option<VideoChoice>,
     /// Spoken prompts, where they are wanted.
     pub prompts: Option<PromptChoice>,
+    /// ALSA's name of the card that prompts are spoken on; without one, its first.
+    pub sound_card: Option<String>,
     /// Whether holding the button on and on offers to shut down.
     pub hold_menu: bool,
     /// What stands on the panel before a look in public, instead of the usual words.
@@ -224,6 +226,7 @@ impl TryFrom<File> for Config {
             music: file.music.as_ref().map(music).transpose()?,
             video: file.video.map(|file| video(file, volume_cap)),
             prompts: prompts(&file.prompts, file.panel.is_some()),
+            sound_card: sound_card(file.prompts.card)?,
             // A stranger is not to shut the device down.
             hold_menu: file.button.hold_menu.unwrap_or(file.device.mode != Mode::Public),
             notice: notice(file.device.notice)?,
@@ -421,11 +424,30 @@ fn prompts(file: &file::Prompts, panel: bool) -> Option<PromptChoice> {
     Some(PromptChoice { folder, volume: file.volume.percent(), asked_for })
 }
 
+/// A name that ALSA gives, not a whole device with options of its own.
+fn sound_card(name: Option<String>) -> Result<Option<String>, Wrong> {
+    match name {
+        Some(name)
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) =>
+        {
+            Err(wrong(
+                "prompts",
+                format!("card is `{name}`"),
+                "Write a name as `aplay -l` has it after `card N:`",
+            ))
+        }
+        name => Ok(name),
+    }
+}
+
 fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
     // A picture in our own folder is out of reach of an mpv that runs as somebody else.
     let still = file.socket.as_ref().map(|_| paths::still()).filter(|still| still.is_file());
+    // Off a cold card mpv takes many seconds, and the device does not wait for it.
+    let start = Duration::from_secs(if file.socket.is_some() { 30 } else { 10 });
     let settings = VideoSettings {
         still,
+        start,
         program: file.program,
         socket: file.socket,
         vo: Some(file.output).filter(|output| output != "auto"),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Finding, Patient, Subject, configured};
+use super::{Finding, Patient, Person, Subject, configured};
 use crate::ports::button::Buttons;
 use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Button, Edge};
@@ -21,8 +21,8 @@ pub(super) fn button(patient: &Patient) -> Vec<Finding> {
     match (patient.parts.buttons)(settings) {
         Ok(mut buttons) => {
             let mut findings = vec![Finding::ok(PART, format!("{} can be read", names.join(", ")))];
-            findings.push(match &patient.wishes.press {
-                Some(left) => pressed(buttons.as_mut(), left.as_ref(), settings.active_low),
+            findings.push(match &patient.wishes.person {
+                Some(person) => pressed(buttons.as_mut(), person.as_ref(), settings.active_low),
                 None => Finding::skipped(PART, "a press was not waited for: there is no terminal"),
             });
             findings
@@ -44,7 +44,7 @@ fn held_by_moodbox(part: Subject) -> Finding {
 }
 
 /// Waits for somebody to press, telling the seconds that are left.
-fn pressed(buttons: &mut dyn Buttons, left: &dyn Fn(u64), active_low: bool) -> Finding {
+fn pressed(buttons: &mut dyn Buttons, person: &dyn Person, active_low: bool) -> Finding {
     const PART: Subject = Subject::Button;
     let begun = Instant::now();
     loop {
@@ -59,7 +59,7 @@ fn pressed(buttons: &mut dyn Buttons, left: &dyn Fn(u64), active_low: bool) -> F
                 ),
             );
         }
-        left(rest.as_secs_f64().ceil() as u64);
+        person.told("Press the button now", rest.as_secs_f64().ceil() as u64);
         match buttons.next(rest.min(Duration::from_secs(1))) {
             Ok(Some((button, Edge::Down))) => {
                 let name = if button == Button::Main { String::new() } else { format!(" ({button:?})") };

@@ -1,7 +1,8 @@
 //! What is wrong with this device, and the cure. One look at each part, one [`Finding`] after the other.
 //!
 //! The machine is seen through a [`System`], which in tests is a folder; the parts through [`Parts`], which
-//! opens the real ports. Nothing is changed, and of a frame only its brightness is kept.
+//! opens the real ports. Nothing is changed but how far the panel's picture is turned, if a [`Person`] turns it; of a
+//! frame only its brightness is kept.
 
 mod camera;
 mod clock;
@@ -16,6 +17,8 @@ mod permissions;
 mod power;
 mod spi;
 mod storage;
+mod tone;
+mod turn;
 mod video;
 
 use std::fmt;
@@ -166,8 +169,17 @@ pub struct Wishes {
     pub panel: bool,
     /// Switch the camera and the light on for one frame's brightness.
     pub frame: bool,
-    /// Somebody is there to press the button: told the seconds that are left.
-    pub press: Option<Box<dyn Fn(u64)>>,
+    /// Somebody is there to press, to look and to listen.
+    pub person: Option<Box<dyn Person>>,
+}
+
+/// Who sits before the device.
+pub trait Person {
+    /// Is told what to do, and the seconds that are left for it.
+    fn told(&self, what: &str, seconds: u64);
+
+    /// Is asked for a yes or a no; nothing if there comes none.
+    fn asked(&self, question: &str) -> Option<bool>;
 }
 
 /// The device that is looked at.

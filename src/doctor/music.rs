@@ -1,6 +1,6 @@
 //! MPD, its library, and where the sound comes out.
 
-use super::{Finding, Patient, Subject, System, configured};
+use super::{Finding, Patient, Subject, System, configured, tone};
 use crate::ports::music::{Mpd, Music, MusicError, MusicSettings, Output};
 
 const PART: Subject = Subject::Music;
@@ -26,7 +26,10 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     };
     findings.extend(library(settings));
     match Mpd::outputs(settings) {
-        Ok(outputs) => findings.extend(sound(&patient.system, &outputs)),
+        Ok(outputs) => {
+            findings.extend(sound(&patient.system, &outputs));
+            findings.extend(tone::check(patient, config));
+        }
         Err(error) => findings.push(refused(error)),
     }
     findings

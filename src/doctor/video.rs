@@ -4,11 +4,11 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Finding, Patient, Subject, configured};
+use super::{Finding, Patient, Subject, System, configured};
 use crate::config::VideoChoice;
-use crate::ports::music::connect_unix;
 use crate::ports::video::VideoError;
 use crate::ports::video::folder::{self, VideoFolders, Videos};
+use crate::ports::video::{About, about};
 
 const PART: Subject = Subject::Video;
 
@@ -20,19 +20,17 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let Some(choice) = &config.video else {
         return vec![Finding::skipped(PART, "the configuration has none")];
     };
-    let mut findings = vec![player(choice)];
+    let mut findings = vec![player(&patient.system, choice)];
     findings.extend(videos(choice));
     findings
 }
 
-fn player(choice: &VideoChoice) -> Finding {
+fn player(system: &System, choice: &VideoChoice) -> Finding {
     let settings = &choice.settings;
     if let Some(socket) = &settings.socket {
-        return match connect_unix(socket, Duration::from_secs(2)) {
-            Ok(_) => Finding::ok(PART, format!("mpv answers at {}", socket.display())),
-            Err(error) => {
-                refused(VideoError::Absent { place: socket.display().to_string(), reason: error.to_string() })
-            }
+        return match about(socket, Duration::from_secs(2)) {
+            Ok(about) => unit(system, &socket.display().to_string(), &about),
+            Err(error) => refused(error),
         };
     }
     let program = settings.program.display().to_string();
@@ -55,6 +53,41 @@ fn player(choice: &VideoChoice) -> Finding {
 
 fn refused(error: VideoError) -> Finding {
     Finding::fault(PART, error.what(), error.cure())
+}
+
+/// The mpv that systemd runs.
+fn unit(system: &System, place: &str, about: &About) -> Finding {
+    let answers = format!("mpv answers at {place}");
+    if about.output == "null" && connectors(system).iter().any(|(_, connected)| *connected) {
+        return Finding::warning(
+            PART,
+            format!("{answers}, and draws on no screen: it started when none was connected"),
+            "`sudo systemctl restart moodbox-video`",
+        );
+    }
+    match (about.format.as_str(), about.decoder.as_str()) {
+        ("" | "png", _) => Finding::ok(PART, format!("{answers}; how it decodes shows while a video plays")),
+        (format, "" | "no") => Finding::ok(
+            PART,
+            format!(
+                "{answers}, and decodes {format} by the processor, which a small board has little of: smaller videos cost less"
+            ),
+        ),
+        (format, decoder) => {
+            Finding::ok(PART, format!("{answers}, and decodes {format} in hardware ({decoder})"))
+        }
+    }
+}
+
+/// The connectors of the display drivers, and whether a screen is on them.
+fn connectors(system: &System) -> Vec<(String, bool)> {
+    let connectors = system.starting("/sys/class/drm", "card").into_iter();
+    connectors
+        .filter_map(|connector| {
+            let state = system.read(format!("{connector}/status"))?;
+            Some((connector, state == "connected"))
+        })
+        .collect()
 }
 
 fn videos(choice: &VideoChoice) -> Vec<Finding> {
@@ -99,20 +132,28 @@ pub(super) fn screen(patient: &Patient) -> Vec<Finding> {
         return vec![Finding::skipped(PART, "the configuration has no video")];
     }
     let system = &patient.system;
-    let connectors: Vec<String> = system.starting("/sys/class/drm", "card");
-    let state = |connector: &String| system.read(format!("{connector}/status"));
+    let connectors = connectors(system);
     let connected: Vec<String> = connectors
         .iter()
-        .filter(|connector| state(connector).as_deref() == Some("connected"))
-        .map(|connector| {
+        .filter(|(_, connected)| *connected)
+        .map(|(connector, _)| {
             let name = connector.rsplit('/').next().unwrap_or_default();
             let mode = system.read(format!("{connector}/modes")).unwrap_or_default();
             format!("{name} {}", mode.lines().next().unwrap_or("without a mode"))
         })
         .collect();
+    // An mpv of our own shows its window on the desktop; one that systemd runs has no part in it.
+    let own_unit = config.video.as_ref().is_some_and(|choice| choice.settings.socket.is_some());
+    if own_unit && let Some(desktop) = desktop(system) {
+        return vec![Finding::warning(
+            PART,
+            format!("a desktop ({desktop}) holds the screen, so no video is seen on it"),
+            "`sudo systemctl set-default multi-user.target` and reboot, or take Raspberry Pi OS Lite",
+        )];
+    }
     vec![if !connected.is_empty() {
         Finding::ok(PART, connected.join(", "))
-    } else if connectors.iter().any(|connector| state(connector).is_some()) {
+    } else if !connectors.is_empty() {
         Finding::warning(
             PART,
             "no screen is connected",
@@ -128,4 +169,17 @@ pub(super) fn screen(patient: &Patient) -> Vec<Finding> {
             ),
         )
     }]
+}
+
+/// Programs that draw a desktop: those of Raspberry Pi OS, and what else is usual. They hold the screen as long as they
+/// run.
+const DESKTOPS: [&str; 8] =
+    ["labwc", "wayfire", "Xorg", "gnome-shell", "kwin_wayland", "sway", "weston", "mutter"];
+
+/// The program that draws a desktop here, if one runs.
+fn desktop(system: &System) -> Option<&'static str> {
+    let processes =
+        system.list("/proc").into_iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut names = processes.filter_map(|number| system.read(format!("/proc/{number}/comm")));
+    names.find_map(|name| DESKTOPS.into_iter().find(|desktop| *desktop == name))
 }

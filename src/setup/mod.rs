@@ -1,11 +1,14 @@
-//! What `moodbox setup` writes: from a person's answers to the new text of each file. Pure; nothing is written here.
+//! What `moodbox setup` writes: from a person's answers to the new text of each file.
 
+mod replace;
 mod sound;
 
 use std::path::{Path, PathBuf};
 
-use crate::ports::panel::presets::Preset;
+use crate::config::{self, ConfigError, PanelChoice};
+use crate::ports::panel::presets::{Preset, SpiSettings};
 
+pub use replace::replace;
 pub use sound::{Card, cards, usual_card};
 
 /// What a person was asked for. What is `None` stays as it is.
@@ -57,6 +60,8 @@ pub enum SetupError {
     NoLine(String),
     #[error("there is no sound card {name}; there are: {known}")]
     NoCard { name: String, known: String },
+    #[error("nothing was written: with these answers {0}")]
+    Unusable(#[from] ConfigError),
 }
 
 /// The files of a machine, below its root folder.
@@ -65,17 +70,24 @@ pub struct Files {
     root: PathBuf,
     /// The settings of moodbox.
     settings: PathBuf,
+    /// Of an image that is being built: the kernel's answers are those of another machine.
+    image: bool,
 }
 
 impl Files {
     /// Those below a folder, `/` on the device itself.
     pub fn below(root: &Path) -> Files {
-        Files { root: root.to_owned(), settings: root.join("etc/moodbox/moodbox.toml") }
+        Files { root: root.to_owned(), settings: root.join("etc/moodbox/moodbox.toml"), image: false }
     }
 
-    /// The settings of moodbox.
-    pub fn settings(&self) -> &Path {
-        &self.settings
+    /// Those of an image, in which the machine that it is made for cannot be asked.
+    pub fn of_image(root: &Path) -> Files {
+        Files { image: true, ..Files::below(root) }
+    }
+
+    /// What the console says before anybody has set the device up; the package writes it.
+    pub fn notice(&self) -> PathBuf {
+        self.at("etc/issue.d/moodbox.issue")
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -101,7 +113,7 @@ impl Files {
 
     /// Whether somebody has set where it stands: the shipped text holds a value that nobody chose.
     pub fn is_set_up(&self) -> bool {
-        std::fs::read_to_string(&self.settings).is_ok_and(|text| text != crate::config::packaged())
+        std::fs::read_to_string(&self.settings).is_ok_and(|text| text != config::packaged())
     }
 
     /// The value of a setting as it is.
@@ -109,8 +121,16 @@ impl Files {
         value(&std::fs::read_to_string(&self.settings).ok()?, section, key)
     }
 
+    /// The card that MPD was given before, if it is there.
+    pub fn card(&self) -> Option<String> {
+        sound::set_to(self).filter(|id| self.cards().iter().any(|card| card.id == *id))
+    }
+
     /// The sound cards of the machine.
     pub fn cards(&self) -> Vec<Card> {
+        if self.image {
+            return Vec::new();
+        }
         cards(&std::fs::read_to_string(self.at("proc/asound/cards")).unwrap_or_default())
     }
 }
@@ -127,7 +147,8 @@ pub fn plan(files: &Files, answers: &Answers) -> Result<Plan, SetupError> {
         let known = crate::ports::panel::presets::PRESETS.map(|preset| preset.name).join(", ");
         return Err(SetupError::NoBoard { name: hat, known });
     }
-    settings(files, answers, &mut plan)?;
+    let sound = sound::choose(files, answers.sound.as_deref(), board)?;
+    settings(files, answers, sound.card.as_deref(), &mut plan)?;
     firmware(files, board, hat != "none", &mut plan)?;
     if let Some(board) = board
         && board.light.is_none()
@@ -139,12 +160,13 @@ pub fn plan(files: &Files, answers: &Answers) -> Result<Plan, SetupError> {
             board.about
         ));
     }
-    sound::configure(files, answers.sound.as_deref(), board, &mut plan)?;
+    sound::configure(files, &sound, &mut plan)?;
     Ok(plan)
 }
 
-fn settings(files: &Files, answers: &Answers, plan: &mut Plan) -> Result<(), SetupError> {
-    let before = files.read(&files.settings)?;
+fn settings(files: &Files, answers: &Answers, card: Option<&str>, plan: &mut Plan) -> Result<(), SetupError> {
+    let there = if files.settings.exists() { Some(files.read(&files.settings)?) } else { None };
+    let before = there.clone().unwrap_or_else(config::packaged);
     let mut edit = Edit { text: before.clone(), what: Vec::new() };
     let board = value(&before, "panel", "preset").unwrap_or_else(|| "none".to_owned());
     let other_board = answers.hat.as_ref().is_some_and(|hat| *hat != board);
@@ -162,7 +184,11 @@ fn settings(files: &Files, answers: &Answers, plan: &mut Plan) -> Result<(), Set
     edit.set("panel", "preset", answers.hat.as_deref());
     edit.set("button", "line", button.as_deref());
     edit.set("light", "line", light.as_deref());
-    if edit.text != before {
+    // A voice comes from where the music does. A file of a person's own that says nothing of prompts stays so.
+    edit.set("prompts", "card", card.filter(|_| section(&before, "prompts").is_some()));
+    // Two things on one line, say: the service would not start.
+    config::parse(&edit.text, &files.settings.display().to_string())?;
+    if there.as_ref() != Some(&edit.text) {
         plan.changes.push(Change { path: files.settings.clone(), text: edit.text, what: edit.what });
     }
     Ok(())
@@ -185,7 +211,7 @@ impl Edit {
                 if value(&on, name, key).as_deref() == Some(word) {
                     on
                 } else {
-                    with_value(&on, name, key, word)
+                    with_value(&on, name, key, &format!("\"{word}\""))
                 }
             }
         };
@@ -260,10 +286,25 @@ fn value(text: &str, name: &str, key: &str) -> Option<String> {
     Some(word.split_once('"')?.0.to_owned())
 }
 
+/// The settings with a panel turned so far, and its sides as they are then.
+pub fn with_turn(text: &str, panel: &SpiSettings) -> String {
+    let before = config::panel_alone(text).map(|(panel, _)| panel);
+    let text = with_value(text, "panel", "rotation", &u16::from(panel.rotation).to_string());
+    match before {
+        Some(PanelChoice::Spi(before)) if (before.width, before.height) == (panel.width, panel.height) => {
+            text
+        }
+        _ => {
+            let text = with_value(&text, "panel", "width", &panel.width.to_string());
+            with_value(&text, "panel", "height", &panel.height.to_string())
+        }
+    }
+}
+
 /// The text with that key set: in its place, or as the first line of its section, which is made where it is not
 /// there. All else stays as a person wrote it.
-fn with_value(text: &str, name: &str, key: &str, word: &str) -> String {
-    let new = format!("{key} = \"{word}\"");
+fn with_value(text: &str, name: &str, key: &str, literal: &str) -> String {
+    let new = format!("{key} = {literal}");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     match section(text, name) {
         None => lines.extend([String::new(), format!("[{name}]"), new]),

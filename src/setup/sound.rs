@@ -47,18 +47,49 @@ pub fn usual_card(cards: &[Card]) -> Option<&Card> {
 const THEIRS: &str = "etc/mpd.conf";
 /// Ours.
 const OURS: &str = "etc/moodbox/mpd.conf";
-/// What makes MPD read ours.
-const UNIT: &str = "etc/systemd/system/mpd.service.d/moodbox.conf";
+/// What makes MPD read ours. Not `moodbox.conf`: that is the name of the package's own, and of two with one name systemd
+/// reads the one in /etc only.
+const UNIT: &str = "etc/systemd/system/mpd.service.d/moodbox-sound.conf";
 
-/// Gives MPD an output with a mixer that works.
-pub(super) fn configure(
+/// Where the sound is to come out.
+pub(super) struct Choice {
+    /// ALSA's short name; where there is none, ALSA's first card is taken.
+    pub card: Option<String>,
+    /// What was set before stays.
+    keep: bool,
+}
+
+/// The card that is asked for, that of the board, the one that was set before, or the likeliest.
+pub(super) fn choose(
     files: &Files,
     wanted: Option<&str>,
     board: Option<&Preset>,
-    plan: &mut Plan,
-) -> Result<(), SetupError> {
+) -> Result<Choice, SetupError> {
+    let there = files.cards();
+    let of_board = board.and_then(|board| board.sound).map(|sound| sound.card);
+    let choice = |card: Option<&str>, keep| Choice { card: card.map(str::to_owned), keep };
+    Ok(match wanted {
+        Some("none") => choice(None, true),
+        // The card of a board is there only after its overlay was loaded.
+        Some(id) if Some(id) == of_board || there.iter().any(|card| card.id == id) => choice(Some(id), false),
+        Some(id) => {
+            let known: Vec<String> =
+                there.iter().map(|card| format!("{} ({})", card.id, card.name)).collect();
+            return Err(SetupError::NoCard { name: id.to_owned(), known: known.join(", ") });
+        }
+        None if of_board.is_some() => choice(of_board, false),
+        None => match files.card() {
+            // It stays while it is there, until somebody asks for another.
+            Some(card) => choice(Some(&card), true),
+            None => choice(usual_card(&there).map(|card| card.id.as_str()), false),
+        },
+    })
+}
+
+/// Gives MPD an output with a mixer that works.
+pub(super) fn configure(files: &Files, choice: &Choice, plan: &mut Plan) -> Result<(), SetupError> {
     let path = files.at(THEIRS);
-    if wanted == Some("none") || !path.is_file() {
+    if choice.keep || !path.is_file() {
         return Ok(());
     }
     let theirs = files.read(&path)?;
@@ -70,39 +101,23 @@ pub(super) fn configure(
         ));
         return Ok(());
     }
-    let there = files.cards();
-    let of_board = board.and_then(|board| board.sound).map(|sound| sound.card);
-    let id = match wanted {
-        // The card of a board is there only after its overlay was loaded.
-        Some(id) if Some(id) == of_board => id.to_owned(),
-        Some(id) => match there.iter().find(|card| card.id == id) {
-            Some(card) => card.id.clone(),
-            None => {
-                let known: Vec<String> =
-                    there.iter().map(|card| format!("{} ({})", card.id, card.name)).collect();
-                return Err(SetupError::NoCard { name: id.to_owned(), known: known.join(", ") });
-            }
-        },
-        // What was set before stays while its card is there, until somebody asks for another.
-        None if of_board.is_none()
-            && set_to(files).is_some_and(|id| there.iter().any(|card| card.id == id)) =>
-        {
-            return Ok(());
-        }
-        None => match of_board.or_else(|| usual_card(&there).map(|card| card.id.as_str())) {
-            Some(id) => id.to_owned(),
-            None => {
-                plan.notes.push("there is no sound card: MPD is left as it is".to_owned());
-                return Ok(());
-            }
-        },
+    let (device, place) = match &choice.card {
+        Some(id) => (format!("default:CARD={id}"), format!("the card {id}")),
+        None => ("default".to_owned(), "ALSA's first card".to_owned()),
     };
+    if choice.card.is_none() {
+        plan.notes.push(
+            "no sound card is there yet: MPD plays to ALSA's first one; run `sudo moodbox setup` again once there is a \
+             card to choose"
+                .to_owned(),
+        );
+    }
     let update = if says(&theirs, "auto_update") { "" } else { "auto_update \"yes\"\n" };
     let ours = format!(
         "# Written by `moodbox setup`: what MPD is told beyond /etc/mpd.conf, which stays as it is. To be rid of it:\n\
          # sudo rm /etc/moodbox/mpd.conf /{UNIT} && sudo systemctl daemon-reload\n\
          include \"/{THEIRS}\"\n{update}\
-         audio_output {{\n    type \"alsa\"\n    name \"moodbox\"\n    device \"default:CARD={id}\"\n    \
+         audio_output {{\n    type \"alsa\"\n    name \"moodbox\"\n    device \"{device}\"\n    \
          mixer_type \"software\"\n}}\n"
     );
     let unit = format!("[Service]\nExecStart=\nExecStart=/usr/bin/mpd --systemd /{OURS}\n");
@@ -113,17 +128,13 @@ pub(super) fn configure(
             plan.changes.push(Change { path, text, what: vec![what] });
         }
     };
-    put(
-        OURS,
-        ours,
-        format!("MPD plays to the card {id}, with a mixer of its own, and finds new music by itself"),
-    );
+    put(OURS, ours, format!("MPD plays to {place}, with a mixer of its own, and finds new music by itself"));
     put(UNIT, unit, format!("MPD reads /{OURS}"));
     Ok(())
 }
 
 /// The card that MPD was given before.
-fn set_to(files: &Files) -> Option<String> {
+pub(super) fn set_to(files: &Files) -> Option<String> {
     let text = std::fs::read_to_string(files.at(OURS)).ok()?;
     Some(text.split_once("default:CARD=")?.1.split_once('"')?.0.to_owned())
 }

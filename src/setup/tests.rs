@@ -169,3 +169,29 @@ fn an_mpd_that_a_person_set_up_is_left_alone_and_said_so() {
         "MPD refuses a setting that stands twice"
     );
 }
+
+#[test]
+fn without_a_card_mpd_gets_a_mixer_all_the_same_and_the_card_that_comes_is_taken() {
+    let machine = Machine::new();
+    let ours = "etc/moodbox/mpd.conf";
+    // While an image is built, the kernel that answers is that of another machine.
+    let files = Files::of_image(machine.0.path());
+    let of_image = plan(&files, &answers("ili9341")).unwrap();
+    assert!(of_image.changes.iter().any(|change| change.text.contains("device \"default\"")), "{of_image:?}");
+    machine.write("proc/asound/cards", "--- no soundcards ---\n");
+    let plan = machine.set_up(&answers("ili9341"));
+    assert!(plan.notes.iter().any(|note| note.contains("no sound card")), "{:?}", plan.notes);
+    assert!(machine.read(ours).contains("device \"default\""));
+    machine.write("proc/asound/cards", CARDS);
+    machine.set_up(&Answers::default());
+    assert!(machine.read(ours).contains("device \"default:CARD=Headphones\""), "{}", machine.read(ours));
+}
+
+#[test]
+fn answers_that_do_not_go_together_leave_the_settings_as_they_are() {
+    let machine = Machine::new();
+    let files = Files::below(machine.0.path());
+    let wrong = Answers { button: Some("GPIO13".into()), ..answers("pirate-audio") };
+    let error = plan(&files, &wrong).unwrap_err().to_string();
+    assert!(error.starts_with("nothing was written") && error.contains("both on GPIO13"), "{error}");
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use moodbox::config::{self, Config};
-use moodbox::doctor::{Finding, Level, Parts, Patient, Subject, System, User, Wishes, examine};
+use moodbox::doctor::{Finding, Level, Parts, Patient, Person, Subject, System, User, Wishes, examine};
 use moodbox::ports::button::Buttons;
 use moodbox::ports::button::simulated::SimulatedButtons;
 use moodbox::ports::camera::{Camera, CameraError, Frame, Stream};
@@ -272,9 +272,96 @@ fn buttons(open: impl Fn() -> Result<Box<dyn Buttons>, LineError> + 'static) -> 
     Parts { buttons: Box::new(move |_| open()), ..Parts::default() }
 }
 
-/// Counts down without a word.
+/// Says nothing while time is counted down, and has one answer to every question.
+struct Somebody(Option<bool>);
+
+impl Person for Somebody {
+    fn told(&self, _: &str, _: u64) {}
+
+    fn asked(&self, _: &str) -> Option<bool> {
+        self.0
+    }
+}
+
 fn somebody() -> Wishes {
-    Wishes { press: Some(Box::new(|_| ())), ..Wishes::default() }
+    Wishes { person: Some(Box::new(Somebody(None))), ..Wishes::default() }
+}
+
+/// A finger that presses short so often, and then long.
+struct Turning {
+    short: usize,
+    down: bool,
+}
+
+impl Buttons for Turning {
+    fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError> {
+        self.down = !self.down;
+        if self.down {
+            return Ok(Some((Button::Main, Edge::Down)));
+        }
+        if self.short == 0 {
+            // Held: time goes by, and no edge comes.
+            self.down = true;
+            std::thread::sleep(patience);
+            return Ok(None);
+        }
+        self.short -= 1;
+        Ok(Some((Button::Main, Edge::Up)))
+    }
+}
+
+/// A panel that takes every picture, and its size.
+struct Taking(u32, u32);
+
+impl Panel for Taking {
+    fn size(&self) -> (u32, u32) {
+        (self.0, self.1)
+    }
+
+    fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        assert_eq!((picture.width(), picture.height()), (self.0, self.1));
+        Ok(())
+    }
+}
+
+#[test]
+fn the_picture_is_turned_by_presses_and_kept_by_a_long_one() {
+    for (preset, short, size, lines) in [
+        ("adafruit-1.54", 2, (240, 240), "[panel]\nrotation = 180\npreset = \"adafruit-1.54\"\n"),
+        // On its side the sides change places; a line that was there is written anew, and comments stay.
+        (
+            "waveshare-2.0\"\nrotation = 0 # so far\n#\"",
+            1,
+            (320, 240),
+            "[panel]\nheight = 240\nwidth = 320\npreset = \"waveshare-2.0\"\nrotation = 90\n",
+        ),
+        ("ili9341", 0, (320, 240), "[panel]\npreset = \"ili9341\"\n"),
+        ("ili9341", 4, (320, 240), "[panel]\npreset = \"ili9341\"\n"),
+    ] {
+        let pi = Pi::new();
+        let fast = PLAIN.replace("line =", "long_ms = 300\nline =");
+        let mut patient = pi.patient(&format!("{fast}[panel]\npreset = \"{preset}\"\n"));
+        let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let seen = shown.clone();
+        patient.wishes = Wishes { panel: true, ..somebody() };
+        patient.parts = Parts {
+            buttons: Box::new(move |_| Ok(Box::new(Turning { short, down: false }))),
+            panel: Box::new(move |choice| {
+                let config::PanelChoice::Spi(settings) = choice else { panic!("an SPI panel") };
+                seen.lock().unwrap().push((settings.width, settings.height));
+                Box::new(Taking(settings.width.into(), settings.height.into()))
+            }),
+            ..Parts::default()
+        };
+        let found = worst(&patient, Subject::Panel);
+        assert_eq!(found.level, Level::Ok, "{found:?}");
+        let shown = shown.lock().unwrap();
+        assert_eq!((shown.len(), shown.last()), (short + 1, Some(&size)), "{preset}");
+        let text = std::fs::read_to_string(pi.path("/etc/moodbox/moodbox.toml")).unwrap();
+        assert!(text.contains(lines), "{preset}: {text}");
+        let config = config::load(&pi.path("/etc/moodbox/moodbox.toml")).unwrap();
+        assert_eq!(config.panel.unwrap().size(), (size.0.into(), size.1.into()));
+    }
 }
 
 #[test]
@@ -309,12 +396,25 @@ impl Buttons for Nobody {
     }
 }
 
+/// Notes the seconds that are left.
+struct Counting(crossbeam_channel::Sender<u64>);
+
+impl Person for Counting {
+    fn told(&self, _: &str, seconds: u64) {
+        self.0.send(seconds).unwrap();
+    }
+
+    fn asked(&self, _: &str) -> Option<bool> {
+        None
+    }
+}
+
 #[test]
 fn a_button_that_nobody_presses_is_a_warning_after_its_countdown() {
     let pi = Pi::new();
     let mut patient = pi.patient(PLAIN);
     let (told, seconds) = crossbeam_channel::unbounded();
-    patient.wishes.press = Some(Box::new(move |left| told.send(left).unwrap()));
+    patient.wishes.person = Some(Box::new(Counting(told)));
     patient.parts = buttons(|| Ok(Box::new(Nobody)));
     let found = of(&patient, Subject::Button);
     insist(&found[1], Level::Warning, "nobody pressed it within 10 s", "ground");
@@ -518,6 +618,54 @@ fn a_real_mpd_answers_with_its_tracks_and_its_outputs() {
     other.output(0, true).unwrap();
 }
 
+/// A real mpv that writes down what would be heard.
+fn recording(pi: &Pi) -> PathBuf {
+    let program = pi.path("/mpv");
+    let (heard, words) = (pi.path("/heard.wav"), pi.path("/words"));
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >>{}\nexec mpv \"$@\" --audio-device=auto --ao=pcm --ao-pcm-file={} \
+         --audio-format=s16\n",
+        words.display(),
+        heard.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+#[test]
+fn a_tone_is_played_on_the_card_as_loud_as_music_begins_and_somebody_is_asked() {
+    let pi = Pi::new();
+    let server = support::mpd::Server::start();
+    let socket = server.socket();
+    let program = recording(&pi);
+    let asked = |program: &Path, answer: Option<bool>| {
+        let mut patient = pi.patient(&format!(
+            "{PLAIN}[music]\naddress = \"{}\"\n[video]\nprogram = \"{}\"\n[prompts]\ncard = \"Device\"\n",
+            socket.display(),
+            program.display()
+        ));
+        patient.wishes.person = Some(Box::new(Somebody(answer)));
+        patient.parts = buttons(|| Ok(Box::new(Nobody)));
+        of(&patient, Subject::Sound).pop().unwrap()
+    };
+    let heard = asked(&program, Some(true));
+    assert_eq!((heard.level, heard.what.as_str()), (Level::Ok, "a tone was heard on the card Device"));
+    let words = std::fs::read_to_string(pi.path("/words")).unwrap();
+    assert!(words.contains("--volume=40 --audio-device=alsa/default:CARD=Device"), "{words}");
+    let wav = std::fs::read(pi.path("/heard.wav")).unwrap();
+    // mpv's header is longer than the plain one.
+    let data = wav.windows(4).position(|word| word == b"data").unwrap() + 8;
+    let samples: Vec<i16> =
+        wav[data..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    // mpv's volume is cubic: 40 % is 0.064 of the amplitude, here of 0.8.
+    let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
+    assert!((1_300..2_100).contains(&peak), "{peak}");
+    insist(&asked(&program, Some(false)), Level::Fault, "was not heard", "--sound CARD");
+    assert_eq!(asked(&program, None).level, Level::Skipped);
+    insist(&asked(Path::new("/bin/false"), Some(true)), Level::Fault, "could not be played", "aplay -l");
+}
+
 #[test]
 fn an_mpd_that_is_away_silent_locked_empty_or_something_else_is_told_apart() {
     let pi = Pi::new();
@@ -570,6 +718,18 @@ fn a_player_of_videos_that_is_not_there_or_does_not_start_is_told() {
     );
     let found = of(&video("socket = \"/nowhere/mpv.sock\""), Subject::Video);
     insist(&found[0], Level::Fault, "no mpv at /nowhere/mpv.sock", "moodbox-video");
+}
+
+#[test]
+fn a_desktop_that_holds_the_screen_is_told_with_the_cure() {
+    let pi = Pi::new();
+    let video = |setting: &str| worst(&pi.patient(&format!("{PLAIN}[video]\n{setting}\n")), Subject::Hdmi);
+    pi.write("/proc/812/comm", "labwc\n");
+    insist(&video("socket = \"/nowhere/mpv.sock\""), Level::Warning, "a desktop (labwc)", "Lite");
+    // One of our own has its window there.
+    assert_eq!(video("").level, Level::Ok);
+    pi.write("/proc/812/comm", "labwc-helper\n");
+    assert_eq!(video("socket = \"/nowhere/mpv.sock\"").level, Level::Ok);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use moodbox::ports::video::about;
 use moodbox_core::kiosk::action::PlayerCommand;
-use moodbox_core::kiosk::event::TroubleKind;
+use moodbox_core::kiosk::event::{Health, TroubleKind};
 use serde_json::json;
 use support::mpv::{Foreign, Screen, clip, command, property, settings};
 use support::{PATIENCE, signal, wait_for};
@@ -196,14 +197,31 @@ fn an_mpv_of_somebody_else_is_used_by_its_socket_and_left_running() {
     let foreign = Foreign::start();
     let mut settings = settings(folder.path());
     settings.socket = Some(foreign.socket());
+    // It was started by somebody who does not know the board.
+    settings.hwdec = "auto".to_owned();
     let screen = Screen::well(settings.clone());
+    assert_eq!(property(&foreign.socket(), "hwdec"), json!("auto-safe"), "of a board without a decoder");
+    let still = wait_for("the still", || {
+        about(&foreign.socket(), settings.exchange).ok().filter(|about| about.format == "png")
+    });
+    assert_eq!(still.output, "null");
     screen.play(&["short-a.mkv"], 0, false);
     screen.shows_clip("short-a.mkv");
     screen.finishes();
     drop(screen);
     assert_eq!(property(&foreign.socket(), "idle-active"), json!(false));
 
+    // One that is on its way is no trouble, and taken up when it is there.
+    let late = folder.path().join("late");
+    settings.socket = Some(late.clone());
+    let screen = Screen::new(settings.clone());
+    std::thread::sleep(Duration::from_millis(600));
+    std::os::unix::fs::symlink(foreign.socket(), late).unwrap();
+    assert_eq!(screen.health(), Health::Well);
+    drop(screen);
+
     settings.socket = Some(folder.path().join("nothing"));
+    settings.start = Duration::ZERO;
     let (kind, report) = Screen::new(settings).is_ill();
     assert_eq!(kind, TroubleKind::VideoAbsent);
     assert!(report.contains("moodbox-video"), "{report}");

@@ -66,9 +66,45 @@ fn both_build_for_the_same_target() {
 }
 
 #[test]
-fn the_installer_offers_every_panel_preset() {
+fn the_installer_holds_no_second_copy_of_what_setup_knows() {
     let script = read("deploy/install");
-    let line = script.lines().find_map(|line| line.strip_prefix("hats=\"")).expect("the list is there");
-    let offered: Vec<&str> = line.trim_end_matches('"').split(' ').collect();
-    assert_eq!(offered, moodbox::ports::panel::presets::PRESETS.map(|preset| preset.name));
+    for preset in moodbox::ports::panel::presets::PRESETS.map(|preset| preset.name) {
+        // One example may name one.
+        assert!(script.matches(preset).count() <= usize::from(preset == "pirate-audio"), "{preset}");
+    }
+    for word in ["config.txt", "moodbox.toml", "GPIO", "mpd.conf"] {
+        assert!(!script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_screen_that_comes_later_starts_the_player_anew_and_no_other_change_does() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    std::fs::create_dir_all(at("drm/card0-HDMI-A-1")).unwrap();
+    std::fs::create_dir_all(at("bin")).unwrap();
+    std::fs::create_dir_all(at("run")).unwrap();
+    std::fs::write(at("bin/systemctl"), format!("#!/bin/sh\necho \"$@\" >{}\n", at("told").display()))
+        .unwrap();
+    let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(at("bin/systemctl"), runs).unwrap();
+    let script = read("systemd/screen-came")
+        .replace("/sys/class/drm", at("drm").to_str().unwrap())
+        .replace("/run/moodbox-video", at("run").to_str().unwrap());
+    let told = |status: &str| {
+        std::fs::write(at("drm/card0-HDMI-A-1/status"), status).unwrap();
+        let _ = std::fs::remove_file(at("told"));
+        let path = format!("{}:/usr/bin:/bin", at("bin").display());
+        let ended =
+            std::process::Command::new("sh").args(["-c", &script]).env("PATH", path).status().unwrap();
+        assert!(ended.success());
+        std::fs::read_to_string(at("told")).unwrap_or_default()
+    };
+    // It has a screen, and keeps it.
+    assert_eq!(told("connected\n"), "");
+    // What give-socket notes where mpv found none.
+    assert!(read("systemd/give-socket").contains("\"$folder/no-screen\""));
+    std::fs::create_dir(at("run/no-screen")).unwrap();
+    assert_eq!(told("disconnected\n"), "");
+    assert_eq!(told("connected\n"), "--no-block try-restart moodbox-video.service\n");
 }

@@ -31,6 +31,7 @@ mod recommend;
 mod recommend_cli;
 mod recommend_measured;
 mod sbom;
+mod setup;
 mod start;
 mod stick;
 mod stopped;

@@ -39,6 +39,12 @@ fn the_bill_of_materials_names_every_crate_that_is_locked() {
         })
         .collect();
     assert_eq!(named, locked());
+    let every: Vec<&str> = components.iter().filter_map(|one| one["bom-ref"].as_str()).collect();
+    for dependency in bill["dependencies"].as_array().unwrap() {
+        for needed in dependency["dependsOn"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            assert!(every.contains(&needed), "{needed} is needed and not listed");
+        }
+    }
     let scope = |name: &str| {
         let of = components.iter().find(|component| component["name"] == name);
         of.unwrap_or_else(|| panic!("{name} is not in it"))["scope"].as_str().unwrap().to_owned()

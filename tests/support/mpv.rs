@@ -144,6 +144,14 @@ impl Screen {
         self.tell(PlayerCommand::Play { ids, volume, repeat });
     }
 
+    /// What is told of it next.
+    pub fn health(&self) -> Health {
+        receive("the health of the video", &self.events, |event| match event {
+            Event::Part(Part::Video, health) => Some(health.clone()),
+            _ => None,
+        })
+    }
+
     pub fn is_well(&self) {
         receive("the video to be well", &self.events, |event| {
             matches!(event, Event::Part(Part::Video, Health::Well)).then_some(())

@@ -40,6 +40,18 @@ impl TryFrom<u16> for Turn {
     }
 }
 
+impl Turn {
+    /// A quarter further.
+    pub fn next(self) -> Turn {
+        match self {
+            Turn::Deg0 => Turn::Deg90,
+            Turn::Deg90 => Turn::Deg180,
+            Turn::Deg180 => Turn::Deg270,
+            Turn::Deg270 => Turn::Deg0,
+        }
+    }
+}
+
 impl From<Turn> for u16 {
     fn from(turn: Turn) -> u16 {
         match turn {
@@ -127,7 +139,7 @@ pub struct BoardSound {
 
 impl ButtonLines {
     /// One button on wires: pin 11 of the header.
-    const WIRED: ButtonLines =
+    pub const WIRED: ButtonLines =
         ButtonLines { press: "GPIO17", next: None, volume_up: None, volume_down: None };
 }
 
@@ -147,6 +159,12 @@ impl SpiSettings {
     /// The settings of a panel by its name.
     pub fn preset(name: &str) -> Option<SpiSettings> {
         Preset::named(name).map(Preset::settings)
+    }
+
+    /// The same panel with its picture a quarter turn further.
+    #[must_use]
+    pub fn turned(&self) -> SpiSettings {
+        SpiSettings { width: self.height, height: self.width, rotation: self.rotation.next(), ..self.clone() }
     }
 
     /// A square ST7789 on IPS glass, as most small panels are.

@@ -8,7 +8,7 @@ pub mod worker;
 
 use std::path::{Path, PathBuf};
 
-pub use mpv::MpvSpeaker;
+pub use mpv::{MpvSpeaker, audio_device};
 pub use simulated::Simulated;
 
 use moodbox_core::kiosk::action::{Power, Spoken};

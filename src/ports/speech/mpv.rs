@@ -1,5 +1,5 @@
 //! Prompts by mpv, which is there for the videos anyway: a process for each, gone when it has spoken. It
-//! finds the sound device as the video does, and plays nothing but files.
+//! plays nothing but files.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,11 +21,22 @@ impl MpvSpeaker {
         MpvSpeaker { program, folder, options: Vec::new() }
     }
 
-    /// With more options for mpv, such as another sound output.
-    pub fn with_options(mut self, options: &[&str]) -> MpvSpeaker {
-        self.options = options.iter().map(|option| (*option).to_owned()).collect();
+    /// On that sound card; ALSA's own first one is often that of a screen.
+    pub fn on_card(mut self, card: Option<&str>) -> MpvSpeaker {
+        self.options.extend(card.map(audio_device));
         self
     }
+
+    /// With more options for mpv, such as another sound output.
+    pub fn with_options(mut self, options: &[&str]) -> MpvSpeaker {
+        self.options.extend(options.iter().map(|option| (*option).to_owned()));
+        self
+    }
+}
+
+/// The option with which mpv plays to a card of ALSA.
+pub fn audio_device(card: &str) -> String {
+    format!("--audio-device=alsa/default:CARD={card}")
 }
 
 impl Speaker for MpvSpeaker {

@@ -8,6 +8,7 @@
 //! screen it may not get the display back (mpv issue 10590), and so there is no black gap.
 
 mod avi;
+pub mod decoding;
 mod describe;
 pub mod folder;
 mod ipc;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 pub use crate::ports::player::Skipped;
-pub use mpv::Mpv;
+pub use mpv::{About, Mpv, about};
 pub use simulated::Simulated;
 
 use moodbox_core::kiosk::action::Lever;
@@ -47,11 +48,11 @@ pub struct VideoSettings {
     pub still: Option<PathBuf>,
     /// mpv's video output. None: mpv's own choice where there is a screen, `null` where there is none.
     pub vo: Option<String>,
-    /// mpv's hardware decoding: `auto-safe`, `v4l2m2m-copy` on a Pi 4, `no`.
+    /// mpv's hardware decoding, such as `no`; [`decoding::BY_BOARD`]: as the board needs it.
     pub hwdec: String,
     /// The loudest a video may be, in percent.
     pub volume_cap: u8,
-    /// How long mpv may take to start.
+    /// How long mpv may take to start; one that systemd starts beside us is no trouble for so long.
     pub start: Duration,
     /// How long one command may take.
     pub exchange: Duration,
@@ -68,7 +69,7 @@ impl VideoSettings {
             runtime,
             still: None,
             vo: None,
-            hwdec: "auto-safe".to_owned(),
+            hwdec: decoding::BY_BOARD.to_owned(),
             volume_cap: 80,
             start: Duration::from_secs(10),
             exchange: Duration::from_secs(2),
@@ -125,13 +126,38 @@ pub trait Video: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}. {}", self.what(), self.cure())]
 pub enum VideoError {
-    NoProgram { program: String },
-    Start { program: String, reason: String },
-    Absent { place: String, reason: String },
-    Gone { place: String, reason: String },
-    Silent { place: String, after: Duration },
-    Refused { place: String, command: String, reason: String },
-    Folder { path: String, reason: String },
+    NoProgram {
+        program: String,
+    },
+    Start {
+        program: String,
+        reason: String,
+    },
+    Absent {
+        place: String,
+        reason: String,
+    },
+    /// One that systemd starts beside us is not there yet.
+    Starting {
+        place: String,
+    },
+    Gone {
+        place: String,
+        reason: String,
+    },
+    Silent {
+        place: String,
+        after: Duration,
+    },
+    Refused {
+        place: String,
+        command: String,
+        reason: String,
+    },
+    Folder {
+        path: String,
+        reason: String,
+    },
 }
 
 impl VideoError {
@@ -141,6 +167,7 @@ impl VideoError {
             VideoError::NoProgram { program } => format!("there is no `{program}`"),
             VideoError::Start { program, reason } => format!("`{program}` does not start: {reason}"),
             VideoError::Absent { place, reason } => format!("no mpv at {place}: {reason}"),
+            VideoError::Starting { place } => format!("mpv at {place} is on its way"),
             VideoError::Gone { place, reason } => format!("mpv at {place} has ended: {reason}"),
             VideoError::Silent { place, after } => {
                 format!("mpv at {place} did not answer within {} ms", after.as_millis())
@@ -160,6 +187,7 @@ impl VideoError {
             VideoError::Absent { .. } => {
                 "`sudo systemctl start moodbox-video`, and see that the daemon may use its socket"
             }
+            VideoError::Starting { .. } => "wait some seconds",
             VideoError::Gone { .. } | VideoError::Silent { .. } | VideoError::Refused { .. } => {
                 "it is started again by itself; `journalctl -u moodbox -u moodbox-video` says more"
             }

@@ -1,16 +1,17 @@
 //! A real mpv.
 
 use std::fs;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use serde_json::{Value, json};
 
 use super::ipc::{Ipc, IpcError};
 use super::player::{Player, private_folder};
-use super::{Skipped, Status, Video, VideoError, VideoSettings, folder, still};
+use super::{Skipped, Status, Video, VideoError, VideoSettings, decoding, folder, still};
 use crate::ports::music::connect_unix;
 use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
@@ -32,14 +33,49 @@ pub struct Mpv {
     volume: u8,
     /// A single clip that plays again and again.
     looped: bool,
+    /// Until when one that somebody else starts may be on its way.
+    expected: Option<Instant>,
+}
+
+/// What an mpv that runs says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What it draws by, such as `gpu` or `drm`; `null` is nothing.
+    pub output: String,
+    /// The kind of what it shows, such as `h264`, or `png` for the still.
+    pub format: String,
+    /// The decoder in hardware that it uses; `no` is the processor.
+    pub decoder: String,
+}
+
+/// Asks the mpv at a socket, and changes nothing.
+///
+/// # Errors
+/// When nothing answers there in time.
+pub fn about(socket: &Path, exchange: Duration) -> Result<About, VideoError> {
+    let place = || socket.display().to_string();
+    let gone = |error: io::Error| VideoError::Absent { place: place(), reason: error.to_string() };
+    let stream = connect_unix(socket, exchange).map_err(gone)?;
+    let (wake, _woken) = crossbeam_channel::bounded(1);
+    let mut ipc = Ipc::new(stream, exchange, wake).map_err(gone)?;
+    let mut get = |property: &str| match ipc.ask(json!(["get_property", property]), exchange) {
+        Ok(value) => Ok(value.as_str().unwrap_or_default().to_owned()),
+        // It has no such thing to tell of now.
+        Err(IpcError::Refused(_)) => Ok(String::new()),
+        Err(IpcError::Gone(reason)) => Err(VideoError::Gone { place: place(), reason }),
+        Err(IpcError::Silent) => Err(VideoError::Silent { place: place(), after: exchange }),
+    };
+    Ok(About { output: get("current-vo")?, format: get("video-format")?, decoder: get("hwdec-current")? })
 }
 
 impl Mpv {
     /// Starts nothing yet.
     pub fn new(settings: VideoSettings) -> Mpv {
         let still = settings.still.clone().unwrap_or_else(|| settings.runtime.join("still.png"));
+        let expected = settings.socket.as_ref().map(|_| Instant::now() + settings.start);
         Mpv {
             settings,
+            expected,
             ipc: None,
             player: None,
             still,
@@ -66,6 +102,16 @@ impl Mpv {
         for (number, property) in WATCHED.iter().enumerate() {
             self.ask(json!(["observe_property", number + 1, property]))?;
         }
+        // Told here and not by an option: the board and the words of this mpv are known, whoever started it.
+        let hwdec = match self.settings.hwdec.as_str() {
+            decoding::BY_BOARD => {
+                let version = self.get("mpv-version")?;
+                let version = version.as_ref().and_then(Value::as_str).unwrap_or_default();
+                decoding::of_board(&decoding::board(), version).to_owned()
+            }
+            asked => asked.to_owned(),
+        };
+        self.set("hwdec", hwdec)?;
         // One that somebody else runs may be set up for films.
         self.set("image-display-duration", "inf")?;
         self.show_still()
@@ -148,14 +194,22 @@ impl Video for Mpv {
         self.close();
         self.draw_still()?;
         let stream = match &self.settings.socket {
-            Some(socket) => connect_unix(socket, self.settings.exchange)
-                .map_err(|error| VideoError::Absent { place: self.place(), reason: error.to_string() })?,
+            Some(socket) => match connect_unix(socket, self.settings.exchange) {
+                Ok(stream) => stream,
+                Err(_) if self.expected.is_some_and(|until| Instant::now() < until) => {
+                    return Err(VideoError::Starting { place: self.place() });
+                }
+                Err(error) => {
+                    return Err(VideoError::Absent { place: self.place(), reason: error.to_string() });
+                }
+            },
             None => {
                 let (player, stream) = Player::start(&self.settings)?;
                 self.player = Some(player);
                 stream
             }
         };
+        self.expected = None;
         self.greet(stream, wake)
     }
 

@@ -192,7 +192,6 @@ fn options(settings: &VideoSettings, socket: &Path) -> Vec<OsString> {
         options.push(option);
     };
     set("--input-ipc-server=", socket.as_os_str());
-    set("--hwdec=", settings.hwdec.as_ref());
     if let Some(vo) = settings.vo.as_deref().or_else(|| (!screen()).then_some("null")) {
         set("--vo=", vo.as_ref());
     }
@@ -244,7 +243,7 @@ mod tests {
         let (common, own): (Vec<&str>, Vec<&str>) = told.iter().partition(|option| OPTIONS.contains(option));
         assert_eq!(common, OPTIONS);
         let names: Vec<&str> = own.iter().filter_map(|option| option.split('=').next()).collect();
-        assert_eq!(names, ["--hwdec", "--vo", "--input-ipc-server"]);
+        assert_eq!(names, ["--vo", "--input-ipc-server"]);
     }
 
     #[test]

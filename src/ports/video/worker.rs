@@ -238,6 +238,11 @@ impl<E: FnMut(Event)> Worker<E> {
                 self.player.report.skipped(vec![Skipped { id: seen, reason }]);
             }
         }
-        self.player.lost(Health::Ill(error.trouble()));
+        if matches!(error, VideoError::Starting { .. }) {
+            self.player.link.lost(Instant::now());
+            self.player.at_rest();
+        } else {
+            self.player.lost(Health::Ill(error.trouble()));
+        }
     }
 }
