@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """changelog.py MAINTAINER DATE < CHANGELOG.md: the same in Debian's format.
 
-DATE (RFC 5322) is that of a version that is not released yet, and of released ones without a date.
+DATE (RFC 5322) is that of a version that is not released yet, and of released ones without a date. What stands under
+"Unreleased" goes with the version below it, which is the one that the package has.
 """
 
 import re
@@ -23,8 +24,10 @@ def main():
     for line in sys.stdin:
         heading = re.match(r"## (\S+)", line)
         if heading:
-            entry()
-            version, items = heading.group(1), []
+            if version != "Unreleased":
+                entry()
+                items = []
+            version = heading.group(1)
         elif line.startswith("- "):
             items.append(line[2:].strip())
         elif line.startswith("  ") and items:

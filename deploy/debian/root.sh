@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # Shared by the tests that need a Debian: one made once, and copies of it that are thrown away.
 
-# debian MACHINE [PACKAGE...]: makes a small Debian 12 under target/debian-MACHINE, once; $base is its folder.
+# debian MACHINE [PACKAGE...]: makes a small Debian under target/debian-MACHINE, once; $base is its folder. It is Debian
+# 12, or the release that MOODBOX_SUITE names, such as trixie.
 # It has these packages, and what moodbox depends on and recommends, so that each trial need not fetch it.
 # Needs root.
 debian() {
-    local machine=$1 own suite=bookworm foreign=() missing=() package made_by
+    local machine=$1 own suite=${MOODBOX_SUITE:-bookworm} foreign=() missing=() package made_by
     local mirror=${MOODBOX_MIRROR:-http://deb.debian.org/debian}
     own=$(dpkg --print-architecture)
     base=$PWD/target/debian-$machine
+    [ "$suite" = bookworm ] || base=$PWD/target/debian-$suite-$machine
     # Programs of the other machine start by themselves once the kernel knows their interpreter.
     if [ "$machine" != "$own" ] && [ ! -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]; then
         [ -e /proc/sys/fs/binfmt_misc/register ] || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
