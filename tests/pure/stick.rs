@@ -80,9 +80,11 @@ fn rule_mount_and_link_name_the_same_stick() {
     assert!(rules.contains(&format!("SYMLINK+=\"{link}\"")));
     let tmpfile = file("moodbox-stick.tmpfile");
     assert!(tmpfile.lines().any(|line| line.starts_with(&format!("d {place} "))));
-    let in_mpd = tmpfile.lines().find(|line| line.starts_with("L ")).unwrap();
-    assert!(in_mpd.ends_with(place));
-    let folder = in_mpd.split_whitespace().nth(1).unwrap().rsplit('/').next().unwrap();
+    let package = include_str!("../../deploy/debian/postinst");
+    let in_mpd = package.lines().find_map(|line| line.trim().strip_prefix("ln -s ")).unwrap();
+    let (to, link) = in_mpd.split_once(' ').unwrap();
+    assert_eq!(to, place);
+    let folder = link.rsplit('/').next().unwrap();
     for unit in setting(&mount, "Wants").split_whitespace() {
         let unit = file(unit);
         assert!(unit.contains(&format!("/usr/bin/moodbox library update {folder}\n")), "{unit}");
@@ -232,7 +234,7 @@ fn a_stick_is_offered_while_it_is_there_and_gone_without_it() {
     for video in ["videos/own.mkv", "onto/clip.mkv"] {
         run("ffmpeg", &[&picture[..], &[&at(video)]].concat());
     }
-    // The link that `moodbox-stick.tmpfile` makes in MPD's folder.
+    // The link that the package makes in MPD's folder.
     std::os::unix::fs::symlink(at("stick"), at("music/stick")).unwrap();
     let mpd =
         ["music_directory:music", "playlist_directory:playlists", "db_file:db", "bind_to_address:socket"];
