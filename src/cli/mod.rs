@@ -15,6 +15,7 @@ pub mod forget;
 pub mod library;
 pub mod log;
 pub mod look;
+pub mod may_power_off;
 pub mod password;
 pub mod run;
 pub mod setup;
@@ -63,6 +64,9 @@ pub enum Verb {
     /// What systemd runs before MPD: a visit that is over is not played after a power cut.
     #[command(hide = true)]
     BeforeMpd(before_mpd::Args),
+    /// What polkit asks: whether the settings let a held button shut the device down.
+    #[command(hide = true)]
+    MayPowerOff(may_power_off::Args),
     /// What systemd runs after the daemon ended: the panel says what happened.
     #[command(hide = true)]
     Stopped(stopped::Args),
@@ -95,6 +99,7 @@ impl Verb {
             Verb::Bench(args) => bench::run(args),
             Verb::Password(args) => password::run(args),
             Verb::BeforeMpd(args) => before_mpd::run(args),
+            Verb::MayPowerOff(args) => may_power_off::run(args),
             Verb::Stopped(args) => stopped::run(args),
         }
     }

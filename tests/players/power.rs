@@ -127,8 +127,43 @@ fn off_and_restart_are_the_calls_that_logind_knows_and_ask_nobody_for_a_password
 fn the_polkit_rule_names_the_actions_and_the_user_of_the_unit() {
     let root = env!("CARGO_MANIFEST_DIR");
     let rule = std::fs::read_to_string(format!("{root}/systemd/50-moodbox.rules")).unwrap();
-    for word in ["login1.power-off\"", "login1.reboot\"", "subject.user == \"moodbox\"", "polkit.Result.YES"]
-    {
+    for word in [
+        "login1.power-off\"",
+        "login1.reboot\"",
+        "subject.user == \"moodbox\"",
+        "polkit.Result.YES",
+        "[\"/usr/bin/moodbox\", \"may-power-off\"]",
+    ] {
         assert!(rule.contains(word), "{word}");
     }
+}
+
+#[test]
+fn polkit_is_told_yes_only_where_the_file_of_the_administrator_offers_the_menu() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("moodbox.toml");
+    for (mode, line, may) in [
+        ("household", "", true),
+        ("household", "hold_menu = false\n", false),
+        ("public", "", false),
+        ("public", "hold_menu = true\n", true),
+        ("broken", "", false),
+    ] {
+        let text = format!(
+            "[device]\nmode = \"{mode}\"\n[button]\nline = \"GPIO17\"\n{line}[panel]\nwidth = 240\nheight = 240\npng = \"p.png\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_moodbox"));
+        let status = command
+            .arg("may-power-off")
+            .arg("--config")
+            .arg(&file)
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert_eq!(status.unwrap().success(), may, "{mode} {line}");
+    }
+    let none = std::process::Command::new(env!("CARGO_BIN_EXE_moodbox"))
+        .args(["may-power-off", "--config", "/no/file"])
+        .output();
+    assert!(!none.unwrap().status.success());
 }
