@@ -351,3 +351,22 @@ fn the_daemon_looks_when_the_home_presses_and_tells_what_it_read() {
     assert!(left.success(), "{log}");
     home.hears(STATUS, |payload| payload == "offline");
 }
+
+#[test]
+fn a_message_that_is_far_too_large_costs_neither_the_connection_nor_what_comes_after_it() {
+    let broker = Broker::start();
+    let large = "x".repeat(500_000);
+    let other = broker.onlooker(STATUS);
+    // Retained: it would come again with each connection. Then one that comes in between.
+    other.says_for_ever("zigbee2mqtt/ring", &large);
+    let mut device = Device::start(&mqtt(broker.port));
+    other.hears(STATUS, |payload| payload == "online");
+    other.says("moodbox/kitchen/mood/set", &large);
+    other.says("moodbox/kitchen/mood/set", "sad");
+    receive("the mood", &device.asked, |event| matches!(event, Event::Picked(Mood::Sad, _)).then_some(()));
+    device.feed(Event::RemoteCommand(RemoteCommand::Volume(25)));
+    broker.onlooker(VOLUME).hears(VOLUME, |payload| payload == "25");
+    let ours = broker.log().lines().filter(|line| line.contains("as moodbox-kitchen")).count();
+    assert_eq!(ours, 1, "{}", broker.log());
+    device.leave();
+}

@@ -3,6 +3,7 @@
 mod discovery;
 pub mod home;
 mod retained;
+mod skip;
 pub mod update;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,10 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, TrySendError};
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, EventLoop, LastWill, MqttOptions, Packet, Publish, QoS,
-    SubscribeFilter, TlsConfiguration, Transport,
+    SubscribeFilter,
 };
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::sync::watch;
 
 use crate::backoff::{Backoff, spread};
@@ -30,6 +31,8 @@ use home::{Home, Message, OFFLINE, ONLINE, Refused};
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::snapshot::Snapshot;
 use retained::Retained;
+use skip::{Skipping, Stream};
+use tokio_rustls::TlsConnector;
 
 /// How to reach a broker, and what it is told.
 #[derive(Clone)]
@@ -76,10 +79,26 @@ impl MqttSettings {
         if let Some(user) = &self.user {
             options.set_credentials(user, self.password.clone().unwrap_or_default());
         }
-        if let Some(tls) = &self.tls {
-            let config = client_config(tls)?;
-            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
-        }
+        // TLS is ours too, because what is too large is taken out of the stream above it.
+        let tls = match &self.tls {
+            Some(tls) => {
+                let name = ServerName::try_from(self.host.clone())
+                    .map_err(|_| MqttError::Name(self.host.clone()))?;
+                Some((TlsConnector::from(client_config(tls)?), name))
+            }
+            None => None,
+        };
+        options.set_socket_connector(move |address, network| {
+            let tls = tls.clone();
+            async move {
+                let stream = rumqttc::default_socket_connect(address, network).await?;
+                let stream: Box<dyn Stream> = match tls {
+                    Some((connector, name)) => Box::new(connector.connect(name, stream).await?),
+                    None => Box::new(stream),
+                };
+                Ok(Skipping::new(stream, PACKET))
+            }
+        });
         Ok(options)
     }
 }
@@ -135,6 +154,8 @@ pub enum MqttError {
         "this system trusts no authority ({0}); install ca-certificates, or name the broker's own with ca_file"
     )]
     NoAuthority(String),
+    #[error("`{0}` is no name that a certificate can hold; see broker in [mqtt]")]
+    Name(String),
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -323,7 +344,7 @@ fn report(error: &ConnectionError) -> Trouble {
             "this service may not reach the broker".into(),
             "allow its address: `systemctl edit moodbox`, [Service], IPAddressAllow=ADDRESS",
         ),
-        ConnectionError::Tls(error) => {
+        ConnectionError::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
             (format!("the broker could not prove who it is ({error})"), "see ca_file in [mqtt]")
         }
         ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => {

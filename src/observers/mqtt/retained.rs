@@ -15,7 +15,7 @@ pub(super) struct Retained {
 impl Retained {
     /// As the file remembers them; none when there is no file or nothing can be made of it.
     pub fn load(file: Option<PathBuf>) -> Retained {
-        let bytes = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let bytes = file.as_ref().and_then(|file| store::read_bounded(file, store::LARGEST_TEXT).ok());
         let topics = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         Retained { topics, file }
     }
