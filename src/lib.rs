@@ -26,6 +26,7 @@ pub mod observers;
 pub mod paths;
 pub mod port_factory;
 pub mod ports;
+pub mod recovery;
 mod service_manager;
 pub mod setup;
 pub mod supervise;

@@ -170,7 +170,7 @@ pub fn configuration(data: &[u8]) {
     if let Err(error) = config::parse(&text(data), "fuzz") {
         assert!(!error.to_string().is_empty());
     }
-    let _ = config::panel_alone(&text(data));
+    let _ = config::known_of(&text(data));
 }
 
 pub fn template(data: &[u8]) {

@@ -1,16 +1,19 @@
 //! `moodbox run`: the daemon.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
-use crossbeam_channel::Sender;
+use crossbeam_channel::bounded;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::config::{self, Config};
 use crate::port_factory;
+use crate::recovery;
 use crate::service_manager::{notify, tell_ready};
 use crate::wiring::{Options, Wired, wire};
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
@@ -32,12 +35,23 @@ pub struct Args {
 
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (config, passed_over) = config::load_for_device(&args.config, &config::changes_file())?;
+    not_dumpable();
+    let changes = config::changes_file();
+    let (config, passed_over) = match config::load_for_device(&args.config, &changes) {
+        Ok(loaded) => loaded,
+        Err(error) => return recover(&args.config, &changes, error.into(), None),
+    };
     let alone = port_factory::state_folder()?;
-    let ports = port_factory::ports(&config)?;
-    announce(&config);
-    let options = Options { file: Some(args.config), page: true, simulated: None };
-    let Wired { device, settings, mut observers, .. } = wire(&config, ports, options)?;
+    let file = Some(args.config.clone());
+    let wired = port_factory::ports(&config).and_then(|ports| {
+        announce(&config);
+        wire(&config, ports, Options { file, page: true, simulated: None })
+    });
+    let Wired { device, settings, mut observers, .. } = match wired {
+        Ok(wired) => wired,
+        // What it names may come: a password file, an address.
+        Err(error) => return recover(&args.config, &changes, error, Some(TRY_AGAIN)),
+    };
     if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {
         tracing::warn!(
             "in public people are told before they are looked at, and there are no prompts to tell them with: \
@@ -54,7 +68,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let trouble = Trouble { kind: TroubleKind::Other, report };
         let _ = device.queue().try_send(Event::Part(Part::Library, Health::Ill(trouble)));
     }
-    follow_signals(device.queue())?;
+    let queue = device.queue();
+    follow_signals(move || queue.send(Event::Shutdown).is_ok())?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
     device.run(settings, &mut observers, watchdog.map(|limit| limit / 2), &mut || {
@@ -62,6 +77,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             notify(&[sd_notify::NotifyState::Watchdog]);
         }
     })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A configuration that names what is not there is tried again this often.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// Says what is wrong until it is mended. At a terminal the error is the answer.
+fn recover(
+    file: &Path,
+    changes: &Path,
+    error: anyhow::Error,
+    at_most: Option<Duration>,
+) -> anyhow::Result<ExitCode> {
+    if std::env::var_os("NOTIFY_SOCKET").is_none() {
+        return Err(error);
+    }
+    let (tell, leave) = bounded(1);
+    follow_signals(move || tell.send(()).is_ok())?;
+    recovery::wait(file, changes, &format!("{error:#}"), at_most, &leave);
+    // systemd starts the daemon again, unless it was asked to stop.
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,11 +117,19 @@ fn announce(config: &Config) {
     );
 }
 
-fn follow_signals(queue: Sender<Event>) -> anyhow::Result<()> {
+/// Frames are in memory: no other process of this user reads it, and no crash writes it down.
+fn not_dumpable() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "other processes of this user may read the memory of this one");
+    }
+}
+
+/// Tells of each signal that asks to leave, until nobody listens.
+fn follow_signals(tell: impl Fn() -> bool + Send + 'static) -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("signals cannot be followed")?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         for _ in signals.forever() {
-            if queue.send(Event::Shutdown).is_err() {
+            if !tell() {
                 return;
             }
         }

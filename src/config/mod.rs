@@ -25,13 +25,40 @@ pub fn packaged() -> String {
     DEFAULT.replace("\n# socket = ", "\nsocket = ")
 }
 
-/// The panel and the language of a file that may be wrong in all else: for saying that it is wrong.
-pub fn panel_alone(text: &str) -> Option<(PanelChoice, Language)> {
-    let file: toml::Table = text.parse().ok()?;
-    let panel: file::Panel = file.get("panel")?.clone().try_into().ok()?;
-    let language = file.get("device").and_then(|device| device.get("language"));
-    let language = language.and_then(|language| language.clone().try_into().ok());
-    Some((valid::panel(&panel).ok()?, language.unwrap_or_default()))
+/// What is known of a file that may be wrong in all else: for saying that it is wrong.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub panel: Option<PanelChoice>,
+    pub language: Language,
+    /// Where the page listens.
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+/// Makes out the panel, the language and the page's address.
+pub fn known_of(text: &str) -> Known {
+    let file: toml::Table = text.parse().unwrap_or_else(|_| sections(text));
+    let of = |section: &str, key: &str| file.get(section).and_then(|section| section.get(key)).cloned();
+    let panel = file.get("panel").and_then(|panel| panel.clone().try_into::<file::Panel>().ok());
+    Known {
+        panel: panel.and_then(|panel| valid::panel(&panel).ok()),
+        language: of("device", "language").and_then(|word| word.try_into().ok()).unwrap_or_default(),
+        listen: of("web", "listen").and_then(|listen| listen.try_into().ok()),
+    }
+}
+
+/// The sections of a file that is broken somewhere: those that are well, and of the others the lines that are.
+fn sections(text: &str) -> toml::Table {
+    let mut all = toml::Table::new();
+    let (mut name, mut section) = (String::new(), toml::Table::new());
+    for line in text.lines().map(str::trim) {
+        if let Some(next) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            all.insert(std::mem::replace(&mut name, next.to_owned()), std::mem::take(&mut section).into());
+        } else if let Ok(more) = line.parse::<toml::Table>() {
+            section.extend(more);
+        }
+    }
+    all.insert(name, section.into());
+    all
 }
 
 /// Why there is no configuration to run with.
@@ -241,11 +268,17 @@ mod tests {
     fn the_panel_of_a_file_that_is_wrong_elsewhere_is_still_known() {
         let wrong = "[device]\nlanguage = \"de\"\nmode = \"hom\"\n[panel]\npreset = \"pirate-audio\"\n";
         assert!(parse(wrong, "wrong").is_err());
-        let (panel, language) = panel_alone(wrong).unwrap();
-        assert_eq!((panel.size(), language), ((240, 240), Language::De));
+        let Known { panel, language, listen } = known_of(wrong);
+        assert_eq!((panel.unwrap().size(), language, listen), ((240, 240), Language::De, None));
         for text in ["", "[panel", "[panel]\npreset = \"bigger\"", "panel = 3"] {
-            assert!(panel_alone(text).is_none(), "{text}");
+            assert!(known_of(text).panel.is_none(), "{text}");
         }
+        // Also of a file that is no TOML at all in another place.
+        let broken = "[device\nlanguage = \"de\"\n[music]\naddress = \"x\n[panel]\npreset = \"pirate-audio\"\n\
+                      [web]\nlisten = \"127.0.0.1:9\"\n";
+        let Known { panel, language, listen } = known_of(broken);
+        assert_eq!((panel.unwrap().size(), language), ((240, 240), Language::De));
+        assert_eq!(listen.unwrap().port(), 9);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -136,4 +136,70 @@ fn a_daemon_that_runs_forgets_when_asked_and_our_likes_are_taken_back_and_nobody
     assert_eq!(like("long-a.ogg"), None, "ours");
     assert_eq!(like("long-b.ogg").as_deref(), Some("2"), "not ours");
     assert_eq!(like("long-c.ogg").as_deref(), Some("0"), "another player's dislike since");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_on_panel_and_page_until_it_is_mended_and_nothing_is_restarted()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let page = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let config = |mode: &str| {
+        format!(
+            "[device]\nmode = \"{mode}\"\n[button]\nline = \"no-such-line\"\n[panel]\npng = \"{}\"\n\
+             [web]\nlisten = \"{page}\"\n",
+            at("panel.png").display()
+        )
+    };
+    fs::write(at("moodbox.toml"), config("hom<b>e")).unwrap();
+    let manager = std::os::unix::net::UnixDatagram::bind(at("notify")).unwrap();
+    manager.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    let mut child = moodbox(folder.path(), "run").env("NOTIFY_SOCKET", at("notify")).spawn().unwrap();
+    let mut said = [0; 1000];
+    let count = manager.recv(&mut said).unwrap();
+    assert!(String::from_utf8_lossy(&said[..count]).contains("READY=1"), "systemd waits no longer");
+    let answer = support::wait_for("the page", || {
+        let mut stream = std::net::TcpStream::connect(page).ok()?;
+        write!(stream, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
+    });
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Settings not usable"), "{answer}");
+    assert!(
+        answer.contains("mode = ") && answer.contains("hom&lt;b&gt;e") && !answer.contains("hom<b>"),
+        "{answer}"
+    );
+    support::wait_for("the panel", || at("panel.png").exists().then_some(()));
+    assert_eq!(child.try_wait().unwrap(), None, "it stays");
+    fs::write(at("moodbox.toml"), config("household")).unwrap();
+    let status = support::wait_for("its end", || child.try_wait().unwrap());
+    assert!(status.success(), "systemd starts it anew: {status}");
+
+    // At a terminal the error is the answer, and asked to leave it leaves.
+    fs::write(at("moodbox.toml"), config("home")).unwrap();
+    let output = moodbox(folder.path(), "run").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let mut child = moodbox(folder.path(), "run").env("NOTIFY_SOCKET", at("notify")).spawn().unwrap();
+    support::wait_for("it to listen", || std::net::TcpStream::connect(page).ok());
+    support::signal(&child, "TERM");
+    assert!(support::wait_for("its end", || child.try_wait().unwrap()).success());
+}
+
+#[test]
+fn the_memory_of_the_daemon_is_for_nobody_but_root() {
+    let daemon = Daemon::start(None, |_| {});
+    // Of a process that may be dumped, its user owns these files.
+    use std::os::unix::fs::MetadataExt;
+    let auxv = format!("/proc/{}/auxv", daemon.child.id());
+    let owner = fs::metadata(&auxv).unwrap().uid();
+    assert_eq!(owner, 0);
+    // That alone says nothing where the test runs as root: the kernel's own word does.
+    let maps = Command::new("setpriv")
+        .args(["--reuid", "65534", "--clear-groups", "cat"])
+        .arg(format!("/proc/{}/maps", daemon.child.id()))
+        .output();
+    if let Ok(output) = maps {
+        assert!(!output.status.success());
+    }
 }
