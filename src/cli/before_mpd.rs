@@ -1,6 +1,5 @@
 //! `moodbox before-mpd`: what mpd.service runs before MPD starts.
 
-use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +7,7 @@ use anyhow::Context;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::ports::music::{clean, state_file_of};
+use crate::ports::store;
 
 /// What `before-mpd` is told.
 #[derive(Debug, clap::Args)]
@@ -24,10 +24,10 @@ pub struct Args {
 /// Takes what moodbox put into MPD's queue out of MPD's state file, so that no visit that is over sounds.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let at = |path: &PathBuf| path.display().to_string();
-    let config = fs::read_to_string(&args.mpd_conf).with_context(|| at(&args.mpd_conf))?;
+    let config = store::read_text(&args.mpd_conf, store::LARGEST_TEXT).with_context(|| at(&args.mpd_conf))?;
     let Some(state_file) = state_file_of(&config) else { return Ok(ExitCode::SUCCESS) };
     // A daemon that runs looks after its queue itself: a visit that goes on survives a restart of MPD.
-    let runs = File::open(args.state.join("lock"))
+    let runs = store::open_regular(&args.state.join("lock"))
         .is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared).is_err());
     if !runs {
         clean(&state_file, &args.state.join("queue.json")).with_context(|| at(&state_file))?;

@@ -2,9 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
+
+/// Digits of the number of a process, and a line end.
+const LONGEST_NUMBER: u64 = 20;
 
 /// Held while the daemon lives; the system lets go of it however the daemon ends.
 #[derive(Debug)]
@@ -33,20 +37,24 @@ impl StateLock {
     pub fn take(folder: &Path) -> Result<StateLock, LockError> {
         let io = |why| LockError::Io { folder: folder.to_owned(), why };
         crate::ports::store::make_folder(folder).map_err(io)?;
+        // In the place of the file may lie anything: a pipe would keep us waiting, a device has no end.
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW).bits();
         let mut options = File::options();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(folder.join("lock"))
-            .map_err(io)?;
+        let options =
+            options.read(true).write(true).create(true).truncate(false).custom_flags(flags.cast_signed());
+        let mut file = options.open(folder.join("lock")).map_err(io)?;
+        if !file.metadata().map_err(io)?.is_file() {
+            return Err(io(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its `lock` is not a regular file; remove it",
+            )));
+        }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut owner = String::new();
                 // Who it is helps; not knowing it does not hurt.
-                let _ = file.read_to_string(&mut owner);
+                let _ = file.take(LONGEST_NUMBER).read_to_string(&mut owner);
                 return Err(LockError::InUse { folder: folder.to_owned(), owner: owner.trim().parse().ok() });
             }
             Err(error) => return Err(io(error.into())),
@@ -73,6 +81,19 @@ mod tests {
         assert!(refused.contains(&std::process::id().to_string()), "{refused}");
         assert!(refused.contains(&folder.path().display().to_string()), "{refused}");
         drop(first);
+        assert!(StateLock::take(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_regular_file_in_the_place_of_the_lock_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("lock");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &lock, rustix::fs::Mode::RWXU).unwrap();
+        assert!(StateLock::take(folder.path()).unwrap_err().to_string().contains("not a regular file"));
+        fs::remove_file(&lock).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &lock).unwrap();
+        assert!(StateLock::take(folder.path()).is_err());
+        fs::remove_file(&lock).unwrap();
         assert!(StateLock::take(folder.path()).is_ok());
     }
 

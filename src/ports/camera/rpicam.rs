@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::wipe;
+use crate::ports::process::{self, ended};
 
 /// The size that is asked for. Both sides are multiples of 64, so no release pads a row.
 pub(super) const WIDTH: u32 = 640;
@@ -32,8 +33,6 @@ const PROGRAMS: [&str; 2] = ["rpicam-vid", "libcamera-vid"];
 
 /// Longest time that it may take to say which cameras there are.
 const LISTING: Duration = Duration::from_secs(5);
-/// How often a child is asked whether it has ended.
-const GLANCE: Duration = Duration::from_millis(10);
 /// The last bytes that it said, for a report.
 const MOST_WORDS: usize = 4096;
 /// A list of cameras with all their modes; as much as a pipe holds.
@@ -71,19 +70,7 @@ fn end(child: &mut Child) {
     if matches!(child.try_wait(), Ok(None)) {
         let _ = kill_process_group(pid, Signal::KILL);
     }
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-/// Waits for its end until `deadline`.
-fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < deadline => thread::sleep(GLANCE),
-            _ => return None,
-        }
-    }
+    process::end(child);
 }
 
 /// What it says of the cameras that are there; `None` when it does not end in time.

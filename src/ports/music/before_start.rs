@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::entries::Entries;
 use super::state_file;
+use crate::ports::store;
 
 /// The state file that an mpd.conf names; none if it names none.
 pub fn state_file_of(config: &str) -> Option<PathBuf> {
@@ -22,7 +23,7 @@ pub fn state_file_of(config: &str) -> Option<PathBuf> {
 /// # Errors
 /// When a file that is there cannot be read or written.
 pub fn clean(state_file: &Path, note: &Path) -> io::Result<usize> {
-    let there = |path: &Path| match fs::read(path) {
+    let there = |path: &Path| match store::read_bounded(path, store::LARGEST_STATE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
     };

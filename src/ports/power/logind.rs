@@ -2,13 +2,18 @@
 //! in the binary, and every systemd brings the program along.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use super::{PowerError, PowerSwitch};
+use crate::ports::process;
 use moodbox_core::kiosk::action::Power;
 
 /// Seconds that logind may take to answer. It answers before anything is stopped.
 const ANSWER_WITHIN: u32 = 10;
+
+/// The program itself ends soon after.
+const ENDS_WITHIN: Duration = Duration::from_secs(ANSWER_WITHIN as u64 + 2);
 
 /// logind of this machine.
 pub struct Logind {
@@ -61,10 +66,8 @@ impl PowerSwitch for Logind {
             "false",
         ]);
         // Errors are told apart by their words.
-        let output =
-            command.env("LC_ALL", "C").stdin(Stdio::null()).output().map_err(|error| PowerError::Absent {
-                reason: format!("{}: {error}", self.program.display()),
-            })?;
+        let output = process::output(command.env("LC_ALL", "C"), ENDS_WITHIN)
+            .map_err(|error| PowerError::Absent { reason: format!("{}: {error}", self.program.display()) })?;
         if output.status.success() {
             return Ok(());
         }

@@ -76,7 +76,6 @@ impl Utterance for Speaking {
 
 impl Drop for Speaking {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        crate::ports::process::end(&mut self.0);
     }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use super::describe::Said;
 use crate::audio_analysis;
+use crate::ports::process;
 
 /// What the formats of these kinds are called there.
 const FORMATS: &str = "mpegts,mpeg,mpegvideo,asf,flv,live_flv,ogg";
@@ -92,13 +93,12 @@ impl Probe {
         }
         let heard = self.hear(&mut child);
         // Whether it is done or not, nothing of it stays.
-        let _ = child.kill();
-        let ended = child.wait();
+        let ended = process::end(&mut child);
         let text = heard.map_err(failed)?;
         match ended {
-            Ok(status) if !text.is_empty() || status.success() => {}
-            Ok(status) => return Err(failed(status.to_string())),
-            Err(error) => return Err(failed(error.to_string())),
+            Some(status) if !text.is_empty() || status.success() => {}
+            Some(status) => return Err(failed(status.to_string())),
+            None => return Err(failed("it does not end".to_owned())),
         }
         let answer: Answer =
             serde_json::from_slice(&text).map_err(|_| failed("the file cannot be read".to_owned()))?;
