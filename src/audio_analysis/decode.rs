@@ -16,7 +16,8 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Time;
 
-use super::{Analyser, Features};
+use super::ffmpeg::Ffmpeg;
+use super::{Analyser, Features, mp4_boxes};
 use crate::ports::store;
 
 /// The excerpt of a film at 100 megabits a second is some 100 MB.
@@ -41,6 +42,12 @@ pub enum SoundError {
     Unreadable(io::Error),
     #[error("it cannot be decoded: {0}")]
     Undecodable(String),
+    /// Its container is known, and its codec is not.
+    #[error("its codec is not known")]
+    Foreign,
+    /// Another program could decode it.
+    #[error("its kind of sound needs ffmpeg to be measured: `sudo apt install ffmpeg`")]
+    NeedsFfmpeg,
     #[error("there is too little sound in it")]
     Silent,
 }
@@ -48,6 +55,11 @@ pub enum SoundError {
 /// Containers that no reader here knows. They are not even tried: a sync word of MPEG is found in all of them, and
 /// what would be heard from there is noise.
 pub(crate) const FOREIGN: [&str; 8] = ["ts", "mts", "m2ts", "mpg", "mpeg", "wmv", "asf", "flv"];
+
+/// Kinds of sound that no decoder here knows, by their endings: Opus, Windows Media, WavPack, Monkey's Audio, Musepack,
+/// DSD, and what phones record.
+pub(crate) const FOREIGN_SOUND: [&str; 11] =
+    ["opus", "wma", "wv", "ape", "mpc", "dsf", "dff", "amr", "tta", "ac3", "dts"];
 
 /// Whether a file name has one of these endings.
 pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
@@ -63,12 +75,16 @@ pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
 /// broken file is caught.
 pub fn measure(path: &Path) -> Result<Features, SoundError> {
     let file = Budgeted::open(path, MOST_BYTES, LONGEST).map_err(SoundError::Unreadable)?;
-    if has_ending(path, &FOREIGN) {
-        return Err(SoundError::Undecodable("its kind of container is not known".to_owned()));
+    if has_ending(path, &FOREIGN) || has_ending(path, &FOREIGN_SOUND) {
+        return Ffmpeg::default().measure(path);
     }
     let extension = path.extension().and_then(|extension| extension.to_str());
-    catch_unwind(AssertUnwindSafe(|| excerpt(file, extension)))
-        .unwrap_or_else(|_| Err(SoundError::Undecodable("the decoder gave up".to_owned())))
+    let measured = catch_unwind(AssertUnwindSafe(|| excerpt(file, extension)))
+        .unwrap_or_else(|_| Err(SoundError::Undecodable("the decoder gave up".to_owned())));
+    match measured {
+        Err(SoundError::Foreign) => Ffmpeg::default().measure(path),
+        other => other,
+    }
 }
 
 /// A media file that is read within a budget of bytes and time. A container that makes its reader look through
@@ -77,7 +93,14 @@ pub(crate) struct Budgeted {
     file: File,
     left: u64,
     until: Instant,
+    /// How far it is read.
+    at: u64,
+    /// Where names of boxes stand that a reader is not to see.
+    hidden: Vec<u64>,
 }
+
+/// The name of a box of which every reader knows that nothing is in it.
+const UNUSED: [u8; 4] = *b"free";
 
 /// What one look into a file costs besides the bytes that it reads.
 const SEEK_COSTS: u64 = 512;
@@ -85,7 +108,8 @@ const SEEK_COSTS: u64 = 512;
 impl Budgeted {
     /// Opens a regular file.
     pub(crate) fn open(path: &Path, bytes: u64, time: Duration) -> io::Result<Budgeted> {
-        Ok(Budgeted { file: store::open_regular(path)?, left: bytes, until: Instant::now() + time })
+        let file = store::open_regular(path)?;
+        Ok(Budgeted { file, left: bytes, until: Instant::now() + time, at: 0, hidden: Vec::new() })
     }
 
     fn pay(&mut self, bytes: u64) -> io::Result<()> {
@@ -101,6 +125,15 @@ impl Read for Budgeted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(into)?;
         self.pay(count as u64)?;
+        for place in &self.hidden {
+            for (at, letter) in (*place..).zip(UNUSED) {
+                let here = at.checked_sub(self.at).and_then(|here| usize::try_from(here).ok());
+                if let Some(byte) = here.filter(|here| *here < count).and_then(|here| into.get_mut(here)) {
+                    *byte = letter;
+                }
+            }
+        }
+        self.at += count as u64;
         Ok(count)
     }
 }
@@ -108,7 +141,8 @@ impl Read for Budgeted {
 impl Seek for Budgeted {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.pay(SEEK_COSTS)?;
-        self.file.seek(to)
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
     }
 }
 
@@ -123,7 +157,9 @@ impl MediaSource for Budgeted {
 }
 
 /// Opens a media file: its container, by what is in it and by the ending of its name.
-pub(crate) fn open(file: Budgeted, extension: Option<&str>) -> Result<Box<dyn FormatReader>, Error> {
+pub(crate) fn open(mut file: Budgeted, extension: Option<&str>) -> Result<Box<dyn FormatReader>, Error> {
+    file.hidden = mp4_boxes::refused(&mut file);
+    file.seek(SeekFrom::Start(0))?;
     let mut hint = Hint::new();
     if let Some(extension) = extension {
         hint.with_extension(extension);
@@ -153,7 +189,10 @@ fn excerpt(file: Budgeted, extension: Option<&str>) -> Result<Features, SoundErr
     };
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(codec, &AudioDecoderOptions::default())
-        .map_err(undecodable)?;
+        .map_err(|error| match error {
+            Error::Unsupported(_) => SoundError::Foreign,
+            other => undecodable(other),
+        })?;
     if let Some(length) = length(&*format).filter(|length| *length > EXCERPT * 3 / 2) {
         let to = Time::try_from_secs_f64(length.as_secs_f64() * BEGIN);
         // A file that cannot be wound forward is heard from its beginning.

@@ -5,13 +5,20 @@
 
 mod decode;
 mod feeling;
+mod ffmpeg;
 mod mode;
+mod mp4_boxes;
 mod spectrum;
 mod tempo;
 
-pub(crate) use decode::{Budgeted, FOREIGN, has_ending, length, open};
+pub(crate) use decode::{Budgeted, FOREIGN, FOREIGN_SOUND, has_ending, length, open};
 pub use decode::{SoundError, measure};
 pub use feeling::feeling;
+
+/// Whether only ffmpeg decodes this kind of file.
+pub(crate) fn needs_ffmpeg(path: &std::path::Path) -> bool {
+    has_ending(path, &FOREIGN) || has_ending(path, &FOREIGN_SOUND)
+}
 
 use ebur128::{EbuR128, Mode as Meter};
 use spectrum::Spectrum;

@@ -201,7 +201,7 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
         }
     }
     if let Some(progress) = progress.filter(|progress| progress.wanted > 0) {
-        let Progress { wanted, measured, impossible, out_of_reach } = progress;
+        let Progress { wanted, measured, impossible, out_of_reach, parts, foreign } = progress;
         text.push_str(&format!("sound: {measured} of {wanted} measured"));
         if impossible > 0 {
             text.push_str(&format!(", {impossible} cannot be"));
@@ -211,7 +211,15 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
                 ", {out_of_reach} are not to be found from here (`folder` under [music] names MPD's folder)"
             ));
         }
-        if measured + impossible + out_of_reach < wanted {
+        if parts > 0 {
+            text.push_str(&format!(", {parts} are parts of a larger file (a cue sheet) and cannot be"));
+        }
+        if foreign > 0 {
+            text.push_str(&format!(
+                ", {foreign} need ffmpeg (Opus, WMA and the like: `sudo apt install ffmpeg`)"
+            ));
+        }
+        if measured + impossible + out_of_reach + parts + foreign < wanted {
             text.push_str("; `moodbox run` listens to the rest in the background");
         }
         text.push('\n');

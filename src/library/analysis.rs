@@ -39,6 +39,11 @@ pub fn file_of(kind: Kind, id: &str, music_folder: Option<&Path>) -> Option<Path
     }
 }
 
+/// Whether this names a part of a larger file, as MPD names the tracks of a cue sheet: `album.flac/track0001`.
+fn is_part(path: &Path) -> bool {
+    path.parent().is_some_and(Path::is_file)
+}
+
 /// Lets every other thread of the machine go before the one that calls this: a second of work for each new file.
 pub fn step_back() {
     if let Err(error) = rustix::process::nice(19) {
@@ -80,7 +85,7 @@ fn pass(
         let folder = folder.flatten();
         let (mut news, mut unsaved, mut known, mut new) = (Vec::new(), 0, 0, 0);
         let mut seen = HashSet::new();
-        let mut reported = Instant::now();
+        let (mut reported, mut needs_ffmpeg) = (Instant::now(), 0);
         let total = unknown.len();
         for (at, (kind, id)) in unknown.into_iter().enumerate() {
             match woken.try_recv() {
@@ -108,6 +113,11 @@ fn pass(
                             tracing::debug!(%error, path = %path.display(), "not measured");
                             continue;
                         }
+                        // It may be installed tomorrow.
+                        Err(SoundError::NeedsFfmpeg) => {
+                            needs_ffmpeg += 1;
+                            continue;
+                        }
                         Err(error) => {
                             tracing::info!("the sound of {} is not known: {error}", path.display());
                             None
@@ -128,6 +138,9 @@ fn pass(
                 tracing::info!("listened to {} of {total} of unknown feeling", at + 1);
                 reported = Instant::now();
             }
+        }
+        if needs_ffmpeg > 0 {
+            tracing::info!("{needs_ffmpeg} files are not listened to: {}", SoundError::NeedsFfmpeg);
         }
         live.measured(news);
         memory.make_room(&seen);
@@ -158,6 +171,10 @@ pub struct Progress {
     pub impossible: usize,
     /// Their file is not to be found from here.
     pub out_of_reach: usize,
+    /// Parts of a larger file, as a cue sheet names them: they have no file of their own.
+    pub parts: usize,
+    /// Of a kind that only ffmpeg decodes, and not measured yet.
+    pub foreign: usize,
 }
 
 /// Puts what is remembered on a catalog that was read from outside the daemon, measuring nothing.
@@ -172,10 +189,15 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
             .collect();
         for id in unknown {
             progress.wanted += 1;
-            let identity = file_of(kind, &id, music_folder)
-                .and_then(|path| fs::metadata(&path).map(|metadata| Identity::of(&path, &metadata)).ok());
+            let path = file_of(kind, &id, music_folder);
+            let identity = path
+                .as_ref()
+                .and_then(|path| fs::metadata(path).map(|metadata| Identity::of(path, &metadata)).ok());
+            let foreign = || path.as_ref().is_some_and(|path| audio_analysis::needs_ffmpeg(path));
             match identity.map(|identity| memory.get(identity)) {
+                None if path.as_ref().is_some_and(|path| is_part(path)) => progress.parts += 1,
                 None => progress.out_of_reach += 1,
+                Some(None) if foreign() => progress.foreign += 1,
                 Some(None) => {}
                 Some(Some(None)) => progress.impossible += 1,
                 Some(Some(Some(features))) => {

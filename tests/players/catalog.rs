@@ -16,7 +16,7 @@ use moodbox::library::live::LiveCatalog;
 use moodbox::ports::music::{Mpd, MusicSettings};
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Kind};
 use support::mpd::{Player, Server};
-use support::{receive, wait_for, wav};
+use support::{receive, run, wait_for, wav};
 
 /// Songs without tag or genre beside those of the server, which has taken them up.
 fn with_unknown_songs(server: &Server) {
@@ -282,4 +282,40 @@ fn what_was_heard_is_shown_from_outside_the_daemon_with_the_progress() {
     // The video is an empty file that nobody has listened to.
     assert!(after.contains("sound: 3 of 5 measured, 1 cannot be"), "{after}");
     assert!(after.contains("sound    march.wav"), "{after}");
+}
+
+#[test]
+fn every_kind_of_sound_that_people_have_is_measured_and_much_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, codec: &[&str], seconds: u32| {
+        let path = folder.path().join(name);
+        let tone = format!("sine=frequency=330:sample_rate=48000:duration={seconds}");
+        let to = path.display().to_string();
+        run("ffmpeg", &[&["-v", "error", "-f", "lavfi", "-i", &tone], codec, &[&to]].concat());
+        moodbox::audio_analysis::measure(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let wave = make("a.wav", &[], 40);
+    for (name, codec, seconds) in [
+        ("long.opus", &["-c:a", "libopus"][..], 100),
+        ("short.opus", &["-c:a", "libopus"], 12),
+        ("opus.ogg", &["-c:a", "libopus"], 12),
+        ("opus.mka", &["-c:a", "libopus"], 12),
+        ("alac.m4a", &["-c:a", "alac"], 12),
+        ("a.aiff", &[], 12),
+        ("b.aif", &["-f", "aiff"], 12),
+        ("a.wma", &["-c:a", "wmav2"], 12),
+        ("a.wv", &["-c:a", "wavpack"], 12),
+        ("a.tta", &["-c:a", "tta"], 12),
+        ("a.ac3", &["-c:a", "ac3"], 12),
+    ] {
+        let heard = make(name, codec, seconds);
+        assert!((heard.loudness - wave.loudness).abs() < 3.0, "{name}: {heard:?}, {wave:?}");
+        assert!((heard.brightness / wave.brightness - 1.0).abs() < 0.3, "{name}: {heard:?}, {wave:?}");
+    }
+    // What only looks like such a file is an error and no noise.
+    for name in ["broken.opus", "broken.wma", "broken.aiff", "broken.wv"] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, [7; 5000]).unwrap();
+        assert!(moodbox::audio_analysis::measure(&path).is_err(), "{name}");
+    }
 }

@@ -211,3 +211,50 @@ fn many_changes_at_once_are_one_look_and_none_is_lost() {
     });
     assert!(looks < 10, "{looks} looks");
 }
+
+#[test]
+fn an_mp4_of_x265_tells_what_any_other_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, codec) in [("x264.mp4", "libx264"), ("x265.mp4", "libx265")] {
+        let path = folder.path().join(name).display().to_string();
+        let picture = "color=c=teal:size=64x64:rate=5:duration=12";
+        let sound = "sine=frequency=330:duration=12";
+        let inputs = ["-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, "-c:v", codec];
+        let rest = [
+            "-x265-params",
+            "log-level=none",
+            "-c:a",
+            "aac",
+            "-metadata",
+            "title=Meer",
+            "-metadata",
+            "genre=Natur",
+            &path,
+        ];
+        let rest = if codec == "libx265" { &rest[..] } else { &rest[2..] };
+        run("ffmpeg", &[&inputs[..], rest].concat());
+        if codec == "libx265" {
+            let bytes = fs::read(&path).unwrap();
+            let at = bytes.windows(4).position(|name| name == b"hvcC").unwrap();
+            let size = u32::from_be_bytes(bytes[at - 4..at].try_into().unwrap());
+            assert!(
+                size > 1024 + 8,
+                "the encoder writes less of itself now, {size} bytes: this tries nothing"
+            );
+        }
+        assert!(moodbox::audio_analysis::measure(Path::new(&path)).is_ok(), "{name}: its sound is measured");
+    }
+    let from = VideoFolders { folders: vec![folder.path().to_owned()], guarded: false };
+    let Videos { items, errors, .. } = folder::catalog(&from);
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(items.len(), 2);
+    for item in items {
+        assert_eq!(
+            (item.title.as_str(), item.genres.as_slice()),
+            ("Meer", &["natur".to_owned()][..]),
+            "{}",
+            item.id
+        );
+        assert!((item.length.unwrap().as_secs_f64() - 12.0).abs() < 0.5, "{}", item.id);
+    }
+}

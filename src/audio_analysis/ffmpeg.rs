@@ -1,0 +1,157 @@
+//! The sound of the kinds of file that no reader here knows (Opus, Windows Media, WavPack, Monkey's Audio, MPEG streams),
+//! decoded by `ffmpeg`, where it is installed. As `ffprobe` (`ports/video/probe.rs`) it is a program in C that reads
+//! what somebody put on a stick: it gets one file by its path, no protocol but files, nothing of our environment, and
+//! some seconds.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::{Analyser, Features, SoundError};
+use crate::ports::process;
+
+/// What it decodes to: samples a second, two channels, 32-bit floats.
+const RATE: u32 = 44_100;
+const CHANNELS: usize = 2;
+/// Where the excerpt begins, in seconds; a shorter file is heard from its beginning.
+const BEGIN: &str = "30";
+const SECONDS: &str = "60";
+/// A minute of sound is decoded within a few seconds of a small processor.
+const LIMIT: Duration = Duration::from_secs(60);
+/// A minute of samples, and a little.
+const MOST: usize = 62 * RATE as usize * CHANNELS * 4;
+
+/// The program, and how long it may take.
+pub(super) struct Ffmpeg {
+    program: PathBuf,
+    limit: Duration,
+}
+
+impl Default for Ffmpeg {
+    fn default() -> Ffmpeg {
+        Ffmpeg { program: PathBuf::from("ffmpeg"), limit: LIMIT }
+    }
+}
+
+impl Ffmpeg {
+    /// Measures an excerpt.
+    pub fn measure(&self, path: &Path) -> Result<Features, SoundError> {
+        match self.from(path, BEGIN) {
+            Err(SoundError::Silent) => self.from(path, "0"),
+            other => other,
+        }
+    }
+
+    fn from(&self, path: &Path, begin: &str) -> Result<Features, SoundError> {
+        let mut child = self.start(path, begin).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SoundError::NeedsFfmpeg,
+            _ => SoundError::Unreadable(error),
+        })?;
+        let heard = self.hear(&mut child);
+        process::end(&mut child);
+        heard
+    }
+
+    fn start(&self, path: &Path, begin: &str) -> io::Result<Child> {
+        // With the protocol's name before it, no name of a file is anything else.
+        let mut file = OsString::from("file:");
+        file.push(path);
+        let mut command = Command::new(&self.program);
+        command.args([
+            "-nostdin",
+            "-v",
+            "quiet",
+            "-protocol_whitelist",
+            "file",
+            "-ss",
+            begin,
+            "-t",
+            SECONDS,
+            "-i",
+        ]);
+        command
+            .arg(file)
+            .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "2", "-ar", "44100", "-f", "f32le", "-"]);
+        command.env_clear();
+        if let Some(search) = std::env::var_os("PATH") {
+            command.env("PATH", search);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+    }
+
+    /// Takes the samples as they come, within the limit.
+    fn hear(&self, child: &mut Child) -> Result<Features, SoundError> {
+        let undecodable = |why: &str| SoundError::Undecodable(why.to_owned());
+        let until = Instant::now() + self.limit;
+        let mut pipe = child.stdout.take().ok_or_else(|| undecodable("no pipe"))?;
+        let mut analyser = Analyser::new(CHANNELS, RATE).ok_or_else(|| undecodable("its shape"))?;
+        let (mut piece, mut held, mut total) = (vec![0; 64 << 10], Vec::new(), 0);
+        let mut samples = Vec::new();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let wait = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+            match poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&wait)) {
+                Ok(0) => return Err(undecodable("ffmpeg did not decode it in time")),
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(SoundError::Unreadable(error.into())),
+                Ok(_) => {}
+            }
+            let count = match pipe.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(SoundError::Unreadable(error)),
+            };
+            total += count;
+            if total > MOST {
+                break;
+            }
+            held.extend(piece.iter().take(count));
+            samples.clear();
+            let whole = held.len() - held.len() % (4 * CHANNELS);
+            for sample in held.get(..whole).unwrap_or_default().as_chunks::<4>().0 {
+                samples.push(f32::from_le_bytes(*sample));
+            }
+            held.drain(..whole);
+            analyser.take(&samples);
+        }
+        if total == 0 {
+            // Shorter than where it was begun, or nothing that it knows.
+            return Err(SoundError::Silent);
+        }
+        analyser.finish().ok_or(SoundError::Silent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn stand_in(folder: &Path, script: &str) -> PathBuf {
+        let program = folder.join("ffmpeg");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        program
+    }
+
+    #[test]
+    fn where_it_is_missing_that_is_the_reason_and_one_that_hangs_or_floods_is_ended_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = Ffmpeg { program: folder.path().join("none"), limit: LIMIT };
+        assert!(matches!(missing.measure(Path::new("a.opus")), Err(SoundError::NeedsFfmpeg)));
+        let begun = Instant::now();
+        for script in ["exec sleep 600", "exit 1", "exec cat /dev/zero", "exec yes"] {
+            let program = stand_in(folder.path(), script);
+            let ffmpeg = Ffmpeg { program, limit: Duration::from_secs(2) };
+            // What `yes` says is noise as good as any.
+            let _ = ffmpeg.measure(Path::new("a.opus"));
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    }
+}
