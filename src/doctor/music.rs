@@ -5,6 +5,9 @@ use crate::ports::music::{Mpd, Music, MusicError, MusicSettings, Output};
 
 const PART: Subject = Subject::Music;
 
+/// Songs that MPD is asked to open.
+const TRIED: usize = 8;
+
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let config = match configured(patient, PART) {
         Ok(config) => config,
@@ -53,18 +56,34 @@ fn server(settings: &MusicSettings, start_volume: u8) -> Result<Finding, MusicEr
 }
 
 fn library(settings: &MusicSettings) -> Option<Finding> {
-    let count = match Mpd::library(settings) {
-        Ok((songs, _)) => songs.len(),
+    let songs = match Mpd::library(settings) {
+        Ok((songs, _)) => songs,
         Err(error) => return Some(refused(error.of_library())),
     };
-    Some(match count {
+    // A few from all over it: where a disk is not mounted, none can be opened.
+    let step = songs.len().div_ceil(TRIED).max(1);
+    let tried: Vec<String> = songs.iter().step_by(step).map(|entry| entry.id.to_owned()).collect();
+    let away = match Mpd::unreadable(settings, &tried) {
+        Ok(away) => away,
+        Err(error) => return Some(refused(error)),
+    };
+    Some(match songs.len() {
+        count if away.is_some() => Finding::fault(
+            PART,
+            format!(
+                "MPD knows {count} tracks and can open none of the {} that were tried, as of {}",
+                tried.len(),
+                away.unwrap_or_default()
+            ),
+            "mount the disk or the network folder that the music lies on; if the files are gone for good: `mpc update`",
+        ),
         0 => Finding::warning(
             PART,
             "MPD knows no track",
             "copy music into /srv/moodbox/music (any user of the group `audio` may, by scp too): MPD finds it by \
              itself once `sudo moodbox setup` has run",
         ),
-        _ => Finding::ok(PART, format!("{count} tracks")),
+        count => Finding::ok(PART, format!("{count} tracks")),
     })
 }
 

@@ -1,11 +1,12 @@
 //! mpv, the videos, and the screen that they are shown on.
 
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use super::{Finding, Patient, Subject, System, configured};
 use crate::config::VideoChoice;
+use crate::ports::process;
 use crate::ports::video::VideoError;
 use crate::ports::video::folder::{self, VideoFolders, Videos};
 use crate::ports::video::{About, about};
@@ -34,7 +35,7 @@ fn player(system: &System, choice: &VideoChoice) -> Finding {
         };
     }
     let program = settings.program.display().to_string();
-    let version = Command::new(&settings.program).arg("--version").stdin(Stdio::null()).output();
+    let version = process::output(Command::new(&settings.program).arg("--version"), Duration::from_secs(10));
     match version {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout);
@@ -110,6 +111,15 @@ fn videos(choice: &VideoChoice) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(PART, format!("{} videos", items.len()))];
     let without_length: Vec<&str> =
         items.iter().filter(|item| item.length.is_none()).map(|item| item.id.as_str()).collect();
+    // Kinds that only ffprobe reads say nothing of themselves where it is not installed.
+    let broken = items.iter().find(|item| !folder::needs_ffprobe(&item.id));
+    if let Some(first) = broken.filter(|_| without_length.len() == items.len()) {
+        return vec![Finding::fault(
+            PART,
+            format!("none of the {} videos can be read, as of {:?}", items.len(), first.id),
+            "see that the copies are whole, or convert them, for example `ffmpeg -i old.avi new.mp4`",
+        )];
+    }
     if let Some(first) = without_length.first() {
         findings.push(Finding::warning(
             PART,

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::tries::Tries;
 use crate::backoff::Backoff;
 use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
 use moodbox_core::recommend::AudioSource;
@@ -40,7 +41,7 @@ impl<E: FnMut(Event)> PlayerWorker<E> {
             link: Link::new(Instant::now()),
             fade: None,
             next_look: None,
-            report: Report { which, emit, health: None, playing: None },
+            report: Report { which, emit, health: None, playing: None, tries: Tries::of(which) },
         }
     }
 
@@ -161,6 +162,8 @@ pub struct Report<E: FnMut(Event)> {
     health: Option<Health>,
     /// What was reported to play.
     pub playing: Option<NowPlaying>,
+    /// What came of what the player was given.
+    tries: Tries,
 }
 
 impl<E: FnMut(Event)> Report<E> {
@@ -178,8 +181,26 @@ impl<E: FnMut(Event)> Report<E> {
         }
     }
 
+    /// Something else is to be played.
+    pub fn begun(&mut self) {
+        self.tries.begin();
+    }
+
+    /// What was given is over; if nothing of it could be played, that is told first.
+    pub fn finished(&mut self) {
+        if let Some(told) = self.tries.over() {
+            (self.emit)(told);
+        }
+        self.player(PlayerEvent::Finished);
+    }
+
     /// What plays now.
     pub fn playing(&mut self, now: Option<NowPlaying>) {
+        if let Some(now) = now.as_ref().filter(|now| now.ours)
+            && let Some(told) = self.tries.plays(now.elapsed)
+        {
+            (self.emit)(told);
+        }
         if now != self.playing {
             match (&now, &self.playing) {
                 (Some(now), _) => self.player(PlayerEvent::Playing(now.clone())),
@@ -194,6 +215,7 @@ impl<E: FnMut(Event)> Report<E> {
     pub fn skipped(&mut self, skipped: Vec<Skipped>) {
         for Skipped { id, reason } in skipped {
             tracing::warn!(id, reason, "skipped");
+            self.tries.failed(&id, &reason);
             self.player(PlayerEvent::Skipped { id, reason });
         }
     }

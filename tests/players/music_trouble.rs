@@ -354,3 +354,94 @@ fn an_mpd_that_comes_late_is_found() {
     player.is_well();
     support::receive("the library", &player.catalogs, |items| (!items.is_empty()).then_some(()));
 }
+
+#[test]
+fn songs_that_are_all_away_or_all_broken_are_told_within_two_seconds_and_one_that_plays_ends_it() {
+    let server = Server::start();
+    let player = Player::well(server.by_socket());
+    let (music, away) = (server.beside("music"), server.beside("away"));
+    let told = || {
+        player.play(&["long-a.ogg", "long-b.ogg", "short-a.ogg"]);
+        let asked = Instant::now();
+        let report = support::receive("the failure of all", &player.events, |event| match event {
+            Event::Part(Part::Tracks, Health::Ill(trouble)) => {
+                assert_eq!(trouble.kind, TroubleKind::TracksUnplayable);
+                Some(trouble.report.clone())
+            }
+            _ => None,
+        });
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        player.finishes();
+        report
+    };
+    // A network folder that is not mounted leaves an empty one in its place; MPD still knows its songs.
+    std::fs::rename(&music, &away).unwrap();
+    std::fs::create_dir(&music).unwrap();
+    let report = told();
+    assert!(report.contains("mounted") && report.contains("mpc update"), "{report}");
+    let pool = ["long-a.ogg", "short-b.ogg"].map(str::to_owned);
+    assert!(Mpd::unreadable(&server.by_socket(), &pool).unwrap().is_some());
+    std::fs::remove_dir(&music).unwrap();
+    std::fs::rename(&away, &music).unwrap();
+    player.play(&["long-a.ogg"]);
+    support::receive("it to be well", &player.events, |event| {
+        matches!(event, Event::Part(Part::Tracks, Health::Well)).then_some(())
+    });
+    player.tell(PlayerCommand::Stop { fade: Duration::ZERO });
+    assert_eq!(Mpd::unreadable(&server.by_socket(), &pool).unwrap(), None);
+    for name in ["long-a.ogg", "long-b.ogg", "short-a.ogg"] {
+        std::fs::write(server.file(name), b"no sound").unwrap();
+    }
+    told();
+}
+
+#[test]
+fn songs_with_huge_tags_cost_no_other_song_and_what_cannot_be_read_is_told() {
+    // As MPD does at `max_output_buffer_size`: it ends the connection that asks for too much at once.
+    let songs: Vec<(String, usize)> = (0..1200)
+        .map(|number| (format!("{number}.ogg"), if (500..540).contains(&number) { 40_000 } else { 20 }))
+        .map(|(name, length)| if name == "777.ogg" { (name, 3_000_000) } else { (name, length) })
+        .collect();
+    let settings = fake(move |mut client| {
+        client.write_all(b"OK MPD 0.23.5\n").unwrap();
+        let mut reader = std::io::BufReader::new(client.try_clone().unwrap());
+        let mut line = String::new();
+        while std::io::BufRead::read_line(&mut reader, &mut line).is_ok_and(|count| count > 0) {
+            let window = line.trim().trim_matches('"').rsplit([' ', '"']).next();
+            let window =
+                window.filter(|_| line.starts_with("search")).and_then(|window| window.split_once(':'));
+            let answer: String = match window {
+                Some((from, to)) => {
+                    let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
+                    let asked = songs.get(from..to.min(songs.len())).unwrap_or_default();
+                    asked
+                        .iter()
+                        .map(|(name, length)| format!("file: {name}\nTitle: {}\n", "t".repeat(*length)))
+                        .collect()
+                }
+                None => String::new(),
+            };
+            // Some servers cut the connection, some go on and on: both are held.
+            if answer.len() > 1_000_000 && answer.len() < 2_900_000 {
+                return;
+            }
+            if client.write_all(format!("{answer}OK\n").as_bytes()).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    });
+    let (songs, remarks) = Mpd::library(&settings).unwrap();
+    assert_eq!(songs.len(), 1199, "{remarks:?}");
+    assert!(
+        songs.find("776.ogg").is_some() && songs.find("777.ogg").is_none() && songs.find("778.ogg").is_some()
+    );
+    assert!(remarks.iter().any(|remark| remark.contains("1 songs are left out")), "{remarks:?}");
+    let long = songs.find("510.ogg").unwrap();
+    assert!(long.title.len() <= 256, "a title takes no more room than a title: {}", long.title.len());
+    // A server that is gone is not asked for ever.
+    let gone = fake(|mut client| {
+        let _ = client.write_all(b"OK MPD 0.23.5\n");
+    });
+    assert!(Mpd::library(&gone).is_err());
+}

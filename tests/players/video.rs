@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use moodbox::ports::video::about;
 use moodbox_core::kiosk::action::PlayerCommand;
-use moodbox_core::kiosk::event::{Health, TroubleKind};
+use moodbox_core::kiosk::event::{Event, Health, Part, PlayerEvent, TroubleKind};
 use serde_json::json;
 use support::mpv::{Foreign, Screen, clip, command, property, settings};
 use support::{PATIENCE, signal, wait_for};
@@ -253,4 +253,53 @@ fn a_hanging_mpv_of_somebody_else_does_not_hold_the_kiosk() {
     signal(foreign.child(), "CONT");
     screen.is_well();
     screen.shows_clip("long-a.mkv");
+}
+
+#[test]
+fn only_broken_or_missing_videos_are_told_within_two_seconds_and_one_that_plays_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let screen = Screen::well(settings(folder.path()));
+    let broken: Vec<String> =
+        (0..12).map(|number| format!("{}/{number}.mp4", folder.path().display())).collect();
+    broken.iter().for_each(|path| std::fs::write(path, vec![0; 5000]).unwrap());
+    let gone: Vec<String> = (0..12).map(|number| format!("/no/disk/{number}.mp4")).collect();
+    for (ids, repeat) in [(&broken, true), (&broken, false), (&gone, true), (&gone, false)] {
+        screen.tell(PlayerCommand::Play { ids: ids.clone(), volume: 0, repeat });
+        let asked = Instant::now();
+        let report = support::receive("the failure of all", &screen.events, |event| match event {
+            Event::Part(Part::Clips, Health::Ill(trouble)) => {
+                assert_eq!(trouble.kind, TroubleKind::ClipsUnplayable);
+                Some(trouble.report.clone())
+            }
+            _ => None,
+        });
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        assert!(report.contains("12 videos") && report.contains("convert them"), "{report}");
+        screen.finishes();
+    }
+    screen.play(&["long-a.mkv"], 0, false);
+    support::receive("it to be well", &screen.events, |event| {
+        matches!(event, Event::Part(Part::Clips, Health::Well)).then_some(())
+    });
+}
+
+#[test]
+fn without_a_sound_device_a_clip_is_shown_in_silence_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut deaf = settings(folder.path());
+    deaf.options = ["--ao=alsa", "--audio-device=alsa/no-such-card"].map(str::to_owned).to_vec();
+    let screen = Screen::well(deaf);
+    screen.play(&["long-a.mkv", "long-b.mkv"], 40, false);
+    let asked = Instant::now();
+    let told = support::receive("the silence", &screen.events, |event| match event {
+        Event::Part(Part::Sound, Health::Ill(trouble)) => Some(trouble.clone()),
+        Event::Video(PlayerEvent::Skipped { reason, .. }) => panic!("it counts as broken: {reason}"),
+        _ => None,
+    });
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(told.kind, TroubleKind::NoSound);
+    assert!(told.report.contains("aplay -l") && told.report.contains("moodbox setup"), "{}", told.report);
+    screen.shows("the picture go on", |now| {
+        now.id == clip("long-a.mkv") && now.elapsed > Duration::from_secs(1)
+    });
 }

@@ -839,3 +839,56 @@ fn idle_asks_for_no_wake_up() {
     let story = story.at(0, press()).at(50, release()).at(100, nobody()).at(200, ended()).until(10_000);
     assert_eq!(story.deadline(), None);
 }
+
+#[test]
+fn when_nothing_of_what_was_chosen_can_be_played_the_panel_says_why_at_once() {
+    let failed = |id: &str| {
+        Event::Music(PlayerEvent::Skipped { id: id.to_owned(), reason: "there is no such file".to_owned() })
+    };
+    Story::new(songs_only())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(10, library())
+        .at(1000, Event::Picked(Mood::Happy, Source::Page))
+        .forget()
+        .at(1050, failed("one.ogg"))
+        .at(1060, failed("two.ogg"))
+        .at(1070, Event::Part(Part::Tracks, Health::Ill(ill(TroubleKind::TracksUnplayable))))
+        .at(1080, Event::Music(PlayerEvent::Finished))
+        .until(10_000)
+        // Each press tries again, and what plays ends it.
+        .at(11_000, Event::Picked(Mood::Happy, Source::Page))
+        .at(11_050, Event::Part(Part::Tracks, Health::Well))
+        .at(11_060, Event::Music(now("one.ogg", 0)))
+        .until(11_100)
+        .check_lines(&[
+            "1080 show trouble TracksUnplayable",
+            "6080 show idle TracksUnplayable",
+            "11000 show chosen happy",
+        ]);
+}
+
+#[test]
+fn where_the_songs_cannot_be_played_the_video_is_heard_and_the_trouble_stands_with_it() {
+    Story::new(settings())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(10, library())
+        .at(1000, Event::Picked(Mood::Happy, Source::Page))
+        .at(1040, Event::Video(now("/dance.mp4", 0)))
+        .at(1070, Event::Part(Part::Tracks, Health::Ill(ill(TroubleKind::TracksUnplayable))))
+        .forget()
+        .at(1080, Event::Music(PlayerEvent::Finished))
+        .at(3990, Event::Video(now("/dance.mp4", 3)))
+        .until(4000)
+        .check_lines(&["1080 video volume 55%", "4000 show playing /dance.mp4 3s [TracksUnplayable]"]);
+}
+
+#[test]
+fn a_player_without_a_sound_device_is_tried_again_at_each_press() {
+    Story::new(songs_only())
+        .at(0, Event::Templates(Arc::new(Templates::shipped())))
+        .at(10, library())
+        .at(20, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::NoSound))))
+        .at(1000, Event::Picked(Mood::Happy, Source::Page))
+        .until(1100)
+        .check_lines(&["20 show idle NoSound", "1000 show chosen happy"]);
+}

@@ -28,6 +28,12 @@ pub enum Part {
     Scan,
     /// What there is to play: ill while that is nothing at all.
     Stock,
+    /// Whether what the music player was given could be played: ill once nothing of it could.
+    Tracks,
+    /// The same of the video player.
+    Clips,
+    /// Whether a video that is to be heard has a sound device.
+    Sound,
     /// The spoken prompts.
     Prompts,
 }
@@ -79,6 +85,14 @@ pub enum TroubleKind {
     MusicVolume,
     /// The player reads its files, and knows none of them yet.
     MusicScanning,
+    /// The player answers and does not let its library be read.
+    MusicUnlisted,
+    /// Nothing of what was chosen could be played: a disk is away, or all files are broken.
+    TracksUnplayable,
+    /// The same of the videos.
+    ClipsUnplayable,
+    /// A player plays, and there is no device for the sound.
+    NoSound,
     VideoAbsent,
     TemplateBroken,
     LibraryEmpty,
@@ -92,7 +106,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 25] = [
+    pub const ALL: [TroubleKind; 29] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
@@ -111,6 +125,10 @@ impl TroubleKind {
         TroubleKind::MusicSilent,
         TroubleKind::MusicVolume,
         TroubleKind::MusicScanning,
+        TroubleKind::MusicUnlisted,
+        TroubleKind::TracksUnplayable,
+        TroubleKind::ClipsUnplayable,
+        TroubleKind::NoSound,
         TroubleKind::VideoAbsent,
         TroubleKind::TemplateBroken,
         TroubleKind::LibraryEmpty,

@@ -296,8 +296,8 @@ fn is_there(part: Part, settings: &Settings) -> bool {
     let has = settings.has;
     match part {
         Part::Panel => has.panel,
-        Part::Music | Part::Scan => has.music,
-        Part::Video => has.video,
+        Part::Music | Part::Scan | Part::Tracks => has.music,
+        Part::Video | Part::Clips | Part::Sound => has.video,
         Part::Stock | Part::Library => has.music || has.video,
         Part::Prompts => settings.prompts.is_some(),
         // Where no face is ever looked at, nothing looks.
@@ -334,7 +334,7 @@ impl Collector for Process {
 }
 
 /// The parts that a kiosk may have.
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 15] = [
     Part::Camera,
     Part::Vision,
     Part::Light,
@@ -346,6 +346,9 @@ const PARTS: [Part; 12] = [
     Part::Library,
     Part::Scan,
     Part::Stock,
+    Part::Tracks,
+    Part::Clips,
+    Part::Sound,
     Part::Prompts,
 ];
 

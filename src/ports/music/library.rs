@@ -20,39 +20,108 @@ pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::S
 /// Playlists that are read at most: each is a question of its own.
 const MOST_PLAYLISTS: usize = 200;
 
-/// Every song of the database, window by window: the list of all of them is never in memory at once.
-pub(super) fn songs(session: &mut Session) -> Result<ItemStore, MusicError> {
-    // Every uri holds the empty word; a search without a filter is refused.
-    let mut everything = Query::new();
-    everything.and(Term::File, "");
-    let mut songs = ItemStore::new();
-    let (mut start, mut nameless) = (0, 0);
-    loop {
-        let window = session.run(|client| client.search(&everything, (start, start + WINDOW)))?;
-        let count = window.len() as u32;
-        for item in window.into_iter().map(item) {
-            if item.id.contains(BROKEN) {
-                nameless += 1;
-            } else if !in_system_folder(&item.id) {
-                songs.push(item);
+/// Entries of all of them.
+const MOST_ENTRIES: usize = 200_000;
+
+/// Bytes of one kind of stickers: those of a hundred thousand songs.
+const MOST_STICKERS: usize = 8 << 20;
+
+/// Letters of a title or a name that are kept, and words of a list: what is longer is no title.
+const MOST_LETTERS: usize = 256;
+const MOST_WORDS: usize = 64;
+
+/// Connections that one reading of the library may cost.
+const MOST_CONNECTIONS: u32 = 64;
+
+/// How far a reading of the database has come. It outlives the connection: a server that refuses an answer, as MPD
+/// does one that is larger than its `max_output_buffer_size`, ends the connection with it.
+pub(super) struct Reading {
+    songs: ItemStore,
+    /// The next song, by its number in the answer of the server.
+    start: u32,
+    /// Songs asked for at once.
+    window: u32,
+    connections: u32,
+    nameless: usize,
+    /// Songs that could not be read even alone.
+    unread: usize,
+}
+
+impl Reading {
+    pub fn begin() -> Reading {
+        let songs = ItemStore::new();
+        Reading { songs, start: 0, window: WINDOW, connections: 0, nameless: 0, unread: 0 }
+    }
+
+    /// Every song from where it stopped, window by window: the list of all of them is never in memory at once.
+    pub fn go_on(&mut self, session: &mut Session) -> Result<(), MusicError> {
+        // Every uri holds the empty word; a search without a filter is refused.
+        let mut everything = Query::new();
+        everything.and(Term::File, "");
+        while self.start < MOST_SONGS {
+            let end = (self.start + self.window).min(MOST_SONGS);
+            let window = session.run(|client| client.search(&everything, (self.start, end)))?;
+            let count = window.len() as u32;
+            for item in window.into_iter().map(item) {
+                if item.id.contains(BROKEN) {
+                    self.nameless += 1;
+                } else if !in_system_folder(&item.id) {
+                    self.songs.push(item);
+                }
             }
+            if count < end - self.start {
+                break;
+            }
+            self.start = end;
+            self.window = (self.window * 2).min(WINDOW);
         }
-        start += count;
-        if count < WINDOW || start >= MOST_SONGS {
-            break;
-        }
+        Ok(())
     }
-    if nameless > 0 {
-        tracing::warn!(
-            "{nameless} songs have names that are not UTF-8 and cannot be asked for; rename them, for example \
-             with convmv"
+
+    /// Whether it is worth another connection after this error: with fewer songs at a time, and without the one
+    /// that cannot be read even alone.
+    pub fn yields(&mut self, error: &MusicError) -> bool {
+        self.connections += 1;
+        let too_much = matches!(
+            error,
+            MusicError::Absent { .. } | MusicError::Protocol { .. } | MusicError::Silent { .. }
         );
+        if !too_much || self.connections > MOST_CONNECTIONS {
+            return false;
+        }
+        if self.window == 1 {
+            self.start += 1;
+            self.unread += 1;
+        } else {
+            self.window = (self.window / 5).max(1);
+        }
+        true
     }
-    if start >= MOST_SONGS {
-        tracing::warn!(songs = start, "the library is larger than moodbox reads; the rest is left out");
+
+    /// The songs, and what was left out, in words.
+    pub fn end(mut self) -> (ItemStore, Vec<String>) {
+        self.songs.shrink();
+        let mut remarks = Vec::new();
+        if self.nameless > 0 {
+            remarks.push(format!(
+                "{} songs have names that are not UTF-8 and cannot be asked for; rename them, for example with convmv",
+                self.nameless
+            ));
+        }
+        if self.unread > 0 {
+            remarks.push(format!(
+                "{} songs are left out, because MPD ends the connection that asks for their tags; look for tags of \
+                 some megabytes",
+                self.unread
+            ));
+        }
+        if self.start >= MOST_SONGS {
+            remarks.push(format!(
+                "the library is larger than the {MOST_SONGS} songs that are read; the rest is left out"
+            ));
+        }
+        (self.songs, remarks)
     }
-    songs.shrink();
-    Ok(songs)
 }
 
 /// Likes, ratings and feelings from the sticker database: of each name the uris that have it, and its value.
@@ -64,7 +133,7 @@ impl Stickers {
     pub(super) fn read(session: &mut Session) -> Result<Stickers, MusicError> {
         let mut stickers = Stickers::default();
         for name in ["like", "rating", "valence", "arousal"] {
-            match session.ask(&["sticker find", "song", "", name]) {
+            match session.ask_within(&["sticker find", "song", "", name], MOST_STICKERS) {
                 Ok(pairs) => stickers.0.insert(name, values(pairs)),
                 Err(error) if error.breaks_connection() => return Err(error),
                 Err(error) => {
@@ -109,13 +178,16 @@ pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<Str
         tracing::warn!(playlists = names.len(), most = MOST_PLAYLISTS, "the rest is left out");
     }
     let mut of_file: HashMap<String, Vec<String>> = HashMap::new();
+    let mut room = MOST_ENTRIES;
     for name in names.into_iter().take(MOST_PLAYLISTS) {
         match session.ask(&["listplaylist", &name]) {
             Err(error) if error.breaks_connection() => return Err(error),
             // It was taken away in this moment.
             Err(error) => tracing::debug!(%error, name, "a playlist is passed over"),
             Ok(pairs) => {
-                for (_, file) in pairs.into_iter().filter(|(key, _)| key == "file") {
+                let files = pairs.into_iter().filter(|(key, _)| key == "file");
+                for (_, file) in files.take(room) {
+                    room -= 1;
                     of_file.entry(file).or_default().push(name.clone());
                 }
             }
@@ -183,6 +255,7 @@ pub(super) fn item(song: Song) -> Item {
     for list in [&mut item.genres, &mut item.tags] {
         list.sort();
         list.dedup();
+        list.truncate(MOST_WORDS);
     }
     item.explicit = item.tags.iter().any(|tag| tag == "explicit");
     item
@@ -190,7 +263,7 @@ pub(super) fn item(song: Song) -> Item {
 
 /// A text for people: what was not UTF-8 shows as a mark that every font has.
 fn readable(text: &str) -> String {
-    text.replace(BROKEN, "\u{fffd}")
+    text.chars().take(MOST_LETTERS).map(|letter| if letter == BROKEN { '\u{fffd}' } else { letter }).collect()
 }
 
 /// The title, or what a person would call the file.

@@ -344,7 +344,8 @@ impl MusicError {
             MusicError::Absent { .. } => TroubleKind::MusicAbsent,
             MusicError::Password { .. } => TroubleKind::MusicPassword,
             MusicError::Silent { .. } => TroubleKind::MusicSilent,
-            MusicError::Protocol { .. } | MusicError::Library { .. } => TroubleKind::MusicAbsent,
+            MusicError::Protocol { .. } => TroubleKind::MusicAbsent,
+            MusicError::Library { .. } => TroubleKind::MusicUnlisted,
             MusicError::Volume { .. } => TroubleKind::MusicVolume,
             MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => TroubleKind::Other,
         };

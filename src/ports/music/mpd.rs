@@ -1,5 +1,6 @@
 //! A real MPD server.
 
+use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -158,6 +159,22 @@ impl Mpd {
             value(&pairs.ok()?, "music_directory").map(PathBuf::from)
         };
         settings.folder.clone().or_else(told).filter(|folder| folder.is_dir())
+    }
+
+    /// Why none of these songs can be opened by the server; none if one of them can.
+    pub fn unreadable(settings: &MusicSettings, ids: &[String]) -> Result<Option<String>, MusicError> {
+        let mut session = Session::open(settings)?;
+        let mut first = None;
+        for id in ids {
+            match session.ask(&["readcomments", id]) {
+                Ok(_) => return Ok(None),
+                Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
+                    first.get_or_insert(format!("{id:?}: {reason}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(first)
     }
 
     /// Has MPD look at its files again, or at those below one of its folders.
@@ -824,9 +841,24 @@ fn loud(
     }
 }
 
+/// The whole queue. Asked for without the tags, which are of any size.
 fn queue(session: &mut Session) -> Result<Vec<Entry>, MusicError> {
-    let songs = session.run(|client| client.queue())?;
-    Ok(songs.into_iter().filter_map(|song| Some(Entry { song: song.place?.id.0, uri: song.file })).collect())
+    let pairs = session.ask_all(&[&["playlist"], &["plchangesposid", "0"]])?;
+    let mut files: BTreeMap<u32, String> = BTreeMap::new();
+    let (mut entries, mut position) = (Vec::new(), None);
+    for (key, value) in pairs {
+        if let Some(place) = key.strip_suffix(":file").and_then(|place| place.parse().ok()) {
+            files.insert(place, value);
+        } else if key == "cpos" {
+            position = value.parse::<u32>().ok();
+        } else if key == "Id"
+            && let Some(uri) = position.take().and_then(|place| files.remove(&place))
+            && let Ok(song) = value.parse()
+        {
+            entries.push(Entry { song, uri });
+        }
+    }
+    Ok(entries)
 }
 
 fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {

@@ -33,6 +33,9 @@ const LONGEST_LINE: usize = 1 << 20;
 /// 100 bytes.
 const MOST_PAIRS: usize = 1 << 18;
 
+/// The names of a queue of 16,384 songs, MPD's own limit, in bytes.
+const LONGEST_QUEUE: usize = 8 << 20;
+
 /// The pairs of an answer, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
 
@@ -89,9 +92,16 @@ impl Session {
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
+    /// As [`Session::ask`], for the few questions whose answer is of another length at most, in bytes.
+    pub fn ask_within(&mut self, words: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
+        self.wire.allow_bytes(self.exchange, bytes);
+        self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
+    }
+
     /// Several commands that the server carries out at once, with nothing between them.
     pub fn ask_all(&mut self, commands: &[&[&str]]) -> Result<Pairs, MusicError> {
-        self.wire.allow(self.exchange);
+        // The longest asks for the whole queue.
+        self.wire.allow_bytes(self.exchange, LONGEST_QUEUE);
         let mut lines = || {
             let mut text = line(&["command_list_begin"])?;
             for words in commands {

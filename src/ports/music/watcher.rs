@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::mpd::Subsystem;
 
-use super::library::Stickers;
+use super::library::{Reading, Stickers};
 use super::session::Session;
 use super::wire::Wire;
 use super::{Changes, MusicError, MusicSettings, Watcher, library};
@@ -23,6 +23,8 @@ pub(super) struct MpdWatcher {
     songs: ItemStore,
     /// The database has changed since `songs` was read.
     stale: bool,
+    /// Songs that were left out when `songs` was read.
+    left_out: Vec<String>,
     /// What was left out of what was read last.
     remarks: Vec<String>,
     shared: Arc<Interrupt>,
@@ -41,6 +43,7 @@ impl MpdWatcher {
             session: None,
             songs: ItemStore::new(),
             stale: true,
+            left_out: Vec::new(),
             remarks: Vec::new(),
             shared: Arc::default(),
         }
@@ -53,10 +56,14 @@ impl MpdWatcher {
 
     /// Follows a server over this connection.
     pub fn follow(&mut self, session: Session) {
-        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
-        self.session = Some(session);
+        self.keep(session);
         // Whatever happened in between was not heard.
         self.stale = true;
+    }
+
+    fn keep(&mut self, session: Session) {
+        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
+        self.session = Some(session);
     }
 
     fn with<T>(&mut self, job: impl FnOnce(&mut Session) -> Result<T, MusicError>) -> Result<T, MusicError> {
@@ -82,7 +89,16 @@ impl Watcher for MpdWatcher {
 
     fn catalog(&mut self) -> Result<ItemStore, MusicError> {
         if self.stale {
-            self.songs = self.with(library::songs)?;
+            let mut reading = Reading::begin();
+            while let Err(error) = self.with(|session| reading.go_on(session)) {
+                if !reading.yields(&error) {
+                    return Err(error);
+                }
+                tracing::debug!(%error, "fewer songs at a time are asked for");
+                let session = Session::open(&self.settings)?;
+                self.keep(session);
+            }
+            (self.songs, self.left_out) = reading.end();
             self.stale = false;
         }
         // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
@@ -96,7 +112,8 @@ impl Watcher for MpdWatcher {
         });
         let items = items.collect();
         // What is left belongs to no song of the database.
-        let remarks = library::left_out_of_playlists(&playlists);
+        let mut remarks = self.left_out.clone();
+        remarks.extend(library::left_out_of_playlists(&playlists));
         remarks
             .iter()
             .filter(|remark| !self.remarks.contains(remark))

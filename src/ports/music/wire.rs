@@ -13,9 +13,8 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::Address;
 
-/// No answer is longer: a window of the library is some hundred kilobytes, all stickers of a very
-/// large one a few megabytes.
-const LONGEST_ANSWER: usize = 32 << 20;
+/// No answer is longer, in bytes: a window of the library is some hundred kilobytes.
+pub(super) const LONGEST_ANSWER: usize = 2 << 20;
 
 /// One connection, shared by the protocol crate and by us: a clone is the same connection.
 ///
@@ -102,8 +101,13 @@ impl Wire {
 
     /// Starts a new exchange that must be over within `limit`.
     pub fn allow(&self, limit: Duration) {
+        self.allow_bytes(limit, LONGEST_ANSWER);
+    }
+
+    /// The same, for an answer of another length in bytes.
+    pub fn allow_bytes(&self, limit: Duration, bytes: usize) {
         let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        *limits = Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER };
+        *limits = Limits { deadline: Instant::now() + limit, bytes };
     }
 
     /// Closes both directions; reads and writes under way return at once with an error.

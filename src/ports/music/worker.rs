@@ -90,25 +90,32 @@ fn watch(
 ) {
     let mut backoff = Backoff::PART;
     let refused = Cell::new(false);
+    // When the library was read last, over whichever connection.
+    let read: Cell<Option<Instant>> = Cell::new(None);
+    let rest = |at_least: Duration| {
+        let since = read.get().map_or(READ_PAUSE, |read| read.elapsed());
+        at_least.max(READ_PAUSE.saturating_sub(since))
+    };
     let mut follow = |watcher: &mut Box<dyn Watcher>, backoff: &mut Backoff| -> Result<(), MusicError> {
         watcher.connect()?;
         // A full channel means that the worker is about to look anyway.
         let _ = wake.try_send(());
-        catalog(watcher.catalog()?);
+        let songs = watcher.catalog();
+        read.set(Some(Instant::now()));
+        catalog(songs?);
         if refused.take() {
             let _ = refusals.try_send(None);
         }
         backoff.reset();
-        let (mut read, mut heard) = (Instant::now(), Instant::now());
+        let mut heard = Instant::now();
         loop {
             let changes = watcher.wait()?;
             if changes.interrupted {
                 return Ok(());
             }
             // A server that tells of changes without an end costs no more than this.
-            let pause =
-                if changes.library { READ_PAUSE.saturating_sub(read.elapsed()) } else { Duration::ZERO };
-            let pause = pause.max(NEWS_PAUSE.saturating_sub(heard.elapsed()));
+            let pause = NEWS_PAUSE.saturating_sub(heard.elapsed());
+            let pause = if changes.library { rest(pause) } else { pause };
             if !pause.is_zero() && gone.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
                 return Ok(());
             }
@@ -117,8 +124,9 @@ fn watch(
                 let _ = wake.try_send(());
             }
             if changes.library {
-                catalog(watcher.catalog()?);
-                read = Instant::now();
+                let songs = watcher.catalog();
+                read.set(Some(Instant::now()));
+                catalog(songs?);
             }
         }
     };
@@ -136,7 +144,8 @@ fn watch(
             Err(error) => tracing::debug!(%error, "the watcher lost MPD"),
         }
         let _ = wake.try_send(());
-        if gone.recv_timeout(backoff.wait()) == Err(RecvTimeoutError::Disconnected) {
+        // A server that ends the connection after each reading is not read more often than one that stays.
+        if gone.recv_timeout(rest(backoff.wait())) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
@@ -230,6 +239,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 self.player.fade = None;
                 self.quietly = false;
                 self.settled = None;
+                self.player.report.begun();
                 self.wanted = Some(Wanted { ids, volume, repeat, heard: None });
                 if self.player.link.is_up() {
                     self.play();
@@ -377,7 +387,7 @@ impl<E: FnMut(Event)> Worker<E> {
     fn finish(&mut self) {
         self.wanted = None;
         self.silence();
-        self.player.report.player(PlayerEvent::Finished);
+        self.player.report.finished();
     }
 
     /// Asks the player what it does, and tells what is new.
@@ -391,7 +401,7 @@ impl<E: FnMut(Event)> Worker<E> {
                     "MPD at {} plays but nothing is heard: {fault}. Check `audio_output` in mpd.conf and the sound device",
                     self.music.place()
                 );
-                self.player.report.health(Health::Ill(Trouble { kind: TroubleKind::Other, report }));
+                self.player.report.health(Health::Ill(Trouble { kind: TroubleKind::NoSound, report }));
             }
             None => {
                 let health = self.no_volume.clone().map_or(Health::Well, Health::Ill);

@@ -205,6 +205,11 @@ pub(super) fn is_video(path: &Path) -> bool {
     audio_analysis::has_ending(path, &EXTENSIONS) || probe::is_for(path)
 }
 
+/// Whether the length of this kind of file is known only where ffprobe is installed.
+pub fn needs_ffprobe(path: &str) -> bool {
+    probe::is_for(Path::new(path))
+}
+
 /// Whether a change of this file changes what is known of the videos.
 pub(super) fn is_of_interest(path: &Path) -> bool {
     is_video(path) || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("nfo"))

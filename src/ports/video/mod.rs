@@ -87,6 +87,8 @@ pub struct Status {
     pub opening: bool,
     /// Clips of ours that could not be played.
     pub skipped: Vec<Skipped>,
+    /// Whether the clip, which is to be heard, has no sound device; none while that is not known.
+    pub soundless: Option<bool>,
 }
 
 /// A player of video files.

@@ -248,6 +248,13 @@ impl Video for Mpv {
             status.opening = true;
             return Ok(status);
         };
+        if self.volume > 0 {
+            // Where no sound device opens, mpv falls back to an output that swallows it; who asked for that one
+            // misses nothing.
+            let driver = self.get("current-ao")?;
+            let wished = self.get("ao")?.is_some_and(|wished| wished.to_string().contains("null"));
+            status.soundless = driver.map(|driver| driver == "null" && !wished);
+        }
         status.now = Some(NowPlaying {
             title: folder::title(&path),
             artist: String::new(),

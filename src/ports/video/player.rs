@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::{VideoError, VideoSettings};
 use crate::ports::music::connect_unix;
+use crate::ports::process;
 
 /// How often a starting mpv is asked whether it listens. It takes about a quarter of a second.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -117,25 +118,8 @@ impl Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        end(&mut self.child);
+        process::end(&mut self.child);
         let _ = fs::remove_file(&self.socket);
-    }
-}
-
-/// Kills a process and waits for its end, a second at most: one that hangs in the kernel, in a driver, cannot be
-/// waited for.
-pub(crate) fn end(child: &mut Child) -> Option<std::process::ExitStatus> {
-    let _ = child.kill();
-    let until = Instant::now() + Duration::from_secs(1);
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
-            _ => {
-                tracing::warn!(pid = child.id(), "a process that was killed does not end");
-                return None;
-            }
-        }
     }
 }
 
@@ -155,7 +139,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), VideoError> {
 }
 
 /// The options of mpv, started by the daemon or by systemd; systemd's unit says the same.
-const OPTIONS: [&str; 23] = [
+const OPTIONS: [&str; 24] = [
     // Nothing of the user's own mpv may change the kiosk, and no key or script reaches it.
     "--no-config",
     "--load-scripts=no",
@@ -181,6 +165,8 @@ const OPTIONS: [&str; 23] = [
     "--volume-max=100",
     // Sound only when a clip is said to speak: an output that is open blocks MPD's on plain ALSA.
     "--aid=no",
+    // Without a sound device a clip is shown all the same; it would count as broken.
+    "--audio-fallback-to-null=yes",
 ];
 
 fn options(settings: &VideoSettings, socket: &Path) -> Vec<OsString> {

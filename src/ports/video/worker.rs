@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, after, bounded, never, select};
 use super::{Skipped, Video, VideoError};
 use crate::ports::player::{FADE_STEP, Fade, POSITION_EVERY, PlayerWorker, from_heard};
 use moodbox_core::kiosk::action::PlayerCommand;
-use moodbox_core::kiosk::event::{Event, Health, PlayerEvent};
+use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::recommend::AudioSource;
 
 /// A clip on which mpv died this often is left out: it would do so for ever.
@@ -45,6 +45,8 @@ struct Worker<E: FnMut(Event)> {
     wake: Sender<()>,
     /// What the core wants to see; none while the still is shown.
     wanted: Option<Wanted>,
+    /// It was told that a video that is to be heard has no sound device.
+    soundless: bool,
 }
 
 struct Wanted {
@@ -58,7 +60,8 @@ struct Wanted {
 
 impl<E: FnMut(Event)> Worker<E> {
     fn new(video: Box<dyn Video>, emit: E, wake: Sender<()>) -> Worker<E> {
-        Worker { video, player: PlayerWorker::new(AudioSource::Video, emit), wake, wanted: None }
+        let player = PlayerWorker::new(AudioSource::Video, emit);
+        Worker { video, player, wake, wanted: None, soundless: false }
     }
 
     fn beat(&mut self) {
@@ -79,6 +82,7 @@ impl<E: FnMut(Event)> Worker<E> {
         match command {
             PlayerCommand::Play { ids, volume, repeat } => {
                 self.player.fade = None;
+                self.player.report.begun();
                 self.wanted = Some(Wanted { ids, volume, repeat, seen: None, deaths: 0 });
                 if self.player.link.is_up() {
                     self.play();
@@ -177,6 +181,7 @@ impl<E: FnMut(Event)> Worker<E> {
                     self.player.next_look = Some(Instant::now() + POSITION_EVERY);
                 }
                 self.player.report.playing(Some(now));
+                self.tell_soundless(status.soundless);
             }
             // Another client of this mpv may have the screen until our next command.
             Some(now) => {
@@ -188,11 +193,28 @@ impl<E: FnMut(Event)> Worker<E> {
         }
     }
 
+    /// A clip plays that is to be heard, and mpv found no device for its sound; or it is heard again.
+    fn tell_soundless(&mut self, soundless: Option<bool>) {
+        let Some(soundless) = soundless.filter(|now| *now != self.soundless) else { return };
+        self.soundless = soundless;
+        let health = match soundless {
+            true => Health::Ill(Trouble {
+                kind: TroubleKind::NoSound,
+                report:
+                    "mpv found no sound device, so videos play in silence. Connect one and look with `aplay -l`; \
+                     `sudo moodbox setup` switches the sound of the board or of a DAC on"
+                        .to_owned(),
+            }),
+            false => Health::Well,
+        };
+        self.player.report.event(Event::Part(Part::Sound, health));
+    }
+
     fn finish(&mut self) {
         self.wanted = None;
         self.player.next_look = None;
         self.player.report.playing = None;
-        self.player.report.player(PlayerEvent::Finished);
+        self.player.report.finished();
     }
 
     fn attempt<T>(&mut self, job: impl FnOnce(&mut dyn Video) -> Result<T, VideoError>) -> Option<T> {

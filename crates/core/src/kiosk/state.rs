@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Time;
-use super::event::{NowPlaying, Part, Trouble};
+use super::event::{NowPlaying, Part, Trouble, TroubleKind};
 use super::gesture::Gestures;
 use super::hold::Hold;
 use super::house_rules::QuietHours;
@@ -174,11 +174,16 @@ impl State {
         self.volume.min(self.cap())
     }
 
+    /// Whether a player can be asked to play. One without a sound device answers: each visit tries whether there is
+    /// one again.
+    pub(super) fn works(&self, part: Part) -> bool {
+        self.troubles.get(&part).is_none_or(|trouble| trouble.kind == TroubleKind::NoSound)
+    }
+
     /// Whether a press could lead to anything that is heard or seen, as far as is known.
     pub(super) fn has_something(&self) -> bool {
         let has = self.settings.has;
-        let works = |here: bool, part| here && !self.troubles.contains_key(&part);
-        let plays = works(has.music, Part::Music) || works(has.video, Part::Video);
+        let plays = (has.music && self.works(Part::Music)) || (has.video && self.works(Part::Video));
         // A device without players shows the mood: that is all it does.
         (!has.music && !has.video) || (plays && !self.troubles.contains_key(&Part::Stock))
     }

@@ -169,8 +169,11 @@ fn amiss(state: &State, session: &Session, at: Time) -> Option<Amiss> {
     if session.player(speaker).waits(at) {
         return Some(Amiss::Waiting);
     }
-    let other = if speaker == AudioSource::Music { Part::Video } else { Part::Music };
-    state.troubles.get(&other).map(|trouble| Amiss::Ill(trouble.kind))
+    let others = match speaker {
+        AudioSource::Music => [Part::Video, Part::Clips].as_slice(),
+        AudioSource::Video => &[Part::Music, Part::Sound, Part::Tracks, Part::Scan],
+    };
+    state.troubles().find(|(part, _)| others.contains(part)).map(|(_, trouble)| Amiss::Ill(trouble.kind))
 }
 
 fn part(which: AudioSource) -> Part {

@@ -40,3 +40,13 @@ pub enum AudioSource {
     /// The video is heard.
     Video,
 }
+
+impl AudioSource {
+    /// The other player.
+    pub const fn other(self) -> AudioSource {
+        match self {
+            AudioSource::Music => AudioSource::Video,
+            AudioSource::Video => AudioSource::Music,
+        }
+    }
+}

@@ -103,6 +103,34 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
                 "Das dauert ein, zwei Minuten; nichts zu tun",
             ),
         ),
+        TroubleKind::MusicUnlisted => (
+            said("Music cannot be listed", "Musik nicht aufzulisten"),
+            said(
+                "Set its address to MPD: Mopidy cannot do it",
+                "Stell die Adresse von MPD ein, nicht Mopidy",
+            ),
+        ),
+        TroubleKind::TracksUnplayable => (
+            said("Songs cannot be played", "Lieder nicht abspielbar"),
+            said(
+                "Is the disk or network folder there? Then press again",
+                "Ist Platte oder Netzordner da? Dann drück noch einmal",
+            ),
+        ),
+        TroubleKind::ClipsUnplayable => (
+            said("Videos cannot be played", "Videos nicht abspielbar"),
+            said(
+                "Is the disk there? moodbox doctor names the files",
+                "Ist die Platte da? moodbox doctor nennt die Dateien",
+            ),
+        ),
+        TroubleKind::NoSound => (
+            said("No sound device", "Kein Tonausgang"),
+            said(
+                "Connect speaker or DAC; sudo moodbox setup helps",
+                "Schließ Boxen an; sudo moodbox setup hilft",
+            ),
+        ),
         TroubleKind::VideoAbsent => (
             said("No video player", "Kein Videospieler"),
             said("Install mpv, or turn video off in the settings", "Installiere mpv oder schalte Video aus"),

@@ -32,7 +32,7 @@ pub(in crate::kiosk) fn play_items(state: &mut State, kind: Kind, ids: &[String]
         Kind::Music => (has.music, AudioSource::Music, AudioSource::Video, Part::Music),
         Kind::Video => (has.video, AudioSource::Video, AudioSource::Music, Part::Video),
     };
-    let usable = has && !state.troubles.contains_key(&part);
+    let usable = has && state.works(part);
     if picks.is_empty() || !usable || is_kept_quiet(state) {
         return Actions::new();
     }

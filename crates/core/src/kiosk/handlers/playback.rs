@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::learning::{end_learning, record_outcome};
 use crate::kiosk::action::{Action, Actions, Lever, PlayerCommand};
-use crate::kiosk::event::NowPlaying;
-use crate::kiosk::phase::Phase;
+use crate::kiosk::event::{NowPlaying, Part};
+use crate::kiosk::phase::{Phase, Then};
 use crate::kiosk::session::Session;
 use crate::kiosk::state::State;
 use crate::recommend::{AudioSource, Outcome};
-use crate::screen::Flash;
+use crate::screen::{Flash, Screen};
 
 /// Percent by which a press of a volume button changes the volume.
 pub(in crate::kiosk) const VOLUME_STEP: i16 = 5;
@@ -66,15 +66,29 @@ pub(in crate::kiosk) fn end(state: &mut State, session: &Session) -> Actions {
 }
 
 /// A player of the session has nothing more to play. The session ends with the player that is heard; a mute
-/// video does not outlive its music.
+/// video does not outlive its music. Where nothing of what was chosen could be played, the other player takes over,
+/// and if there is none, the panel says why.
 pub(in crate::kiosk) fn player_ended(state: &mut State, which: AudioSource) -> Actions {
-    let Phase::Playing(session) = &state.phase else { return Actions::new() };
+    let Phase::Playing(session) = &mut state.phase else { return Actions::new() };
     if session.speaks != which && session.player(session.speaks).open {
         return Actions::new();
+    }
+    let part = match which {
+        AudioSource::Music => Part::Tracks,
+        AudioSource::Video => Part::Clips,
+    };
+    let failed = state.troubles.get(&part).map(|trouble| trouble.kind);
+    let other = which.other();
+    if failed.is_some() && session.player(other).open {
+        session.speaks = other;
+        return vec![command(other, PlayerCommand::Volume(session.volume))];
     }
     let session = session.clone();
     let actions = end(state, &session);
     state.phase = Phase::Idle;
+    if let Some(kind) = failed {
+        state.show_message(Screen::Trouble(kind), Then::Idle);
+    }
     actions
 }
 

@@ -55,7 +55,6 @@ pub(in crate::kiosk) fn begin(
     let volume = wished.unwrap_or(state.volume).min(state.cap());
     let sleep_at =
         state.sleep_wish.take().or(state.settings.house.sleep.after).map(|after| state.now + after);
-    let well = |part| !state.troubles.contains_key(&part);
     let player = |picks: Vec<Pick>, usable: bool| PlayerState {
         open: usable && !picks.is_empty(),
         picks,
@@ -67,8 +66,8 @@ pub(in crate::kiosk) fn begin(
         strength,
         origin,
         since: state.now,
-        music: player(suggestion.music, has.music && well(Part::Music)),
-        video: player(suggestion.video, has.video && well(Part::Video)),
+        music: player(suggestion.music, has.music && state.works(Part::Music)),
+        video: player(suggestion.video, has.video && state.works(Part::Video)),
         speaks: suggestion.speaks,
         volume,
         loop_video: suggestion.loop_video,
@@ -143,7 +142,13 @@ pub(in crate::kiosk) fn not_so(state: &mut State) -> Actions {
 /// There is nothing to hear or see: says why.
 pub(in crate::kiosk) fn show_why_nothing_plays(state: &mut State, mood: Mood) {
     let has = state.settings.has;
-    let ill = [(has.music, Part::Music), (has.video, Part::Video)]
+    let parts = [
+        (has.music, Part::Music),
+        (has.video, Part::Video),
+        (has.music, Part::Tracks),
+        (has.video, Part::Clips),
+    ];
+    let ill = parts
         .into_iter()
         .filter(|(here, _)| *here)
         .find_map(|(_, part)| state.troubles.get(&part))
