@@ -115,6 +115,82 @@ fn every_seed_is_read_without_a_panic_and_in_time() {
     assert!(resident() < MOST_MEMORY, "{} kB", resident());
 }
 
+/// Processor time of this thread.
+fn spent() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
+}
+
+/// What grows without an end in some language that is read here.
+const PUMPS: [(&str, &str, &str); 18] = [
+    ("", "[", ""),
+    ("", "{\"a\":", ""),
+    ("a = ", "[", ""),
+    ("a = ", "{a=", ""),
+    ("", "a.", "a = 1"),
+    ("[", "a.", "a]"),
+    ("", "[[pool]]\nfolders = [\"a\"]\n", ""),
+    ("[[pool]]\ntags = [", "\"a\",", "]\n"),
+    ("", "a\n", ""),
+    ("", "\"\\u0000", "\""),
+    ("<movie>", "<a>", ""),
+    ("<movie>", "<a xmlns:b='c'>", ""),
+    ("<movie ", "a='' ", "/>"),
+    ("<movie>", "&amp;", "</movie>"),
+    ("<movie>", "<genre>a</genre>", "</movie>"),
+    ("<!DOCTYPE a [", "<!ENTITY a 'b'>", "]><movie/>"),
+    ("OK MPD 0.23.5\n", "file: a\nTitle: b\n", "OK\n"),
+    ("OK MPD 0.23.5\n", "a: b\n", "OK\n"),
+];
+
+/// Targets whose whole work is done by the thread that calls them.
+const ALONE: [&str; 9] =
+    ["config", "template", "history", "sounds", "sidecar", "model", "nfo", "mqtt", "mpd"];
+
+/// Whatever is repeated in an input, four times as much of it costs about four times as much: nothing that a
+/// stranger writes costs more than its length.
+#[test]
+fn what_an_input_costs_grows_with_its_length_and_not_faster() {
+    let mut worst = (Duration::ZERO, String::new());
+    for (name, target) in targets::TARGETS.into_iter().filter(|(name, _)| ALONE.contains(name)) {
+        let seeds = corpus(name);
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut pumps: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> =
+            PUMPS.into_iter().map(|(start, pump, end)| (start.into(), pump.into(), end.into())).collect();
+        for seed in seeds.values().filter(|seed| !seed.is_empty()).take(30) {
+            let from = random.random_range(0..seed.len());
+            let to = (from + random.random_range(1..60)).min(seed.len());
+            pumps.push((seed[..from].to_vec(), seed[from..to].to_vec(), seed[to..].to_vec()));
+        }
+        for (start, pump, end) in pumps {
+            let cost = |bytes: usize| {
+                let mut input = start.clone();
+                // The first byte says which kind of template it is.
+                if name == "template" && !start.is_empty() {
+                    input.insert(0, b'0');
+                }
+                input.extend(pump.iter().copied().cycle().take(bytes / pump.len() * pump.len()));
+                input.extend(&end);
+                let before = spent();
+                let ran = std::panic::catch_unwind(|| target(&input));
+                assert!(ran.is_ok(), "{name}: {:?} again and again", String::from_utf8_lossy(&pump));
+                spent() - before
+            };
+            let (short, long) = (cost(16 << 10), cost(64 << 10));
+            let what = format!(
+                "{name}: {:?} again and again: {short:?}, then {long:?}",
+                String::from_utf8_lossy(&pump)
+            );
+            // Twice the slope for what is measured badly, and a floor below which nobody waits.
+            assert!(long < (short * 8).max(Duration::from_millis(400)), "{what}");
+            if long > worst.0 {
+                worst = (long, what);
+            }
+        }
+    }
+    println!("the dearest: {}", worst.1);
+}
+
 #[test]
 fn every_target_has_its_binary_and_its_corpus() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
