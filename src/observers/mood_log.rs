@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -84,7 +85,7 @@ pub fn beside(history: &Path) -> PathBuf {
 
 /// Erases the file.
 pub fn erase(file: &Path) -> io::Result<()> {
-    store::remove([file])
+    store::remove([file, &start_note(file)])
 }
 
 /// The visits of a file, the oldest first. A line that a power cut tore is left out.
@@ -96,12 +97,74 @@ pub fn load(file: &Path) -> io::Result<Vec<Visit>> {
     }
 }
 
-/// Takes away what is older than so many days before `now`, and what is more than is ever kept.
-fn prune(file: &Path, days: u32, now: DateTime<Utc>) -> io::Result<()> {
+/// How far the clock is to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// It may be years off.
+    No,
+    /// It fits what was noted before.
+    Likely,
+    ByTheNetwork,
+}
+
+/// What is known of the clock: it decides what is too old, and one that is years ahead would have everything erased.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// The newest visit of the file at the start; none where there was none.
+    newest: Option<DateTime<Utc>>,
+    /// This start and the one before agree about the time.
+    agrees: bool,
+}
+
+/// A device may have been off, or nobody there, for so long, and the clock is believed.
+const PAUSE: TimeDelta = TimeDelta::days(3);
+
+/// Two starts with no more between them are the word of one clock.
+const BETWEEN_STARTS: TimeDelta = TimeDelta::days(60);
+
+/// The file that systemd-timesyncd makes once it has set the clock by the network.
+const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+
+impl Clock {
+    /// At a start: reads when the one before was, and notes this one.
+    fn at_start(file: &Path, now: DateTime<Utc>) -> Clock {
+        let note = start_note(file);
+        let before = store::read_text(&note, 100).ok();
+        let before = before.and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok());
+        let agrees = before.is_some_and(|before| {
+            let between = now.signed_duration_since(before);
+            between >= TimeDelta::zero() && between <= BETWEEN_STARTS
+        });
+        if let Err(error) = store::write_atomic(&note, now.to_rfc3339().as_bytes()) {
+            tracing::debug!(%error, "when this start was is not noted");
+        }
+        let newest = load(file).ok().and_then(|all| all.iter().map(|visit| visit.time).max());
+        Clock { newest, agrees }
+    }
+
+    /// Whether visits may be erased by it: `running` is how long this program runs, by the clock that never jumps.
+    fn is_believed(&self, now: DateTime<Utc>, running: Duration) -> bool {
+        let running = TimeDelta::from_std(running).unwrap_or_default();
+        // One that is behind erases too little, which does no harm.
+        self.agrees || self.newest.is_none_or(|newest| now <= newest + PAUSE + running)
+    }
+}
+
+/// Where the time of the last start is noted.
+fn start_note(file: &Path) -> PathBuf {
+    file.with_file_name("last-start")
+}
+
+/// Takes away what is older than so many days before `now`, if that is `known` to be the time, and what is more than
+/// is ever kept. A visit that is a day ahead of a clock set by the network was noted by a wrong one, and goes too.
+fn prune(file: &Path, days: u32, now: DateTime<Utc>, known: Trust) -> io::Result<()> {
     let all = load(file)?;
     let oldest = now - TimeDelta::days(days.into());
-    let young = all.iter().filter(|visit| visit.time >= oldest);
-    let kept: Vec<&Visit> = young.collect();
+    let kept: Vec<&Visit> = all
+        .iter()
+        .filter(|visit| known == Trust::No || visit.time >= oldest)
+        .filter(|visit| known != Trust::ByTheNetwork || visit.time <= now + TimeDelta::days(1))
+        .collect();
     let kept = &kept[kept.len().saturating_sub(MOST)..];
     if kept.len() < all.len() {
         let mut text = format!("{HEADER}\n");
@@ -191,16 +254,36 @@ impl Observer for Noter {
 pub fn keeper(file: PathBuf, days: u32) -> (Moods, Noter, impl FnOnce() + Send + 'static) {
     let (orders, inbox) = bounded(64);
     let moods = Moods { file: file.clone(), orders: orders.clone() };
-    (moods, Noter { orders, visits: 0 }, move || keep(&file, days, &inbox))
+    (moods, Noter { orders, visits: 0 }, move || keep(&file, days, &inbox, Utc::now))
 }
 
-fn keep(file: &Path, days: u32, inbox: &Receiver<Order>) {
+fn keep(file: &Path, days: u32, inbox: &Receiver<Order>, now: impl Fn() -> DateTime<Utc>) {
     let tell = |what: &str, done: io::Result<()>| {
         if let Err(error) = done {
             tracing::warn!("the moods over time: {} could not be {what}: {error}", file.display());
         }
     };
-    tell("shortened", prune(file, days, Utc::now()));
+    let (clock, begun) = (Clock::at_start(file, now()), Instant::now());
+    let mut told = false;
+    let mut shorten = || {
+        let (now, running) = (now(), begun.elapsed());
+        let trust = if Path::new(SYNCHRONIZED).exists() {
+            Trust::ByTheNetwork
+        } else if clock.is_believed(now, running) {
+            Trust::Likely
+        } else {
+            Trust::No
+        };
+        if trust == Trust::No && !std::mem::replace(&mut told, true) {
+            tracing::warn!(
+                "the clock shows {}, long after the newest mood that is kept: nothing is erased until the network has \
+                 set it, or the next start agrees (`moodbox doctor`)",
+                now.format("%Y-%m-%d")
+            );
+        }
+        prune(file, days, now, trust)
+    };
+    tell("shortened", shorten());
     let mut added = 0;
     for order in inbox {
         match order {
@@ -208,7 +291,7 @@ fn keep(file: &Path, days: u32, inbox: &Receiver<Order>) {
                 tell("written", append(file, &visit));
                 added += 1;
                 if added % PRUNE_AFTER == 0 {
-                    tell("shortened", prune(file, days, Utc::now()));
+                    tell("shortened", shorten());
                 }
             }
             Order::Erase(tell) => {
@@ -259,9 +342,63 @@ mod tests {
             append(&file, &visit(days_ago, noon())).unwrap();
         }
         OpenOptions::new().append(true).open(&file).unwrap().write_all(b"2026-06-01T12:").unwrap();
-        prune(&file, 30, noon()).unwrap();
+        prune(&file, 30, noon(), Trust::Likely).unwrap();
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(text.lines().next(), Some(HEADER));
+        assert_eq!(load(&file).unwrap(), [visit(29, noon()), visit(0, noon())]);
+    }
+
+    /// One start of the keeper at a time, with visits noted by it; the days of what is kept, ago at noon.
+    fn start(file: &Path, days_later: i64, visits: usize) -> Vec<i64> {
+        let now = noon() + TimeDelta::days(days_later);
+        let (give, inbox) = bounded(1000);
+        for _ in 0..visits {
+            give.send(Order::Add(visit(0, now))).unwrap();
+        }
+        drop(give);
+        keep(file, 30, &inbox, || now);
+        load(file).unwrap().iter().map(|visit| (noon() - visit.time).num_days()).collect()
+    }
+
+    #[test]
+    fn a_clock_that_is_years_off_erases_nothing_and_what_two_starts_agree_on_counts() {
+        if Path::new(SYNCHRONIZED).exists() {
+            // On this machine the clock is known, and these are wrong.
+            return;
+        }
+        let with = |days: &[i64]| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("moods.csv");
+            days.iter().for_each(|days_ago| append(&file, &visit(*days_ago, noon())).unwrap());
+            (folder, file)
+        };
+        // Ten years ahead at one start, with more visits noted than after which it is looked at again.
+        let (_folder, file) = with(&[29, 10, 0]);
+        let kept = start(&file, 3650, PRUNE_AFTER + 1);
+        assert_eq!(kept[..3], [29, 10, 0], "what is true stays");
+        // Then right again: what is a month old by now goes, as it should.
+        let kept = start(&file, 2, 0);
+        assert_eq!(kept[..2], [10, 0]);
+        // Years behind: nothing either.
+        let (_folder, file) = with(&[29, 10, 0]);
+        assert_eq!(start(&file, -9000, 1), [29, 10, 0, 9000]);
+        // Off for half a year without a network: the first start is not believed, the second is.
+        let (_folder, file) = with(&[29, 10, 0]);
+        assert_eq!(start(&file, 180, 1), [29, 10, 0, -180]);
+        assert_eq!(start(&file, 181, 0), [-180]);
+        // Day by day.
+        let (_folder, file) = with(&[29, 10, 0]);
+        assert_eq!(start(&file, 2, 0), [10, 0]);
+    }
+
+    #[test]
+    fn what_a_wrong_clock_noted_goes_once_the_network_has_set_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("moods.csv");
+        [29, -3650, 0].iter().for_each(|days_ago| append(&file, &visit(*days_ago, noon())).unwrap());
+        prune(&file, 30, noon(), Trust::Likely).unwrap();
+        assert_eq!(load(&file).unwrap().len(), 3);
+        prune(&file, 30, noon(), Trust::ByTheNetwork).unwrap();
         assert_eq!(load(&file).unwrap(), [visit(29, noon()), visit(0, noon())]);
     }
 

@@ -251,7 +251,7 @@ fn an_mp4_of_x265_tells_what_any_other_tells() {
     for item in items {
         assert_eq!(
             (item.title.as_str(), item.genres.as_slice()),
-            ("Meer", &["natur".to_owned()][..]),
+            ("Meer", &["Natur".to_owned()][..]),
             "{}",
             item.id
         );
