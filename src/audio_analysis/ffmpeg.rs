@@ -30,11 +30,13 @@ const MOST: usize = 62 * RATE as usize * CHANNELS * 4;
 pub(super) struct Ffmpeg {
     program: PathBuf,
     limit: Duration,
+    /// Bytes that are taken.
+    most: usize,
 }
 
 impl Default for Ffmpeg {
     fn default() -> Ffmpeg {
-        Ffmpeg { program: PathBuf::from("ffmpeg"), limit: LIMIT }
+        Ffmpeg { program: PathBuf::from("ffmpeg"), limit: LIMIT, most: MOST }
     }
 }
 
@@ -108,7 +110,7 @@ impl Ffmpeg {
                 Err(error) => return Err(SoundError::Unreadable(error)),
             };
             total += count;
-            if total > MOST {
+            if total > self.most || Instant::now() > until {
                 break;
             }
             held.extend(piece.iter().take(count));
@@ -143,12 +145,12 @@ mod tests {
     #[test]
     fn where_it_is_missing_that_is_the_reason_and_one_that_hangs_or_floods_is_ended_in_time() {
         let folder = tempfile::tempdir().unwrap();
-        let missing = Ffmpeg { program: folder.path().join("none"), limit: LIMIT };
+        let missing = Ffmpeg { program: folder.path().join("none"), limit: LIMIT, most: MOST };
         assert!(matches!(missing.measure(Path::new("a.opus")), Err(SoundError::NeedsFfmpeg)));
         let begun = Instant::now();
         for script in ["exec sleep 600", "exit 1", "exec cat /dev/zero", "exec yes"] {
             let program = stand_in(folder.path(), script);
-            let ffmpeg = Ffmpeg { program, limit: Duration::from_secs(2) };
+            let ffmpeg = Ffmpeg { program, limit: Duration::from_secs(2), most: 1 << 20 };
             // What `yes` says is noise as good as any.
             let _ = ffmpeg.measure(Path::new("a.opus"));
         }

@@ -270,7 +270,7 @@ mod tests {
         assert!(parse(wrong, "wrong").is_err());
         let Known { panel, language, listen } = known_of(wrong);
         assert_eq!((panel.unwrap().size(), language, listen), ((240, 240), Language::De, None));
-        for text in ["", "[panel", "[panel]\npreset = \"bigger\"", "panel = 3"] {
+        for text in ["", "[panel]\npreset = \"bigger\"", "panel = 3"] {
             assert!(known_of(text).panel.is_none(), "{text}");
         }
         // Also of a file that is no TOML at all in another place.

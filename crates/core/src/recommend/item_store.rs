@@ -90,7 +90,12 @@ impl ItemStore {
 
     /// Puts an item on the shelf; one with the same id is replaced. An item without an id, or one that
     /// would bring the text over four gigabytes, is left out: the answer is whether it was taken.
-    pub fn push(&mut self, item: Item) -> bool {
+    pub fn push(&mut self, mut item: Item) -> bool {
+        for words in [&mut item.title, &mut item.artist, &mut item.album] {
+            if words.contains(char::is_control) {
+                *words = shown(words);
+            }
+        }
         let room = self.text.len() + item.id.len() + item.title.len();
         if item.id.is_empty() || room > u32::MAX as usize || self.rows.len() >= u32::MAX as usize {
             return false;
@@ -411,6 +416,11 @@ impl Hasher for AsItIs {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
     }
+}
+
+/// A name as it is shown, on one line: an escape or a line end in the name of a file is no part of it.
+fn shown(words: &str) -> String {
+    words.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,11 @@ const LONGEST: usize = 500;
 /// Length in seconds of an item whose length is not known.
 const USUAL_SECONDS: f32 = 210.0;
 
+/// Fewer videos than this are not repeated for half an hour where there are others.
+const FEW: usize = 3;
+/// What is farther from the goal is no company for what fits.
+const FAR: f32 = 0.8;
+
 /// How the candidates came about, which is part of why each was chosen.
 #[derive(Clone, Copy, PartialEq)]
 enum Through {
@@ -95,6 +100,12 @@ pub(super) fn list(
     if !again.is_empty() && !walk.is_full(template.length) && walk.wants_more(template.length, count) {
         notes.push(Note::Repeats(kind));
         walk.fill_with_repeats(again, &recent, template.length);
+    }
+    // The same two clips again and again, for every mood, while others lie unused: others follow them.
+    if kind == Kind::Video && through == Through::Template && walk.chosen.len() < FEW {
+        let mut others = rows_where(shelf, |row| fits(row) && allowed(row) && !in_pools(row));
+        recent.take_from(shelf, &mut others);
+        walk.fill_with_others(others, template.length);
     }
     if let Some(hundredths) = walk.short_of_goal() {
         notes.push(Note::StopsShort { kind, hundredths });
@@ -342,6 +353,30 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Videos that no pool asks for: the nearest to the goal first, those of which nothing is known by chance.
+    fn fill_with_others(&mut self, rows: Vec<u32>, length: Length) {
+        let goal = self.path.to;
+        let mut others: Vec<(f32, u32)> = rows
+            .into_iter()
+            .map(|row| {
+                let distance = point_of(&self.shelf.rows()[row as usize])
+                    .map_or(FAR / 2.0, |point| point.distance(goal));
+                (distance + chance(self.request.seed, self.kind, row) * FAR / 2.0, row)
+            })
+            .filter(|(distance, _)| *distance <= FAR)
+            .collect();
+        others.sort_by(|one, other| one.0.total_cmp(&other.0));
+        for (_, row) in others {
+            if self.chosen.len() > FEW || self.is_full(length) {
+                break;
+            }
+            if !self.is_on_it(row) {
+                let point = point_of(&self.shelf.rows()[row as usize]);
+                self.add(Chosen { row, point, lead: 0.0 });
+            }
+        }
+    }
+
     /// Whether this song, or what sounds the same, is on the list already.
     fn is_on_it(&self, row: u32) -> bool {
         let facts = &self.shelf.rows()[row as usize];
@@ -472,6 +507,10 @@ impl<'a> Walk<'a> {
             let why = match through {
                 Through::Nearest => Reason::Nearest,
                 Through::Anything => Reason::Anything,
+                Through::Template if pool.is_none() && !pools.is_empty() => match point {
+                    Some(_) => Reason::Nearest,
+                    None => Reason::Anything,
+                },
                 Through::Template if self.request.or.is_some() => Reason::Middle,
                 Through::Template => {
                     let of_template = template.why.clone().map(Reason::Template);

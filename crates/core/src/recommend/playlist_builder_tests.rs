@@ -168,3 +168,46 @@ fn words_meet_however_they_are_written() {
         );
     }
 }
+
+#[test]
+fn no_two_moods_end_with_the_same_two_clips_while_others_lie_unused() {
+    let clip = |name: String, tag: &str| Item {
+        id: format!("/v/{name}.mp4"),
+        title: name,
+        tags: vec![tag.into()],
+        length: Some(Duration::from_secs(90)),
+        ..Item::default()
+    };
+    let mut video: Vec<Item> = (0..2).map(|n| clip(format!("sea {n}"), "sea")).collect();
+    video.extend((0..8).map(|n| clip(format!("other {n}"), "dvd")));
+    let catalog = Catalog { video: video.into(), ..Catalog::default() };
+    let shown = |mood: Mood, seed: u64| {
+        let picks = suggest(&catalog, &Templates::shipped(), &Request { seed, ..Request::new(mood) }).video;
+        picks.into_iter().map(|pick| pick.title).collect::<Vec<_>>()
+    };
+    let moods = [Mood::Angry, Mood::Disgust, Mood::Fear, Mood::Sad, Mood::Neutral];
+    let lists: Vec<Vec<String>> = moods.into_iter().zip(1..).map(|(mood, seed)| shown(mood, seed)).collect();
+    for list in &lists {
+        assert!(list.len() >= 4, "{list:?}");
+        // What fits comes first.
+        assert!(list[..2].iter().all(|title| title.starts_with("sea")), "{list:?}");
+    }
+    let sets: std::collections::BTreeSet<_> =
+        lists.iter().map(|list| list.iter().cloned().collect::<std::collections::BTreeSet<_>>()).collect();
+    assert!(sets.len() > 2, "{lists:?}");
+}
+
+#[test]
+fn a_line_end_in_a_name_is_no_line() {
+    let catalog = Catalog {
+        music: vec![song("x\n2026 ERROR \u{1b}[2J forged", 200, "Pop")].into(),
+        ..Catalog::default()
+    };
+    let entry = catalog.music.iter().next().unwrap();
+    assert!(
+        !entry.title.contains(char::is_control) && !entry.artist.contains(char::is_control),
+        "{:?}",
+        entry.title
+    );
+    assert!(entry.id.contains('\n'), "the file is found by its own name");
+}
