@@ -162,6 +162,8 @@ fn an_mpv_that_hangs_is_noticed_within_the_deadline_and_replaced() {
     let socket = settings.runtime.join("mpv.sock");
     let screen = Screen::well(settings.clone());
     let first = pid(&socket);
+    // Made the first time that it is asked for, which takes its time.
+    clip("long-a.mkv");
     support::run("kill", &["-STOP", &first]);
     let started = Instant::now();
     screen.play(&["long-a.mkv"], 0, false);
