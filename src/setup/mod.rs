@@ -288,7 +288,7 @@ fn value(text: &str, name: &str, key: &str) -> Option<String> {
 
 /// The settings with a panel turned so far, and its sides as they are then.
 pub fn with_turn(text: &str, panel: &SpiSettings) -> String {
-    let before = config::panel_alone(text).map(|(panel, _)| panel);
+    let before = config::known_of(text).panel;
     let text = with_value(text, "panel", "rotation", &u16::from(panel.rotation).to_string());
     match before {
         Some(PanelChoice::Spi(before)) if (before.width, before.height) == (panel.width, panel.height) => {
