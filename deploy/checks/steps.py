@@ -98,7 +98,7 @@ for program in programs():
     ))
 
 STEPS += [
-    Step("faults", "tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5),
+    Step("faults", "tests/fault_latency --times 1", long="tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5),
     Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("page-client", "MOODBOX=target/debug/moodbox tests/page-client", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
