@@ -58,7 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let figures = bench::measure(&photo, &effort, &mut |next| tell!("measuring: {next}"))?;
     let machine = machine::describe();
     if args.json {
-        crate::terminal::json(&serde_json::to_string_pretty(&table::json(&figures, &machine))?);
+        crate::terminal::json(&serde_json::to_string(&table::json(&figures, &machine))?);
     } else if args.markdown {
         say!("{}", table::markdown(&figures, &machine));
     } else {

@@ -111,7 +111,7 @@ pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// What the frame shows in grey, a byte for each pixel, and its width and height: half of the work of [`to_rgb`],
+/// What the frame shows in grey, a byte for each pixel, and its width and height: less work than [`to_rgb`],
 /// because the colours are neither transformed nor mixed. None where there is no shorter way than [`to_rgb`]. What
 /// is torn for [`to_rgb`] is torn here too: the colours are walked through all the same.
 pub fn to_grey(frame: &Frame, out: &mut Vec<u8>) -> Result<Option<(u32, u32)>, FormatError> {
