@@ -15,7 +15,7 @@ pub const CONSUMER: &str = "moodbox";
 
 /// Why a line cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}. {}", self.what(), self.cure())]
+#[error("{}; {}", self.what(), self.cure())]
 pub enum LineError {
     /// It is not there; `found` says what is.
     Missing { line: String, found: String },

@@ -4,7 +4,7 @@
 //! list of decoders is understood by mpv 0.40 (Debian 13); 0.35 (Debian 12) calls it unsupported and decodes in
 //! software, so there it is one word, and HEVC stays with the processor.
 
-/// What `hwdec` under [video] says to leave the choice to this table.
+/// What `hwdec` under `[video]` says to leave the choice to this table.
 pub const BY_BOARD: &str = "auto";
 
 /// mpv's own choice.
