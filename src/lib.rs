@@ -5,6 +5,8 @@
 //! [`Action`](moodbox_core::kiosk::action::Action)s, ports carry them out.
 
 #![forbid(unsafe_code)]
+// Nothing that can happen in the field ends the program.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 
 #[macro_use]
 pub mod terminal;

@@ -1,6 +1,8 @@
 //! `moodbox`: parse, dispatch. What each verb does stands in `cli/`, one file a verb.
 
 #![forbid(unsafe_code)]
+// Nothing that can happen in the field ends the program.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 
 use std::alloc::System;
 use std::process::ExitCode;

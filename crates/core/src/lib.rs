@@ -2,6 +2,8 @@
 //! [`Action`](kiosk::action::Action)s come out. Nothing here opens a file, a socket or a device, reads a
 //! clock, starts a thread or sleeps; `clippy.toml` of this crate refuses the parts of `std` that would.
 
+// Nothing that can happen in the field ends the program.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 #![warn(missing_docs, clippy::missing_errors_doc)]
 #![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
