@@ -3,14 +3,10 @@
 //! what somebody put on a stick: it gets one file by its path, no protocol but files, nothing of our environment, and
 //! some seconds.
 
-use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 
 use super::{Analyser, Features, SoundError};
 use crate::ports::process;
@@ -60,10 +56,7 @@ impl Ffmpeg {
     }
 
     fn start(&self, path: &Path, begin: &str) -> io::Result<Child> {
-        // With the protocol's name before it, no name of a file is anything else.
-        let mut file = OsString::from("file:");
-        file.push(path);
-        let mut command = Command::new(&self.program);
+        let mut command = process::confined(&self.program);
         command.args([
             "-nostdin",
             "-v",
@@ -77,13 +70,9 @@ impl Ffmpeg {
             "-i",
         ]);
         command
-            .arg(file)
-            .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "2", "-ar", "44100", "-f", "f32le", "-"]);
-        command.env_clear();
-        if let Some(search) = std::env::var_os("PATH") {
-            command.env("PATH", search);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+            .arg(process::as_file(path))
+            .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "2", "-ar", "44100", "-f", "f32le", "-"])
+            .spawn()
     }
 
     /// Takes the samples as they come, within the limit.
@@ -95,18 +84,12 @@ impl Ffmpeg {
         let (mut piece, mut held, mut total) = (vec![0; 64 << 10], Vec::new(), 0);
         let mut samples = Vec::new();
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let wait = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
-            match poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&wait)) {
-                Ok(0) => return Err(undecodable("ffmpeg did not decode it in time")),
-                Err(Errno::INTR) => continue,
-                Err(error) => return Err(SoundError::Unreadable(error.into())),
-                Ok(_) => {}
-            }
-            let count = match pipe.read(&mut piece) {
+            let count = match process::read_until(&mut pipe, &mut piece, until) {
                 Ok(0) => break,
                 Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Err(undecodable("ffmpeg did not decode it in time"));
+                }
                 Err(error) => return Err(SoundError::Unreadable(error)),
             };
             total += count;
@@ -133,14 +116,6 @@ impl Ffmpeg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn stand_in(folder: &Path, script: &str) -> PathBuf {
-        let program = folder.join("ffmpeg");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        program
-    }
 
     #[test]
     fn where_it_is_missing_that_is_the_reason_and_one_that_hangs_or_floods_is_ended_in_time() {
@@ -149,7 +124,7 @@ mod tests {
         assert!(matches!(missing.measure(Path::new("a.opus")), Err(SoundError::NeedsFfmpeg)));
         let begun = Instant::now();
         for script in ["exec sleep 600", "exit 1", "exec cat /dev/zero", "exec yes"] {
-            let program = stand_in(folder.path(), script);
+            let program = process::stand_in(folder.path(), "ffmpeg", script);
             let ffmpeg = Ffmpeg { program, limit: Duration::from_secs(2), most: 1 << 20 };
             // What `yes` says is noise as good as any.
             let _ = ffmpeg.measure(Path::new("a.opus"));

@@ -1,6 +1,9 @@
 //! Programs that are started: none of them is waited for without an end.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,6 +42,52 @@ pub(crate) fn ended(child: &mut Child, deadline: Instant) -> Option<ExitStatus> 
     }
 }
 
+/// A program that reads what a stranger made: it gets nothing of our environment but where programs lie, nothing to
+/// read but its file, and only its output is heard.
+pub(crate) fn confined(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    if let Some(search) = std::env::var_os("PATH") {
+        command.env("PATH", search);
+    }
+    command
+}
+
+/// The name of a file for the programs of FFmpeg. With the protocol before it, no name is anything else.
+pub(crate) fn as_file(path: &Path) -> OsString {
+    let mut file = OsString::from("file:");
+    file.push(path);
+    file
+}
+
+/// Reads the next piece of what a program writes; 0 bytes at its end.
+///
+/// # Errors
+/// `TimedOut` when nothing comes until `deadline`.
+pub(crate) fn read_until(
+    pipe: &mut (impl Read + AsFd),
+    piece: &mut [u8],
+    deadline: Instant,
+) -> io::Result<usize> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&timespec(left))) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
+        match pipe.read(piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec { tv_sec: time.as_secs().cast_signed(), tv_nsec: time.subsec_nanos().into() }
+}
+
 /// What a program says until it ends, within `limit`; then it is killed. What is beyond 64 KiB is not kept.
 ///
 /// # Errors
@@ -51,11 +100,10 @@ pub(crate) fn output(command: &mut Command, limit: Duration) -> io::Result<Outpu
     let mut piece = [0; 4096];
     while out.is_some() || err.is_some() {
         let left = until.saturating_duration_since(Instant::now());
-        let wait = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
         let mut ends: Vec<PollFd<'_>> = Vec::new();
         ends.extend(out.as_ref().map(|end| PollFd::new(end, PollFlags::IN)));
         ends.extend(err.as_ref().map(|end| PollFd::new(end, PollFlags::IN)));
-        let heard = poll(&mut ends, Some(&wait));
+        let heard = poll(&mut ends, Some(&timespec(left)));
         let speaks: Vec<bool> = ends.iter().map(|end| !end.revents().is_empty()).collect();
         drop(ends);
         match heard {
@@ -96,6 +144,17 @@ fn hear<T: Read>(pipe: &mut Option<T>, words: &mut Vec<u8>, piece: &mut [u8]) {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
         Err(_) => *pipe = None,
     }
+}
+
+/// A script that stands for a program, in a folder of the test.
+#[cfg(test)]
+pub(crate) fn stand_in(folder: &Path, name: &str, script: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+
+    let program = folder.join(name);
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl CsiError {
 
 impl fmt::Display for CsiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. {}", self.what(), self.cure())
+        write!(f, "{}; {}", self.what(), self.cure())
     }
 }
 

@@ -177,7 +177,7 @@ pub fn by_name(name: &str) -> Box<dyn Camera> {
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
-#[error("{}. {}", self.what(), self.cure())]
+#[error("{}; {}", self.what(), self.cure())]
 pub enum CameraError {
     Missing {
         wanted: String,

@@ -128,7 +128,7 @@ pub trait Panel: Send {
 
 /// Why the panel shows nothing.
 #[derive(Debug, thiserror::Error)]
-#[error("{}. {}", self.what(), self.cure())]
+#[error("{}; {}", self.what(), self.cure())]
 pub enum PanelError {
     SpiOff { device: String },
     NoDevice { device: String, there: String },

@@ -126,7 +126,7 @@ pub trait Video: Send {
 
 /// Why the video does not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}. {}", self.what(), self.cure())]
+#[error("{}; {}", self.what(), self.cure())]
 pub enum VideoError {
     NoProgram {
         program: String,

@@ -3,13 +3,11 @@
 //! put on a stick, so it gets one file by its path, the readers of these formats, no protocol but files, nothing
 //! of our environment, the lowest priority, and a few seconds.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::process::{Pid, setpriority_process};
 use serde::Deserialize;
 
@@ -106,10 +104,7 @@ impl Probe {
     }
 
     fn start(&self, path: &Path) -> io::Result<Child> {
-        // With the protocol's name before it, no name of a file is anything else.
-        let mut file = std::ffi::OsString::from("file:");
-        file.push(path);
-        let mut command = Command::new(&self.program);
+        let mut command = process::confined(&self.program);
         command.args(["-v", "quiet", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]);
         command.args([
             "-show_entries",
@@ -117,11 +112,7 @@ impl Probe {
             "-of",
             "json",
         ]);
-        command.arg("-i").arg(file).env_clear();
-        if let Some(search) = std::env::var_os("PATH") {
-            command.env("PATH", search);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
+        command.arg("-i").arg(process::as_file(path)).spawn()
     }
 
     /// All that it writes, within the limit.
@@ -130,21 +121,12 @@ impl Probe {
         let mut pipe = child.stdout.take().ok_or("no pipe")?;
         let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
         loop {
-            let left = end.saturating_duration_since(Instant::now());
-            let left = Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(0),
-                tv_nsec: left.subsec_nanos().into(),
-            };
-            match poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&left)) {
-                Ok(0) => return Err(format!("no answer within {:?}", self.limit)),
-                Err(Errno::INTR) => continue,
-                Err(error) => return Err(error.to_string()),
-                Ok(_) => {}
-            }
-            match pipe.read(&mut piece) {
+            match process::read_until(&mut pipe, &mut piece, end) {
                 Ok(0) => return Ok(heard),
                 Ok(count) => heard.extend(piece.iter().take(count)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Err(format!("no answer within {:?}", self.limit));
+                }
                 Err(error) => return Err(error.to_string()),
             }
             if heard.len() > LONGEST_ANSWER {
@@ -168,14 +150,10 @@ impl From<Format> for Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
-    /// A program that stands for ffprobe: what it was called with lies beside it.
+    /// A program that stands for ffprobe.
     fn stand_in(folder: &Path, script: &str) -> PathBuf {
-        let program = folder.join("ffprobe");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        program
+        process::stand_in(folder, "ffprobe", script)
     }
 
     #[test]
