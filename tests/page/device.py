@@ -6,12 +6,17 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+import debian_mpd  # noqa: E402
+
 BINARY = pathlib.Path(os.environ.get("MOODBOX", ROOT / "target/debug/moodbox")).absolute()
 LIBRARY = pathlib.Path(os.environ.get("MOODBOX_LIBRARY", ROOT / "target/demo/library"))
 PHOTO = ROOT / "assets/photos/astronaut.png"
@@ -92,19 +97,7 @@ def device(mode="household", locked=False, days=0, language="en", more="", own=F
         for name in ("music", "videos"):
             (place / name).mkdir() if own == "empty" else shutil.copytree(LIBRARY / name, place / name)
     (place / "mpd.conf").write_text(
-        f"""music_directory "{library}/music"
-playlist_directory "{place}/playlists"
-db_file "{place}/database"
-sticker_file "{place}/stickers"
-bind_to_address "{place}/mpd.socket"
-auto_update "yes"
-metadata_to_use "+comment"
-audio_output {{
-    type "null"
-    name "none"
-    mixer_type "software"
-}}
-"""
+        debian_mpd.configuration(place, library / "music", 'auto_update "yes"\nmetadata_to_use "+comment"')
     )
     password = ""
     if locked:
@@ -123,7 +116,7 @@ photos = ["{PHOTO}"]
 [panel]
 png = "{place}/panel.png"
 [music]
-address = "{place}/mpd.socket"
+address = "{place}/socket"
 [video]
 folders = ["{library}/videos"]
 [history]
@@ -145,7 +138,7 @@ listen = "127.0.0.1:{port}"
     with open(place / "mpd.log", "wb") as mpd_log:
         mpd = subprocess.Popen(["mpd", "--no-daemon", place / "mpd.conf"], stdout=mpd_log, stderr=mpd_log)
         try:
-            wait_for("MPD", (place / "mpd.socket").exists)
+            wait_for("MPD", (place / "socket").exists)
             one.start()
             yield one
         finally:

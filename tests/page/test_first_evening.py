@@ -17,7 +17,7 @@ class Client:
 
     def __init__(self, one):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(one.place / "mpd.socket"))
+        self.socket.connect(str(one.place / "socket"))
         self.lines = self.socket.makefile("rw", encoding="utf-8", newline="\n")
         assert self.lines.readline().startswith("OK MPD")
 

@@ -4,7 +4,7 @@
 use moodbox::ports::camera::formats::{Rgb, to_grey, to_rgb};
 use moodbox::ports::camera::{Frame, PixelFormat};
 
-use super::support::run;
+use super::support::ffmpeg;
 
 fn grey(frame: &Frame) -> Option<Vec<u8>> {
     let mut out = Vec::new();
@@ -19,25 +19,7 @@ fn the_grey_of_another_encoders_frames_is_that_of_their_colours_and_a_cut_frame_
             let file = folder.path().join(format!("{colours}-{width}.jpg"));
             let source = format!("testsrc2=size={width}x{height}:rate=1");
             let file_name = file.to_str().unwrap();
-            run(
-                "ffmpeg",
-                &[
-                    "-v",
-                    "error",
-                    "-f",
-                    "lavfi",
-                    "-i",
-                    &source,
-                    "-frames:v",
-                    "1",
-                    "-pix_fmt",
-                    colours,
-                    "-q:v",
-                    "3",
-                    "-y",
-                    file_name,
-                ],
-            );
+            ffmpeg(&source, &["-frames:v", "1", "-pix_fmt", colours, "-q:v", "3"], file_name);
             let bytes = std::fs::read(&file).unwrap();
             let (mut frame, mut rgb) = (Frame::new(), Rgb::new());
             frame.fill(width, height, 0, PixelFormat::Mjpg, &bytes);

@@ -26,6 +26,7 @@ mod ribbon_camera;
 mod security;
 mod sound;
 mod speech;
+mod stick;
 mod updates;
 mod video;
 mod video_library;

@@ -9,14 +9,14 @@ use moodbox::ports::speech::{self, MpvSpeaker, Speaker};
 use moodbox_core::kiosk::action::{PlayerCommand, Spoken};
 use moodbox_core::text::Language;
 use support::mpd::{Player, Server};
-use support::{run, wait_for};
+use support::{ffmpeg, wait_for};
 
 /// Tones in the place of words, one second each.
 fn prompts(folder: &Path, words: &[Spoken]) {
     std::fs::create_dir_all(folder.join("en")).unwrap();
     for word in words {
         let file = speech::file(folder, Language::En, *word).display().to_string();
-        run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "libopus", &file]);
+        ffmpeg("sine=duration=1", &["-c:a", "libopus"], &file);
     }
 }
 

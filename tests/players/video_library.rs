@@ -12,18 +12,15 @@ use crossbeam_channel::{Receiver, unbounded};
 use moodbox::ports::video::folder::{self, VideoFolders, Videos};
 use moodbox::ports::video::watch::{self, Stop, Watched};
 use moodbox_core::recommend::{FeelingSource, Item, ItemStore};
-use support::{receive, run, wait_for};
+use support::{ffmpeg, receive, run, wait_for};
 
 /// A clip of two seconds with these options of ffmpeg for its metadata.
 fn clip(file: &Path, metadata: &[&str]) {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     let path = file.display().to_string();
-    let mut arguments =
-        vec!["-v", "error", "-f", "lavfi", "-i", "color=c=teal:size=64x36:rate=10:duration=2"];
-    let metadata: Vec<&str> = metadata.iter().flat_map(|value| ["-metadata", value]).collect();
-    arguments.extend(metadata);
-    arguments.extend(["-c:v", "mpeg4", &path]);
-    run("ffmpeg", &arguments);
+    let metadata = metadata.iter().flat_map(|value| ["-metadata", value]);
+    let options: Vec<&str> = metadata.chain(["-c:v", "mpeg4"]).collect();
+    ffmpeg("color=c=teal:size=64x36:rate=10:duration=2", &options, &path);
 }
 
 fn only(folder: &Path) -> Item {
@@ -58,7 +55,7 @@ fn a_stream_tells_its_length_where_ffprobe_is_installed() {
         // The codec that each kind is made for.
         let codec = if matches!(kind, "flv") { "flv1" } else { "mpeg2video" };
         let source = "color=c=teal:size=64x36:rate=25:duration=4";
-        run("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", source, "-c:v", codec, &path]);
+        ffmpeg(source, &["-c:v", codec], &path);
         // On a busy machine ffprobe may take longer than it is given; the next look asks it again.
         let item = wait_for("the length", || Some(only(folder.path())).filter(|item| item.length.is_some()));
         assert_eq!(item.title, "slow waves", "{kind}");

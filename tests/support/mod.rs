@@ -61,3 +61,8 @@ pub fn run(program: &str, arguments: &[&str]) {
         .unwrap_or_else(|error| panic!("`{program}` is needed here: {error}"));
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// Has `ffmpeg` make a file of a source of its own (`lavfi`); what stood there is written over.
+pub fn ffmpeg(source: &str, options: &[&str], file: &str) {
+    run("ffmpeg", &[&["-v", "error", "-f", "lavfi", "-i", source], options, &["-y", file]].concat());
+}

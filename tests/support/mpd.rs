@@ -13,7 +13,7 @@ use moodbox_core::kiosk::action::PlayerCommand;
 use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
 use moodbox_core::recommend::Item;
 
-use super::{receive, run, wait_for};
+use super::{ffmpeg, receive, wait_for};
 
 /// An MPD on a socket and a port, with a null output that has a mixer.
 pub struct Server {
@@ -99,35 +99,11 @@ impl Server {
             ),
             None => String::new(),
         };
-        let config = format!(
-            r#"
-music_directory "{music}"
-playlist_directory "{playlists}"
-db_file "{db}"
-state_file "{state}"
-sticker_file "{stickers}"
-bind_to_address "{socket}"
-bind_to_address "127.0.0.1"
-port "{port}"
-log_file "{log}"
-metadata_to_use "+comment"
-restore_paused "no"
-auto_update "no"
-{more}
-audio_output {{
-    type "null"
-    name "nothing"
-    mixer_type "{mixer}"
-}}
-"#,
-            music = at("music"),
-            playlists = at("playlists"),
-            db = at("db"),
-            state = at("state"),
-            stickers = at("stickers"),
-            socket = at("socket"),
-            log = at("log"),
+        let more = format!(
+            "bind_to_address \"127.0.0.1\"\nport \"{port}\"\nmetadata_to_use \"+comment\"\nrestore_paused \"no\"\n\
+             auto_update \"no\"\n{more}"
         );
+        let config = debian_configuration(folder.path(), mixer, &more);
         std::fs::write(at("mpd.conf"), config).unwrap();
         Server { folder, port, child: None, password }
     }
@@ -136,16 +112,7 @@ audio_output {{
     /// null output stands for the sound card, and it writes its state file each second.
     pub fn as_debian_configures_it() -> Server {
         let mut server = Server::laid_out(None, "software");
-        let folder = server.folder.path().display().to_string();
-        let debian = std::fs::read_to_string("/etc/mpd.conf").expect("Debian's mpd brings /etc/mpd.conf");
-        let lines =
-            debian.lines().filter(|line| !line.starts_with("user\t") && !line.starts_with("bind_to_address"));
-        let mut config: String =
-            lines.map(|line| format!("{}\n", line.replace("/var/lib/mpd", &folder))).collect();
-        config.push_str(&format!(
-            "bind_to_address \"{folder}/socket\"\nlog_file \"{folder}/log\"\nstate_file_interval \"1\"\n\
-             audio_output {{\n type \"null\"\n name \"nothing\"\n mixer_type \"software\"\n}}\n"
-        ));
+        let config = debian_configuration(server.folder.path(), "software", "state_file_interval \"1\"\n");
         std::fs::write(server.beside("mpd.conf"), config).unwrap();
         server.launch();
         server
@@ -230,6 +197,23 @@ pub fn settings(address: Address) -> MusicSettings {
     }
 }
 
+/// The configuration that Debian's package installs, with its folders below `folder`, a null output in place of the
+/// sound card, the socket `folder`/socket, and the lines `more`.
+pub fn debian_configuration(folder: &Path, mixer: &str, more: &str) -> String {
+    let debian = std::fs::read_to_string("/etc/mpd.conf").expect("Debian's mpd brings /etc/mpd.conf");
+    let folder = folder.display().to_string();
+    // MPD of a test runs as its user, and where no other MPD listens.
+    let kept = debian
+        .lines()
+        .filter(|line| !matches!(line.split_whitespace().next(), Some("user" | "bind_to_address")));
+    let mut config: String = kept.map(|line| line.replace("/var/lib/mpd", &folder) + "\n").collect();
+    config.push_str(&format!(
+        "bind_to_address \"{folder}/socket\"\nlog_file \"{folder}/log\"\n{more}\n\
+         audio_output {{\n type \"null\"\n name \"nothing\"\n mixer_type \"{mixer}\"\n}}\n"
+    ));
+    config
+}
+
 /// The folder with the songs, made once for all tests of this program.
 fn songs() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
@@ -240,28 +224,12 @@ fn songs() -> &'static Path {
                 let source = format!("sine=frequency=330:sample_rate=22050:duration={seconds}");
                 let stem = name.trim_end_matches(".ogg");
                 let path = folder.path().join(name).display().to_string();
-                run(
-                    "ffmpeg",
-                    &[
-                        "-v",
-                        "error",
-                        "-f",
-                        "lavfi",
-                        "-i",
-                        &source,
-                        "-metadata",
-                        &format!("title=The {stem}"),
-                        "-metadata",
-                        "artist=A Tone",
-                        "-metadata",
-                        &format!("genre={genre}"),
-                        "-metadata",
-                        "comment=calm; test",
-                        "-q:a",
-                        "0",
-                        &path,
-                    ],
-                );
+                let tags = [format!("title=The {stem}"), format!("genre={genre}")];
+                let options = [
+                    &["-metadata", &tags[0], "-metadata", &tags[1]][..],
+                    &["-metadata", "artist=A Tone", "-metadata", "comment=calm; test", "-q:a", "0"],
+                ];
+                ffmpeg(&source, &options.concat(), &path);
             }
             folder
         })
