@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod file;
 mod fleet;
+mod panel;
 pub mod password;
 mod valid;
 
@@ -13,7 +14,8 @@ use crate::ports::store;
 use crate::text_file;
 pub use changes::Changes;
 use moodbox_core::text::Language;
-pub use valid::{CameraChoice, Config, PanelChoice, PromptChoice, VideoChoice, WebSettings, Wrong};
+pub use panel::PanelChoice;
+pub use valid::{CameraChoice, Config, PromptChoice, VideoChoice, WebSettings, Wrong};
 
 /// The shipped configuration file: it documents every setting.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -40,7 +42,7 @@ pub fn known_of(text: &str) -> Known {
     let of = |section: &str, key: &str| file.get(section).and_then(|section| section.get(key)).cloned();
     let panel = file.get("panel").and_then(|panel| panel.clone().try_into::<file::Panel>().ok());
     Known {
-        panel: panel.and_then(|panel| valid::panel(&panel).ok()),
+        panel: panel.and_then(|panel| panel::panel(&panel).ok()),
         language: of("device", "language").and_then(|word| word.try_into().ok()).unwrap_or_default(),
         listen: of("web", "listen").and_then(|listen| listen.try_into().ok()),
     }

@@ -2,6 +2,7 @@
 
 mod discovery;
 pub mod home;
+mod inbox;
 mod retained;
 mod skip;
 pub mod update;
@@ -13,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::Sender;
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, EventLoop, LastWill, MqttOptions, Packet, Publish, QoS,
+    AsyncClient, ConnectReturnCode, ConnectionError, EventLoop, LastWill, MqttOptions, Packet, QoS,
     SubscribeFilter,
 };
 use rustls::pki_types::pem::PemObject;
@@ -25,9 +26,9 @@ use tokio::sync::watch;
 use crate::backoff::{Backoff, spread};
 use crate::daemon::Clock;
 use crate::observers::Latest;
-use crate::observers::rate::Limiter;
 use crate::ports::store;
-use home::{Home, Message, OFFLINE, ONLINE, Refused};
+use home::{Home, Message, OFFLINE};
+use inbox::{Inbox, Taken, topics};
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::snapshot::Snapshot;
 use retained::Retained;
@@ -170,10 +171,6 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_S: u16 = 30;
 const KEEP_ALIVE: Duration = Duration::from_secs(KEEP_ALIVE_S as u64);
 
-/// On one topic: a press in a hurry is a few commands; a stuck automation is thousands.
-const BURST: u32 = 10;
-const PER_SECOND: f64 = 2.0;
-
 /// The largest packet taken and sent, in bytes. Whatever is larger on our topics is nothing for us.
 const PACKET: usize = 64 * 1024;
 
@@ -279,7 +276,7 @@ async fn hold(mut events: EventLoop, mut inbox: Inbox, link: &watch::Sender<Link
                 tracing::info!("mqtt: connected");
                 told = None;
                 since = Some(clock.now());
-                inbox.connected += 1;
+                inbox.connected();
                 link.send_modify(|link| link.up += 1);
             }
             Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
@@ -464,106 +461,5 @@ impl Teller {
             told.insert(message.topic, message.payload);
         }
         Ok(())
-    }
-}
-
-/// All topics to listen to: commands and sensors, Home Assistant's birth, and who speaks under this id.
-fn topics(home: &Home) -> impl Iterator<Item = String> {
-    home.subscriptions().into_iter().chain(home.birth()).chain([home.machine()])
-}
-
-/// What comes in, on its way to the core.
-struct Inbox {
-    home: Arc<Home>,
-    latest: Latest,
-    queue: Sender<Event>,
-    /// One for each topic, so that a sensor that talks too much takes no button away.
-    gates: BTreeMap<String, Gate>,
-    /// For topics that were not asked for.
-    stray: Gate,
-    machine: String,
-    /// How often the connection came up.
-    connected: u64,
-    /// It was said that another machine has this id.
-    told_of_twin: bool,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Taken {
-    /// It went its way, or nowhere.
-    Done,
-    /// Home Assistant has just started.
-    Birth,
-}
-
-struct Gate {
-    limiter: Limiter,
-    /// Too much came; that was said.
-    refusing: bool,
-}
-
-impl Gate {
-    fn new() -> Gate {
-        Gate { limiter: Limiter::new(BURST, PER_SECOND), refusing: false }
-    }
-}
-
-impl Inbox {
-    fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>, machine: String) -> Inbox {
-        let gates = topics(&home).map(|topic| (topic, Gate::new())).collect();
-        Inbox { home, latest, queue, gates, stray: Gate::new(), machine, connected: 0, told_of_twin: false }
-    }
-
-    /// Two machines with one id push each other off the broker for ever: that is said once.
-    fn compare(&mut self, message: &Publish) {
-        // At the first connection what is retained may be of the machine that had this id before.
-        let old = message.retain && self.connected < 2;
-        let other = !message.payload.is_empty() && message.payload != self.machine.as_bytes();
-        if other && !old && !std::mem::replace(&mut self.told_of_twin, true) {
-            tracing::warn!(
-                "mqtt: another device has the id `{}` too, and each takes the other's place; give each an id of \
-                 its own in [mqtt]",
-                self.home.id
-            );
-        }
-    }
-
-    fn take(&mut self, at: Duration, message: &Publish) -> Taken {
-        let snapshot = self.latest.borrow().clone();
-        // A topic that is no text is none of ours.
-        let named = std::str::from_utf8(&message.topic).unwrap_or_default();
-        let (topic, gate) = match self.gates.get_mut(named) {
-            Some(gate) => (named, gate),
-            None => ("topics that nobody asked for", &mut self.stray),
-        };
-        // The limit comes first: what is wrong costs as much as what is right, a line in the log included.
-        if !gate.limiter.allows(at) {
-            if !std::mem::replace(&mut gate.refusing, true) {
-                tracing::warn!(
-                    "mqtt: more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
-                );
-            }
-            return Taken::Done;
-        }
-        gate.refusing = false;
-        if named == self.home.machine() {
-            self.compare(message);
-            return Taken::Done;
-        }
-        if self.home.birth().as_deref() == Some(named) {
-            // What is retained is older than this connection, which has told everything.
-            let born = !message.retain && message.payload == ONLINE.as_bytes();
-            return if born { Taken::Birth } else { Taken::Done };
-        }
-        match self.home.event(named, &message.payload, message.retain, &snapshot) {
-            Ok(event) => match self.queue.try_send(event) {
-                Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-                Err(TrySendError::Full(_)) => tracing::warn!("mqtt: the device is too busy for a command"),
-            },
-            Err(Refused::Again) => {}
-            Err(refused) => tracing::warn!("mqtt: {refused}"),
-        }
-        Taken::Done
     }
 }

@@ -11,10 +11,14 @@ mod before_start;
 mod cover;
 mod entries;
 mod library;
+mod library_watch;
 mod mpd;
+mod queue;
+mod restore;
 mod session;
 mod simulated;
 mod state_file;
+mod status;
 mod watcher;
 mod wire;
 pub mod worker;
@@ -223,7 +227,7 @@ pub struct Changes {
 
 /// Why the music does not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}. {}", self.what(), self.cure())]
+#[error("{}; {}", self.what(), self.cure())]
 pub enum MusicError {
     Absent {
         address: String,

@@ -1,26 +1,21 @@
 //! A real MPD server.
 
-use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ::mpd::Id;
-
-use super::entries::{Before, Entries, Entry};
-use super::session::{Pairs, Session};
+use super::entries::{Entries, Entry};
+use super::queue::{Found, add, halt, number, queue, remove, seconds, start, value};
+use super::restore::{note, put_back, restore_modes, try_volume};
+use super::session::Session;
+use super::status::{Loudness, Reached, look};
 use super::watcher::MpdWatcher;
 use super::wire::Wire;
-use super::{Afterwards, Music, MusicError, MusicSettings, Output, Status, Watcher, library};
+use super::{Afterwards, Music, MusicError, MusicSettings, Output, Status, Watcher};
 use crate::ports::player::Skipped;
 use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::ItemStore;
-
-/// The modes that would break our playing, and how they must be meanwhile: `random` and `repeat`
-/// would run into other clients' entries, `single` would stop after a song, `consume` would take
-/// away what `repeat` of ours needs. Repeating is done by [`Music::next`] with `wrap`.
-const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "0"), ("consume", "0")];
 
 /// From here on "back" leads to the beginning of the same song.
 const FROM_ITS_BEGINNING: Duration = Duration::from_secs(4);
@@ -45,36 +40,6 @@ pub struct Mpd {
     /// A visit was cut off by the end of a moodbox before this one: what it changed is still to be put back.
     cut_off: bool,
 }
-
-/// The volume as it is known, to tell what another client sets from what we set.
-#[derive(Clone, Copy, Debug, Default)]
-struct Loudness {
-    /// What we set last, in percent, until it is read back.
-    set: Option<u8>,
-    /// What was read last.
-    read: Option<u8>,
-}
-
-/// A mixer of few steps reads back what is near to what it was set to, in percent.
-const STEP: u8 = 4;
-
-impl Loudness {
-    /// Takes what was read; the volume, if another client set it.
-    fn read(&mut self, now: Option<u8>) -> Option<u8> {
-        let before = std::mem::replace(&mut self.read, now);
-        let set = self.set.take();
-        let now = now?;
-        let theirs = match (set, before) {
-            (Some(set), _) => set.abs_diff(now) > STEP,
-            (None, Some(before)) => before != now,
-            (None, None) => false,
-        };
-        theirs.then_some(now)
-    }
-}
-
-/// How far ours has come: an entry, and whether any of it was heard. Before the first, none.
-type Reached = Option<(u32, bool)>;
 
 impl Mpd {
     /// Connects to nothing yet.
@@ -346,7 +311,7 @@ impl Music for Mpd {
             // All that is about to change is noted before it is done, so that any start finds it.
             let changes = note(session, entries, lowered_from)?;
             // Before anything is added: what cannot be held under the cap is not begun.
-            loud(session, entries, volume, cap, &place)?;
+            set_volume_under_cap(session, entries, volume, cap, &place)?;
             let old = std::mem::take(&mut entries.list);
             entries.over(old.clone());
             entries.plan(ids);
@@ -466,7 +431,7 @@ impl Music for Mpd {
     fn set_volume(&mut self, percent: u8) -> Result<(), MusicError> {
         let percent = self.capped(percent);
         let (place, cap) = (self.place(), self.settings.volume_cap);
-        self.with(|session, entries| loud(session, entries, percent, cap, &place))
+        self.with(|session, entries| set_volume_under_cap(session, entries, percent, cap, &place))
     }
 
     fn like(&mut self, id: &str) -> Result<(), MusicError> {
@@ -501,374 +466,20 @@ impl Music for Mpd {
     }
 }
 
-/// Asks what plays, and takes out of the queue what of ours cannot be played.
-fn look(
-    session: &mut Session,
-    entries: &mut Entries,
-    mut heard: Option<(u32, NowPlaying)>,
-    reached: &mut Reached,
-) -> Result<(Status, Option<(u32, NowPlaying)>), MusicError> {
-    let mut status = Status::default();
-    let mut pairs = session.ask(&["status"])?;
-    if let Some(error) = value(&pairs, "error").map(str::to_owned) {
-        match entries.blamed(&error) {
-            Some(place) => {
-                let broken = entries.list.remove(place);
-                status.skipped.push(Skipped { id: broken.uri.clone(), reason: error });
-                session.run(|client| client.clearerror())?;
-                remove(session, std::slice::from_ref(&broken))?;
-                if value(&pairs, "state") == Some("stop") && place < entries.list.len() {
-                    let rest = entries.list[place..].to_vec();
-                    start(session, entries, &rest, &mut status.skipped)?;
-                }
-                pairs = session.ask(&["status"])?;
-            }
-            None => status.fault = Some(error),
-        }
-    }
-    // The number of the job; without a job there is no such line.
-    status.scanning = value(&pairs, "updating_db").is_some();
-    status.volume =
-        value(&pairs, "volume").and_then(|volume| volume.parse().ok()).filter(|volume| *volume <= 100);
-    let state = value(&pairs, "state").unwrap_or_default();
-    let song = number(&pairs, "songid");
-    if state == "stop" {
-        // Somebody who presses stop leaves the song current; the end of the queue does not.
-        status.ended = song.is_none();
-        if status.ended {
-            pass_over(session, entries, *reached, entries.list.len(), &mut status.skipped)?;
-        }
-        return Ok((status, None));
-    }
-    let Some(song) = song else { return Ok((status, None)) };
-    if heard.as_ref().is_none_or(|(known, _)| *known != song) {
-        // The song may have changed since the question before: its own id is the one that counts.
-        heard = session.run(|client| client.currentsong())?.and_then(|current| {
-            let song = current.place?.id.0;
-            let item = library::item(current);
-            let (id, title, artist, length) = (item.id, item.title, item.artist, item.length);
-            Some((song, NowPlaying { id, title, artist, length, ..NowPlaying::default() }))
-        });
-    }
-    if let Some((song, known)) = &heard {
-        let place = entries.position(*song).filter(|place| entries.list[*place].uri == known.id);
-        let elapsed = seconds(&pairs, "elapsed").unwrap_or_default();
-        if let Some(place) = place {
-            pass_over(session, entries, *reached, place, &mut status.skipped)?;
-            let sounded = matches!(reached, Some((entry, true)) if entry == song);
-            *reached = Some((*song, sounded || !elapsed.is_zero()));
-        }
-        let ours = place.is_some();
-        status.now = Some(NowPlaying {
-            elapsed,
-            length: seconds(&pairs, "duration").or(known.length),
-            volume: status.volume,
-            paused: state == "pause",
-            ours,
-            ..known.clone()
-        });
-    }
-    Ok((status, heard))
-}
-
-/// Takes out of the queue what MPD could not play on its way to the entry at `place`. It passes over
-/// a file that is gone or broken without a word, as long as another follows; what a person jumped
-/// over looks the same, so each is tried.
-fn pass_over(
-    session: &mut Session,
-    entries: &mut Entries,
-    reached: Reached,
-    place: usize,
-    skipped: &mut Vec<Skipped>,
-) -> Result<(), MusicError> {
-    let from = match reached {
-        None => 0,
-        Some((song, sounded)) => match entries.position(song) {
-            Some(last) => last + usize::from(sounded),
-            None => return Ok(()),
-        },
-    };
-    for entry in entries.list.get(from..place).unwrap_or_default().to_vec() {
-        match session.ask(&["readcomments", &entry.uri]) {
-            Ok(_) => {}
-            Err(error) if error.breaks_connection() => return Err(error),
-            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
-                entries.list.retain(|other| *other != entry);
-                remove(session, std::slice::from_ref(&entry))?;
-                skipped.push(Skipped { id: entry.uri, reason });
-            }
-            Err(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Adds the ids at the end of the queue; those that the library does not have are skipped.
-fn add(
-    session: &mut Session,
-    entries: &mut Entries,
-    ids: &[String],
-    skipped: &mut Vec<Skipped>,
-) -> Result<(), MusicError> {
-    for id in ids {
-        match session.ask(&["addid", id]) {
-            Ok(pairs) => match number(&pairs, "Id") {
-                Some(song) => entries.list.push(Entry { song, uri: id.clone() }),
-                None => skipped.push(Skipped { id: id.clone(), reason: "MPD gave it no place".to_owned() }),
-            },
-            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
-                skipped.push(Skipped { id: id.clone(), reason });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Plays the first of these entries that can be played; the others before it go out of the queue.
-fn start(
-    session: &mut Session,
-    entries: &mut Entries,
-    these: &[Entry],
-    skipped: &mut Vec<Skipped>,
-) -> Result<bool, MusicError> {
-    for entry in these {
-        match session.run(|client| client.switch(Id(entry.song))) {
-            Ok(()) => return Ok(true),
-            // MPD answers with the decoder's error when the file is broken or gone.
-            Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
-                skipped.push(Skipped { id: entry.uri.clone(), reason });
-                entries.list.retain(|other| other != entry);
-                session.run(|client| client.clearerror())?;
-                remove(session, std::slice::from_ref(entry))?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(false)
-}
-
-/// What the player did when ours was to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    /// Ours played, or was over.
-    Ours,
-    /// Ours was paused by somebody.
-    Paused,
-    /// Somebody had stopped the player.
-    Stopped,
-    /// Somebody else's music is on.
-    Theirs,
-}
-
-/// Stops the player if one of these plays or is paused.
-fn halt(session: &mut Session, these: &[Entry]) -> Result<Found, MusicError> {
-    let pairs = session.ask(&["status"])?;
-    let current = number(&pairs, "songid");
-    let ours = these.iter().any(|entry| current == Some(entry.song));
-    let found = match (value(&pairs, "state"), current) {
-        (Some("stop"), None) => return Ok(Found::Ours),
-        (Some("stop"), Some(_)) => return Ok(Found::Stopped),
-        _ if !ours => return Ok(Found::Theirs),
-        (Some("pause"), _) => Found::Paused,
-        _ => Found::Ours,
-    };
-    session.run(|client| client.stop())?;
-    Ok(found)
-}
-
-/// Takes entries out of the queue, each only if it is still what it was.
-fn remove(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
-    for entry in these {
-        let there = match session.run(|client| client.songs(Id(entry.song))) {
-            Ok(there) => there,
-            Err(error) if error.breaks_connection() => return Err(error),
-            // Another client took it away.
-            Err(_) => continue,
-        };
-        if there.first().is_some_and(|song| song.file == entry.uri) {
-            match session.run(|client| client.delete(Id(entry.song))) {
-                Err(error) if error.breaks_connection() => return Err(error),
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Notes down what the player does and how its modes are, before ours begins; the modes that must change.
-fn note(
-    session: &mut Session,
-    entries: &mut Entries,
-    lowered_from: Option<u8>,
-) -> Result<Vec<(&'static str, &'static str)>, MusicError> {
-    let pairs = session.ask(&["status"])?;
-    if entries.before.is_none() {
-        let current = match number(&pairs, "songid") {
-            Some(_) => session.run(|client| client.currentsong())?,
-            None => None,
-        };
-        let song = current.and_then(|song| Some(Entry { song: song.place?.id.0, uri: song.file }));
-        entries.before = Some(Before {
-            volume: lowered_from
-                .or_else(|| value(&pairs, "volume")?.parse().ok().filter(|volume| *volume <= 100)),
-            state: value(&pairs, "state").unwrap_or("stop").to_owned(),
-            song: song.filter(|song| number(&pairs, "songid") == Some(song.song)),
-            elapsed: seconds(&pairs, "elapsed").unwrap_or_default().as_secs_f64(),
-        });
-    }
-    let mut changes = Vec::new();
-    for (mode, needed) in MODES {
-        let Some(now) = value(&pairs, mode).filter(|now| *now != needed) else { continue };
-        changes.push((mode, needed));
-        // A mode that somebody changed while ours plays is what that person wants afterwards.
-        entries.modes.retain(|(known, _)| known != mode);
-        entries.modes.push((mode.to_owned(), now.to_owned()));
-    }
-    Ok(changes)
-}
-
-/// Puts the volume back and, where nobody else's music is on (`ours_was_on`), what was on before ours.
-fn put_back(
-    session: &mut Session,
-    entries: &mut Entries,
-    how: Afterwards,
-    ours_was_on: bool,
-) -> Result<(), MusicError> {
-    let Some(before) = entries.before.take() else { return Ok(()) };
-    let done = put_back_what_was(session, &before, how, ours_was_on);
-    if matches!(&done, Err(error) if error.breaks_connection()) {
-        // Another connection tries again.
-        entries.before = Some(before);
-        return done;
-    }
-    // A song that is gone cannot go on: then nothing is on.
-    done.or(Ok(()))
-}
-
-fn put_back_what_was(
-    session: &mut Session,
-    before: &Before,
-    how: Afterwards,
-    ours_was_on: bool,
-) -> Result<(), MusicError> {
-    let volume = |session: &mut Session| before.volume.map_or(Ok(()), |volume| set_volume(session, volume));
-    // By its id, or in a server that was restarted by its name.
-    let song = match &before.song {
-        Some(song) if ours_was_on => {
-            let queue = queue(session)?;
-            let same = queue.iter().find(|there| *there == song);
-            same.or_else(|| queue.iter().find(|there| there.uri == song.uri))
-                .map(|there| there.song.to_string())
-        }
-        _ => None,
-    };
-    let Some(song) = song else { return volume(session) };
-    let (id, elapsed) = (song.as_str(), format!("{:.3}", before.elapsed));
-    let seek: &[&str] = &["seekid", id, &elapsed];
-    match (before.state.as_str(), how) {
-        ("play", Afterwards::Resume) => {
-            volume(session)?;
-            session.ask(seek).map(drop)
-        }
-        ("play" | "pause", Afterwards::Resume | Afterwards::Pause) => {
-            // What may sound between the two is not heard.
-            set_volume(session, 0)?;
-            let done = session.ask_all(&[seek, &["pause", "1"]]).map(drop);
-            volume(session)?;
-            done
-        }
-        _ => {
-            // Stopped, with the same song current as before.
-            set_volume(session, 0)?;
-            let done = session.ask_all(&[&["playid", id], &["stop"]]).map(drop);
-            volume(session)?;
-            done
-        }
-    }
-}
-
-/// Puts the modes back, but for those that somebody has changed since.
-fn restore_modes(session: &mut Session, entries: &mut Entries) -> Result<(), MusicError> {
-    if entries.modes.is_empty() {
-        return Ok(());
-    }
-    let status = session.ask(&["status"])?;
-    for (mode, before) in std::mem::take(&mut entries.modes) {
-        let untouched = MODES.iter().any(|(name, ours)| *name == mode && value(&status, name) == Some(*ours));
-        if untouched {
-            match session.ask(&[&mode, &before]) {
-                Err(error) if error.breaks_connection() => return Err(error),
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// An output without a mixer refuses: then the volume is somebody else's business.
-fn set_volume(session: &mut Session, percent: u8) -> Result<(), MusicError> {
-    session.note_volume(percent.min(100));
-    match session.run(|client| client.volume(percent.min(100) as i8)) {
-        Err(MusicError::Refused { reason, .. }) => {
-            tracing::debug!(reason, "MPD has no mixer");
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-/// Sets the volume. An output without a mixer refuses: under a cap ours is then stopped, because nobody knows how
-/// loud it is; without a cap the volume is somebody else's business.
-fn loud(
+/// Sets the volume of what is ours. Under a cap ours is stopped where there is no mixer, because nobody knows how
+/// loud it is.
+fn set_volume_under_cap(
     session: &mut Session,
     entries: &Entries,
     percent: u8,
     cap: u8,
     place: &str,
 ) -> Result<(), MusicError> {
-    session.note_volume(percent.min(100));
-    match session.run(|client| client.volume(percent.min(100) as i8)) {
-        Err(MusicError::Refused { reason, .. }) if cap < 100 => {
+    match try_volume(session, percent)? {
+        Some(reason) if cap < 100 => {
             halt(session, &entries.list)?;
             Err(MusicError::Volume { address: place.to_owned(), reason })
         }
-        Err(MusicError::Refused { reason, .. }) => {
-            tracing::debug!(reason, "MPD has no mixer");
-            Ok(())
-        }
-        other => other,
+        _ => Ok(()),
     }
-}
-
-/// The whole queue. Asked for without the tags, which are of any size.
-fn queue(session: &mut Session) -> Result<Vec<Entry>, MusicError> {
-    let pairs = session.ask_all(&[&["playlist"], &["plchangesposid", "0"]])?;
-    let mut files: BTreeMap<u32, String> = BTreeMap::new();
-    let (mut entries, mut position) = (Vec::new(), None);
-    for (key, value) in pairs {
-        if let Some(place) = key.strip_suffix(":file").and_then(|place| place.parse().ok()) {
-            files.insert(place, value);
-        } else if key == "cpos" {
-            position = value.parse::<u32>().ok();
-        } else if key == "Id"
-            && let Some(uri) = position.take().and_then(|place| files.remove(&place))
-            && let Ok(song) = value.parse()
-        {
-            entries.push(Entry { song, uri });
-        }
-    }
-    Ok(entries)
-}
-
-fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-fn number(pairs: &Pairs, name: &str) -> Option<u32> {
-    value(pairs, name)?.parse().ok()
-}
-
-fn seconds(pairs: &Pairs, name: &str) -> Option<Duration> {
-    Duration::try_from_secs_f64(value(pairs, name)?.parse().ok()?).ok()
 }

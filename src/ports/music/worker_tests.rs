@@ -1,5 +1,6 @@
 use super::*;
 use crate::ports::music::Changes;
+use crate::ports::music::Watcher;
 
 /// A server that answers and refuses to list its songs, as Mopidy does, until it is told to.
 struct Refusing(u32);

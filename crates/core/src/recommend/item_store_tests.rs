@@ -1,0 +1,104 @@
+use super::*;
+
+fn item(id: &str) -> Item {
+    Item { id: id.into(), title: format!("Title of {id}"), ..Item::default() }
+}
+
+#[test]
+fn an_item_comes_back_as_it_was_put_in() {
+    let full = Item {
+        id: "日本/曲.flac".into(),
+        title: "Ночь".into(),
+        artist: "Ólafur".into(),
+        album: "🎵".into(),
+        genres: vec!["ambient".into(), "neo-classical".into()],
+        tags: vec!["calm".into()],
+        playlists: vec!["evening".into()],
+        length: Some(Duration::from_millis(184_250)),
+        feeling: Some(Feeling { valence: 0.4, arousal: -0.6, source: FeelingSource::Explicit }),
+        explicit: true,
+        rating: Some(8),
+        like: Some(2),
+    };
+    let shelf: ItemStore = vec![item("a"), full.clone(), item("c")].into();
+    assert_eq!(shelf.find("日本/曲.flac").unwrap().to_item(), full);
+    assert_eq!(shelf.get(0).unwrap().title, "Title of a");
+    assert_eq!(shelf.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
+    assert!(shelf.find("b").is_none());
+    let keys = ["c", "b", "", "a"].map(Key::new);
+    assert_eq!(shelf.places(&keys), [Some(2), None, None, Some(0)]);
+}
+
+#[test]
+fn an_id_is_on_the_shelf_once_and_never_without_a_name() {
+    let mut shelf = ItemStore::new();
+    assert!(shelf.push(item("a")));
+    assert!(shelf.push(Item { title: "newer".into(), ..item("a") }));
+    assert!(!shelf.push(item("")));
+    assert_eq!(shelf.len(), 1);
+    assert_eq!(shelf.find("a").unwrap().title, "newer");
+}
+
+#[test]
+fn a_genre_tag_with_several_genres_counts_as_each_in_any_case() {
+    let shelf: ItemStore =
+        vec![Item { genres: vec!["Electronic; AMBIENT/Drone".into()], ..item("a") }].into();
+    let genres: Vec<_> = shelf.get(0).unwrap().genres().collect();
+    assert_eq!(genres, ["electronic", "ambient", "drone"]);
+}
+
+#[test]
+fn a_feeling_that_is_no_number_is_unknown_and_one_too_large_is_brought_in() {
+    let with = |valence, arousal| {
+        let feeling = Some(Feeling { valence, arousal, source: FeelingSource::Sound });
+        ItemStore::from(vec![Item { feeling, ..item("a") }]).get(0).unwrap().feeling
+    };
+    assert_eq!(with(f32::NAN, 0.0), None);
+    assert_eq!(with(0.0, f32::INFINITY), None);
+    let feeling = with(7.0, -7.0).unwrap();
+    assert_eq!((feeling.valence, feeling.arousal), (1.0, -1.0));
+}
+
+#[test]
+fn a_feeling_comes_from_what_is_surest_and_says_so() {
+    let sound = Some(Feeling { valence: 0.1, arousal: 0.1, source: FeelingSource::Sound });
+    let set = Some(Feeling { valence: 0.9, arousal: 0.9, source: FeelingSource::Explicit });
+    let full = Item {
+        feeling: set,
+        tags: vec!["Valence=0.3".into(), "arousal: -0.2".into(), "calm".into()],
+        genres: vec!["Disco".into()],
+        ..item("a")
+    };
+    let words = Item { feeling: sound, tags: vec!["calm".into()], ..full.clone() };
+    let genre = Item { tags: vec!["valence=0.3".into(), "arousal=many".into()], ..words.clone() };
+    let heard = Item { genres: vec![], ..genre.clone() };
+    let mut found = Vec::new();
+    for item in [full.clone(), Item { feeling: sound, ..full }, words, genre, heard] {
+        let feeling = ItemStore::from(vec![item]).get(0).unwrap().feeling.unwrap();
+        found.push((feeling.valence, feeling.arousal, feeling.source));
+    }
+    use FeelingSource::{Explicit, Genre, Sound};
+    assert_eq!(found[..2], [(0.9, 0.9, Explicit), (0.3, -0.2, Explicit)]);
+    assert_eq!([found[2].2, found[3].2, found[4].2], [Explicit, Genre, Sound]);
+}
+
+#[test]
+fn a_measurement_fills_what_is_unknown_and_nothing_else() {
+    let mut shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+    let before = shelf.get(0).unwrap().feeling;
+    assert!(!shelf.measured("a", 0.5, 0.5) && !shelf.measured("c", 0.5, 0.5));
+    assert!(!shelf.measured("b", f32::NAN, 0.5));
+    assert!(shelf.measured("b", 0.5, 0.5) && !shelf.measured("b", 0.5, 0.5));
+    assert!(shelf.measured("b", 0.4, 0.5), "the file changed");
+    assert_eq!(shelf.get(0).unwrap().feeling, before);
+    assert_eq!(shelf.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
+}
+
+#[test]
+fn an_item_without_a_feeling_gets_the_one_of_its_genre() {
+    let shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+    let feeling = shelf.find("a").unwrap().feeling.unwrap();
+    assert_eq!(feeling.source, FeelingSource::Genre);
+    assert!(feeling.arousal < 0.0);
+    assert_eq!(shelf.find("b").unwrap().feeling, None);
+}
