@@ -27,6 +27,7 @@ mod playlist_builder_tests;
 mod pool;
 mod rank;
 mod reason;
+mod recently_played;
 mod request;
 mod scoring;
 mod shipped;

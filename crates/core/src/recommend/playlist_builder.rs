@@ -4,13 +4,13 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::interned_words::number;
 use super::item::FeelingSource;
 use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
 use super::pool::PoolOnShelf;
 use super::rank::{Part, Parts, Ranks};
 use super::reason::{Feel, Move, Note, Reason};
+use super::recently_played::Recent;
 use super::request::{Pick, Request};
 use super::scoring::{Candidates, Ranked, fit_of, point_of};
 use super::template::{Length, Point, Template};
@@ -118,44 +118,6 @@ fn rows_where(shelf: &ItemStore, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
     let mut rows = Vec::with_capacity(shelf.len());
     rows.extend((0u32..).zip(shelf.rows()).filter(|(_, row)| wanted(row)).map(|(at, _)| at));
     rows
-}
-
-/// What was played lately.
-struct Recent {
-    /// Row and how long ago, 0 for the last one; sorted by row.
-    ages: Vec<(u32, usize)>,
-    /// Their songs, of which there may be other copies.
-    songs: HashSet<u32>,
-}
-
-impl Recent {
-    fn new(shelf: &ItemStore, ids: &[String], window: u16) -> Recent {
-        let newest = ids.iter().rev().take(window.into()).enumerate();
-        let mut ages: Vec<_> =
-            newest.filter_map(|(age, id)| shelf.place(id).map(|row| (number(row), age))).collect();
-        ages.sort_unstable();
-        ages.dedup_by_key(|(row, _)| *row);
-        let songs = ages.iter().map(|(row, _)| shelf.rows()[*row as usize].song).filter(|song| *song != 0);
-        let songs = songs.collect();
-        Recent { ages, songs }
-    }
-
-    /// Takes those that were played lately out of rows in ascending order.
-    fn take_from(&self, shelf: &ItemStore, rows: &mut Vec<u32>) -> Vec<u32> {
-        if self.ages.is_empty() {
-            return Vec::new();
-        }
-        let mut played = self.ages.iter().map(|(row, _)| *row).peekable();
-        let was_played = |row: &mut u32| {
-            while played.next_if(|played| *played < *row).is_some() {}
-            played.peek() == Some(row) || self.songs.contains(&shelf.rows()[*row as usize].song)
-        };
-        rows.extract_if(.., was_played).collect()
-    }
-
-    fn age(&self, row: u32) -> Option<usize> {
-        self.ages.binary_search_by_key(&row, |(row, _)| *row).ok().map(|at| self.ages[at].1)
-    }
 }
 
 /// One item of the list.
@@ -572,34 +534,5 @@ fn file_name(id: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::synthetic_library::library;
-    use super::super::templates::Templates;
-    use super::*;
-    use crate::mood::Mood;
-
-    /// How often a candidate is looked at for each track of a library, at most over all moods.
-    fn looked_per_track(tracks: usize) -> f32 {
-        let shelf = library(tracks, 1).shelf;
-        let looked = |mood| {
-            let template =
-                Template { length: Length::Items(20), ..Templates::shipped().of(mood).music.clone() };
-            let request = Request::new(mood);
-            let rows = rows_where(&shelf, |_| true);
-            let mut walk = Walk::new(Kind::Music, &shelf, &request, Path::new(&template, &request));
-            let mut candidates = walk.candidates(rows, template.length);
-            walk.fill(&mut candidates, template.length);
-            walk.fill_in_between(&mut candidates, template.length, tracks);
-            walk.looked as f32 / tracks as f32
-        };
-        Mood::ALL.into_iter().map(looked).fold(0.0, f32::max)
-    }
-
-    #[test]
-    fn a_list_looks_at_each_track_a_few_times_however_many_there_are() {
-        for tracks in [1000, 10_000, 100_000] {
-            let looked = looked_per_track(tracks);
-            assert!(looked <= 10.0, "{tracks} tracks: each was looked at {looked} times");
-        }
-    }
-}
+#[path = "playlist_cost_tests.rs"]
+mod tests;
