@@ -286,7 +286,8 @@ impl Video for Mpv {
         self.set_volume(volume)?;
         self.entries.clear();
         for (place, id) in there.into_iter().enumerate() {
-            let entry = self.load(id, if place == 0 { "replace" } else { "append" })?;
+            // Where the ones before failed at once, mpv is idle again and would let what is only appended lie.
+            let entry = self.load(id, if place == 0 { "replace" } else { "append-play" })?;
             if place == 0 {
                 self.first = entry;
             }
