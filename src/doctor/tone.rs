@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Finding, Patient, Subject};
 use crate::config::Config;
+use crate::ports::process;
 use crate::ports::speech::audio_device;
 
 const PART: Subject = Subject::Sound;
@@ -60,17 +61,12 @@ fn play(program: &Path, card: Option<&str>, volume: u8) -> Result<(), String> {
         // It fits the pipe; a player that ended already is told of below.
         let _ = pipe.write_all(&tone());
     }
-    let begun = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(format!("mpv ended with {status}")),
-            Ok(None) if begun.elapsed() < WITHIN => std::thread::sleep(Duration::from_millis(20)),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("mpv did not end within {} s", WITHIN.as_secs()));
-            }
+    match process::ended(&mut child, Instant::now() + WITHIN) {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("mpv ended with {status}")),
+        None => {
+            process::end(&mut child);
+            Err(format!("mpv did not end within {} s", WITHIN.as_secs()))
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Only what APT last fetched is read: nothing is downloaded here, and nothing installed.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+
+use crate::ports::process;
 
 /// The source of the packages, as `deploy/fleet/apt-repository client` prints it.
 pub const SOURCE: &str = "/etc/apt/sources.list.d/moodbox.sources";
@@ -48,7 +50,7 @@ impl Apt {
             command.env("APT_CONFIG", configuration);
         }
         command.args(["policy", "moodbox"]).env("LC_ALL", "C");
-        let said = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        let said = process::output(&mut command, PATIENCE).ok()?;
         candidate(&String::from_utf8_lossy(&said.stdout))
     }
 }
@@ -67,7 +69,7 @@ pub(super) async fn ask() -> Option<String> {
     // The asker may be gone by then.
     let work = move || drop(tell.send(Apt::of_this_system().offered()));
     std::thread::Builder::new().name("updates".into()).spawn(work).ok()?;
-    timeout(PATIENCE, told).await.ok()?.ok()?
+    told.await.ok()?
 }
 
 /// Tells what is offered whenever that changes.
