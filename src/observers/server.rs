@@ -29,7 +29,7 @@ pub struct Peer(pub IpAddr);
 pub struct Limits {
     /// All together.
     pub all: usize,
-    /// Of one address, and of one network of IPv6 addresses; this machine itself has no such limit.
+    /// Of one address, and of one network of IPv6 addresses. This machine itself may have all but as many and `local`.
     pub each: usize,
     /// Of `all`, kept free for this machine.
     pub local: usize,
@@ -146,10 +146,11 @@ impl Places {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
         let own = taken.get(&peer).copied().unwrap_or(0);
+        let Limits { all: most, each, local } = self.limits;
         let free = if peer.is_loopback() {
-            all < self.limits.all
+            all < most && own + each + local < most
         } else {
-            all + self.limits.local < self.limits.all && own < self.limits.each
+            all + local < most && own < each
         };
         free.then(|| {
             taken.insert(peer, own + 1);
@@ -304,6 +305,10 @@ mod tests {
         assert!(places.take(IpAddr::from([127, 0, 0, 1])).is_none());
         drop((held, near));
         assert!(places.taken.lock().unwrap().is_empty(), "nothing is remembered of who has gone");
+        let held: Vec<Place> = std::iter::from_fn(|| places.take(Ipv6Addr::LOCALHOST.into())).collect();
+        assert_eq!(held.len(), 3, "a program on this machine leaves the page to others");
+        assert!((0..3).map(|_| places.take(far(1))).collect::<Vec<_>>().iter().all(Option::is_some));
+        drop(held);
         let six = |end: u16| IpAddr::from([0xfd00, 0, 0, 1, 0, 0, 0, end]);
         let _held: Vec<Place> = (0..3).map(|host| places.take(six(host)).unwrap()).collect();
         assert!(places.take(six(9)).is_none(), "a network of addresses is one");

@@ -18,7 +18,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::body::Body as RawBody;
+use axum::http::StatusCode;
 use crossbeam_channel::{Sender, TrySendError};
+use futures_util::StreamExt;
 use tokio::sync::watch;
 
 use crate::config::{Changes, WebSettings};
@@ -101,6 +104,8 @@ pub struct Site {
     covers: covers::Covers,
     /// Files that are being added.
     incoming: files::Incoming,
+    /// Large bodies of requests, each in memory while it comes: a backup takes all of these places.
+    large_bodies: tokio::sync::Semaphore,
     card: PathBuf,
     /// A service manager starts the daemon again when it ends.
     restartable: bool,
@@ -111,10 +116,33 @@ pub struct Site {
     live: Arc<server::Places>,
 }
 
+/// Pieces of files that come at once, of 1 MiB each.
+const LARGE_BODIES: usize = 4;
+
 /// More pages than this are not kept up to date at once.
 const LIVE: server::Limits = server::Limits { all: 24, each: 8, local: 4 };
 
 impl Site {
+    /// Reads the body of a request, of `most` bytes at most, in so many of the places for large ones.
+    async fn large_body(&self, body: RawBody, most: usize, places: usize) -> Result<Vec<u8>, Fault> {
+        let busy = || {
+            Fault::new(StatusCode::SERVICE_UNAVAILABLE, "other files are coming; try again").retry_after(5)
+        };
+        let places = u32::try_from(places).map_err(|_| busy())?;
+        let _place = self.large_bodies.try_acquire_many(places).map_err(|_| busy())?;
+        let mut bytes = Vec::new();
+        let mut chunks = body.into_data_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "the rest did not come"))?;
+            if bytes.len() + chunk.len() > most {
+                let text = format!("at most {} MiB are taken at once", most >> 20);
+                return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
     fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Site> {
         let (changes, started_with) = parts.papers.changes;
         Ok(Site {
@@ -133,6 +161,7 @@ impl Site {
             setter: parts.papers.setter,
             covers: covers::Covers::default(),
             incoming: files::Incoming::default(),
+            large_bodies: tokio::sync::Semaphore::new(LARGE_BODIES),
             card: parts.papers.card,
             // systemd sets it for everything that it starts.
             restartable: std::env::var_os("INVOCATION_ID").is_some() && parts.simulated.is_none(),

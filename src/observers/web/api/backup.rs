@@ -11,14 +11,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::templates;
 use crate::config::{Changes, ConfigError};
 use crate::library::history;
-use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
+use crate::observers::web::{LARGE_BODIES, Site};
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::recommend::{History, Templates};
@@ -86,7 +85,7 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
             "in a public place and at work a backup is restored here only if the page has a password",
         ));
     }
-    let backup = read(body).await?;
+    let backup = read(&site, body).await?;
     let broken = |part: &str, why: &dyn std::fmt::Display| {
         Fault::unprocessable(format!("{part} of the backup: {why}"))
     };
@@ -145,16 +144,8 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     }))
 }
 
-async fn read(body: RawBody) -> Result<Backup, Fault> {
-    let mut bytes = Vec::new();
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "the file broke off"))?;
-        if bytes.len() + chunk.len() > MOST {
-            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "a backup has at most 8 MiB"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
+async fn read(site: &Site, body: RawBody) -> Result<Backup, Fault> {
+    let bytes = site.large_body(body, MOST, LARGE_BODIES).await?;
     let backup: Backup = serde_json::from_slice(&bytes)
         .map_err(|error| Fault::unprocessable(format!("this is no backup of moodbox: {error}")))?;
     if backup.moodbox_backup != VERSION {

@@ -15,7 +15,6 @@ use axum::Json;
 use axum::body::Body as RawBody;
 use axum::extract::State;
 use axum::http::StatusCode;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
@@ -173,16 +172,11 @@ pub async fn piece(
     Asked(from): Asked<From>,
     body: RawBody,
 ) -> Result<Json<Progress>, Fault> {
-    let mut bytes = Vec::new();
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "the piece broke off"))?;
-        if bytes.len() + chunk.len() > PIECE {
-            return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "a piece has at most 1 MiB"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
     let gone = || Fault::not_found("no such file is coming; begin again");
+    if !site.incoming.0.lock().await.contains_key(&id) {
+        return Err(gone());
+    }
+    let bytes = site.large_body(body, PIECE, 1).await?;
     let mut all = site.incoming.0.lock().await;
     let adding = all.get_mut(&id).ok_or_else(gone)?;
     let told = |at, done| Json(Progress { id: id.clone(), at, piece: PIECE, done });
