@@ -23,6 +23,7 @@ mod music_trouble;
 mod players_simulated;
 mod power;
 mod ribbon_camera;
+mod scripts;
 mod security;
 mod sound;
 mod speech;

@@ -6,7 +6,9 @@ use tiny_skia::{
 };
 
 use super::Picture;
-use super::text_raster::{self, Face};
+use super::letters::Letters;
+use super::shaping::Base;
+use super::text_raster::Face;
 
 /// A colour of the screen, 8 bits a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,8 @@ impl Area {
 }
 
 /// A screen while it is drawn.
-pub struct Canvas {
+pub struct Canvas<'a> {
+    letters: &'a Letters,
     pixmap: Pixmap,
     clipped: usize,
     /// The smallest letters that were drawn, in pixels.
@@ -78,16 +81,21 @@ pub struct Canvas {
     left_out: usize,
 }
 
-impl Canvas {
+impl<'a> Canvas<'a> {
     /// One colour everywhere; none for a screen without pixels.
-    pub fn new(width: u32, height: u32, ground: Ink) -> Option<Canvas> {
+    pub fn new(width: u32, height: u32, ground: Ink, letters: &'a Letters) -> Option<Canvas<'a>> {
         let mut pixmap = Pixmap::new(width, height)?;
         pixmap.fill(ground.color(1.0));
-        Some(Canvas { pixmap, clipped: 0, smallest: f32::INFINITY, left_out: 0 })
+        Some(Canvas { letters, pixmap, clipped: 0, smallest: f32::INFINITY, left_out: 0 })
     }
 
     pub fn area(&self) -> Area {
         Area::new(0.0, 0.0, self.pixmap.width() as f32, self.pixmap.height() as f32)
+    }
+
+    /// What text is written with.
+    pub fn letters(&self) -> &'a Letters {
+        self.letters
     }
 
     /// How many inked pixels of text fell beside the screen. A screen that is laid out well has none.
@@ -223,15 +231,20 @@ impl Canvas {
         self.left_out += blocks;
     }
 
-    /// One line of text as it is, with its left end and baseline here.
+    /// One line of our own words as it is, with its left end and baseline here.
     pub fn text(&mut self, text: &str, face: Face, x: f32, baseline: f32, ink: Ink) {
+        self.line(text, Base::Left, face, (x, baseline), ink);
+    }
+
+    /// One line that was cleaned and is read from that side, with its left end and baseline here.
+    pub fn line(&mut self, text: &str, base: Base, face: Face, place: (f32, f32), ink: Ink) {
         let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
         let pixels = self.pixmap.pixels_mut();
         let mut clipped = 0;
         if !text.is_empty() {
             self.smallest = self.smallest.min(face.size);
         }
-        text_raster::raster(text, face, x, baseline, |x, y, cover| {
+        self.letters.raster(text, base, face, place, |x, y, cover| {
             if x < 0 || y < 0 || x >= width || y >= height {
                 clipped += usize::from(cover > 0.1);
                 return;
@@ -324,7 +337,8 @@ mod tests {
 
     #[test]
     fn a_screen_without_pixels_is_no_canvas() {
-        assert!(Canvas::new(0, 240, Ink(0, 0, 0)).is_none());
-        assert!(Canvas::new(1, 1, Ink(0, 0, 0)).is_some());
+        let letters = Letters::ours();
+        assert!(Canvas::new(0, 240, Ink(0, 0, 0), &letters).is_none());
+        assert!(Canvas::new(1, 1, Ink(0, 0, 0), &letters).is_some());
     }
 }

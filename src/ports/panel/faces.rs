@@ -159,25 +159,25 @@ const EYE_Y: f32 = -0.14;
 const TONGUE: Ink = Ink(255, 110, 104);
 
 /// A face in its own colour.
-pub(super) fn draw(canvas: &mut Canvas, look: Look, center: (f32, f32), radius: f32) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, look: Look, center: (f32, f32), radius: f32) {
     let ink = look.ink();
     Head { canvas, center, radius, ink }.draw(look.features(), ink);
 }
 
 /// A face that stands back: the same features in the colour of the ground's plates.
-pub(super) fn draw_faded(canvas: &mut Canvas, look: Look, center: (f32, f32), radius: f32) {
+pub(super) fn draw_faded(canvas: &mut Canvas<'_>, look: Look, center: (f32, f32), radius: f32) {
     let ink = palette::GROUND.mix(look.ink(), 0.42);
     Head { canvas, center, radius, ink }.draw(look.features(), ink);
 }
 
-struct Head<'a> {
-    canvas: &'a mut Canvas,
+struct Head<'a, 'b> {
+    canvas: &'a mut Canvas<'b>,
     center: (f32, f32),
     radius: f32,
     ink: Ink,
 }
 
-impl Head<'_> {
+impl Head<'_, '_> {
     fn x(&self, x: f32) -> f32 {
         self.center.0 + x * self.radius
     }
@@ -265,7 +265,7 @@ impl Head<'_> {
             self.oval((0.0, y), (half, open / 2.0), palette::LINE, 1.0);
             return;
         }
-        let laugh = |head: &Head<'_>| {
+        let laugh = |head: &Head<'_, '_>| {
             let mut path = PathBuilder::new();
             path.move_to(head.x(-half), head.y(end));
             path.quad_to(head.x(0.0), head.y(y + corners), head.x(half), head.y(end));
@@ -291,7 +291,7 @@ impl Head<'_> {
     /// Hangs from the line of the mouth, a little to one side.
     fn tongue(&mut self, mouth: Mouth) {
         let (x, top, half, bottom) = (0.06, mouth.y, 0.17, mouth.y + 0.42);
-        let outline = |head: &Head<'_>| {
+        let outline = |head: &Head<'_, '_>| {
             let mut path = PathBuilder::new();
             path.move_to(head.x(x - half), head.y(top));
             path.line_to(head.x(x + half), head.y(top));

@@ -18,7 +18,7 @@ pub enum Icon {
 }
 
 /// Draws a sign; `hole` is the colour of what is cut out of it.
-pub fn draw(canvas: &mut Canvas, icon: Icon, center: (f32, f32), size: f32, ink: Ink, hole: Ink) {
+pub fn draw(canvas: &mut Canvas<'_>, icon: Icon, center: (f32, f32), size: f32, ink: Ink, hole: Ink) {
     let at = |x: f32, y: f32| (center.0 + x * size / 2.0, center.1 + y * size / 2.0);
     let box_at = |x: f32, y: f32, w: f32, h: f32| {
         let (left, top) = at(x, y);

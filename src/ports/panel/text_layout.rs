@@ -1,12 +1,16 @@
 //! Blocks of text one under another, fitted into an area.
 
 use super::canvas::{Area, Canvas, Ink};
-use super::text_raster::{self, Face};
+use super::letters::Letters;
+use super::shaping::Base;
+use super::text_raster::Face;
+use super::text_wrap::Wrapped;
 
 /// Where lines stand between the left and the right edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    Left,
+    /// Where the text begins: at the left, but for a name that is read from right to left.
+    Start,
     Center,
 }
 
@@ -14,6 +18,8 @@ pub enum Align {
 #[derive(Clone, Debug)]
 struct Block {
     text: String,
+    /// A name is read in its own direction; what we say, in that of our languages.
+    name: bool,
     face: Face,
     /// The smallest size it may shrink to before words are cut.
     least: f32,
@@ -33,7 +39,8 @@ pub struct Column {
 
 /// A block ready to be drawn.
 struct Set {
-    lines: Vec<String>,
+    wrapped: Wrapped,
+    base: Base,
     face: Face,
     ink: Ink,
     gap: f32,
@@ -41,22 +48,22 @@ struct Set {
 
 impl Set {
     fn height(&self) -> f32 {
-        self.gap + self.lines.len() as f32 * self.face.line_height()
+        self.gap + self.wrapped.lines.len() as f32 * self.face.line_height()
     }
 
     /// Makes the lines about equally long, as many as they are.
-    fn balance(&mut self, width: f32) {
-        let (count, text) = (self.lines.len(), self.lines.join(" "));
+    fn balance(&mut self, letters: &Letters, width: f32) {
+        let (count, text) = (self.wrapped.lines.len(), self.wrapped.kept.clone());
         let (mut least, mut most) = (width / 2.0, width);
         if count < 2 {
             return;
         }
         for _ in 0..6 {
             let middle = (least + most) / 2.0;
-            let lines = text_raster::wrap(&text, self.face, middle, count + 1);
+            let wrapped = letters.wrap(&text, self.face, middle, count + 1);
             // A word that is broken to fit would make the text another one.
-            if lines.len() == count && lines.join(" ") == text {
-                self.lines = lines;
+            if wrapped.lines.len() == count && wrapped.whole {
+                self.wrapped = wrapped;
                 most = middle;
             } else {
                 least = middle;
@@ -71,42 +78,55 @@ impl Column {
         Column { blocks: Vec::new(), least }
     }
 
-    /// Adds a block below, at most `lines` lines, `gap` pixels under the one above.
-    pub fn add(mut self, text: &str, face: Face, ink: Ink, lines: usize, gap: f32) -> Column {
+    /// Adds a block of our own words below, at most `lines` lines, `gap` pixels under the one above.
+    pub fn add(self, text: &str, face: Face, ink: Ink, lines: usize, gap: f32) -> Column {
+        self.block(text, false, face, ink, lines, gap)
+    }
+
+    /// The same for a title or another name, which may be in any script and direction.
+    pub fn add_name(self, text: &str, face: Face, ink: Ink, lines: usize, gap: f32) -> Column {
+        self.block(text, true, face, ink, lines, gap)
+    }
+
+    fn block(mut self, text: &str, name: bool, face: Face, ink: Ink, lines: usize, gap: f32) -> Column {
         if !text.is_empty() {
             let gap = if self.blocks.is_empty() { 0.0 } else { gap };
             let least = (face.size * 0.72).max(self.least).min(face.size);
-            self.blocks.push(Block { text: text.to_owned(), face, least, ink, lines, gap });
+            self.blocks.push(Block { text: text.to_owned(), name, face, least, ink, lines, gap });
         }
         self
     }
 
     /// Draws all blocks, together in the middle of the area's height.
-    pub fn draw(&self, canvas: &mut Canvas, area: Area, align: Align) {
-        let mut blocks = self.set(area);
+    pub fn draw(&self, canvas: &mut Canvas<'_>, area: Area, align: Align) {
+        let letters = canvas.letters();
+        let mut blocks = self.set(letters, area);
         canvas.leave_out(self.blocks.len() - blocks.len());
         if align == Align::Center {
-            blocks.iter_mut().for_each(|block| block.balance(area.w));
+            blocks.iter_mut().for_each(|block| block.balance(letters, area.w));
         }
         let total: f32 = blocks.iter().map(Set::height).sum();
         let mut y = area.y + (area.h - total).max(0.0) / 2.0;
         for block in &blocks {
             y += block.gap;
-            for line in &block.lines {
-                let x = match align {
-                    Align::Left => area.x,
-                    Align::Center => area.x + (area.w - text_raster::width(line, block.face)) / 2.0,
-                };
-                canvas.text(line, block.face, x, y + block.face.baseline(), block.ink);
+            for line in &block.wrapped.lines {
+                let spare = || area.w - letters.width(line, block.face);
+                let x = area.x
+                    + match (align, block.base) {
+                        (Align::Start, Base::Left) => 0.0,
+                        (Align::Start, Base::Right) => spare(),
+                        (Align::Center, _) => spare() / 2.0,
+                    };
+                canvas.line(line, block.base, block.face, (x, y + block.face.baseline()), block.ink);
                 y += block.face.line_height();
             }
         }
     }
 
-    fn set(&self, area: Area) -> Vec<Set> {
+    fn set(&self, letters: &Letters, area: Area) -> Vec<Set> {
         let mut sets = Vec::new();
         for shrink in [1.0, 0.94, 0.88, 0.82, 0.76, 0.7] {
-            sets = self.blocks.iter().map(|block| block.set(area.w, shrink)).collect();
+            sets = self.blocks.iter().map(|block| block.set(letters, area.w, shrink)).collect();
             if sets.iter().map(Set::height).sum::<f32>() <= area.h {
                 return sets;
             }
@@ -117,14 +137,15 @@ impl Column {
 }
 
 impl Block {
-    fn set(&self, width: f32, shrink: f32) -> Set {
-        let whole = text_raster::clean(&self.text);
+    fn set(&self, letters: &Letters, width: f32, shrink: f32) -> Set {
+        let whole = letters.clean(&self.text);
+        let base = if self.name { Base::of(&whole) } else { Base::Left };
         let least = self.least.min(self.face.size);
         let mut face = Face { size: (self.face.size * shrink).max(least), ..self.face };
         loop {
-            let lines = text_raster::wrap(&whole, face, width, self.lines);
-            if face.size - 1.0 < least || lines.join(" ") == whole {
-                return Set { lines, face, ink: self.ink, gap: self.gap * shrink };
+            let wrapped = letters.wrap(&whole, face, width, self.lines);
+            if face.size - 1.0 < least || wrapped.whole {
+                return Set { wrapped, base, face, ink: self.ink, gap: self.gap * shrink };
             }
             face.size -= 1.0;
         }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::letters::Letters;
+use super::system_fonts::{self, SystemFonts};
 use super::{Panel, PanelError, Picture, screens};
 use crate::backoff::Backoff;
 use moodbox_core::kiosk::action::Screen;
@@ -106,12 +108,14 @@ impl PanelSlot {
 /// Shows the slot's screens until it is closed. A failure is reported once, then retried with the newest
 /// screen until it works, which is reported too.
 pub fn run(slot: &PanelSlot, panel: Box<dyn Panel>, language: Language, report: impl FnMut(Event)) {
-    run_with(slot, panel, language, Backoff::PART, report);
+    let letters = Letters::with(SystemFonts::below(system_fonts::FOLDER));
+    run_with(slot, panel, &letters, language, Backoff::PART, report);
 }
 
 fn run_with(
     slot: &PanelSlot,
     mut panel: Box<dyn Panel>,
+    letters: &Letters,
     mut language: Language,
     mut backoff: Backoff,
     mut report: impl FnMut(Event),
@@ -136,7 +140,7 @@ fn run_with(
             (Found::Nothing, None) => continue,
             (Found::Closed, _) => return,
         };
-        screens::draw(&screen, language, &mut picture);
+        screens::draw_with(letters, &screen, language, &mut picture);
         last = Some(screen.clone());
         if shown.as_ref() == Some(&picture) {
             continue;
@@ -218,7 +222,7 @@ mod tests {
             lights: mpsc::channel().0,
         };
         let mut events = Vec::new();
-        run_with(slot, Box::new(panel), Language::En, QUICK, |event| events.push(event));
+        run_with(slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, |event| events.push(event));
         (pictures.iter().collect(), events)
     }
 
@@ -240,7 +244,7 @@ mod tests {
         let (sender, pictures) = mpsc::channel();
         let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: mpsc::channel().0 };
         std::thread::scope(|scope| {
-            scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
+            scope.spawn(|| run_with(&slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, |_| ()));
             let wait = Duration::from_secs(10);
             slot.show(Screen::Thinking);
             assert!(pictures.recv_timeout(wait).unwrap().0 == picture_of(&Screen::Thinking));
@@ -261,7 +265,7 @@ mod tests {
         screens::draw(&Screen::NoFace, Language::De, &mut german);
         assert!(german != picture_of(&Screen::NoFace));
         std::thread::scope(|scope| {
-            scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
+            scope.spawn(|| run_with(&slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, |_| ()));
             let wait = Duration::from_secs(10);
             slot.show(Screen::NoFace);
             assert!(pictures.recv_timeout(wait).unwrap().0 == picture_of(&Screen::NoFace));
@@ -280,7 +284,7 @@ mod tests {
         let (reporter, reports) = mpsc::channel();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                run_with(&slot, Box::new(panel), Language::En, QUICK, move |event| {
+                run_with(&slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, move |event| {
                     reporter.send(event).unwrap()
                 });
             });
@@ -317,7 +321,7 @@ mod tests {
         let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: switch };
         let wait = Duration::from_secs(10);
         std::thread::scope(|scope| {
-            scope.spawn(|| run_with(&slot, Box::new(panel), Language::En, QUICK, |_| ()));
+            scope.spawn(|| run_with(&slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, |_| ()));
             let troubles = vec![TroubleKind::MusicAbsent];
             for (screen, lit) in [
                 (Screen::Idle { troubles: troubles.clone() }, true),

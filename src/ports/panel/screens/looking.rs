@@ -5,7 +5,7 @@ use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::palette;
 use moodbox_core::text::{self, Prompt, prompt};
 
-pub(super) fn look(stage: &mut Stage, done: f32) {
+pub(super) fn look(stage: &mut Stage<'_>, done: f32) {
     let (figure, words) = stage.halves(0.62);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
@@ -19,7 +19,7 @@ pub(super) fn look(stage: &mut Stage, done: f32) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn waking(stage: &mut Stage) {
+pub(super) fn waking(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.62);
     let ring = stage.radius(figure, 74.0) - stage.px(5.0);
     let center = figure.center();
@@ -32,7 +32,7 @@ pub(super) fn waking(stage: &mut Stage) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn thinking(stage: &mut Stage) {
+pub(super) fn thinking(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.64);
     let radius = stage.radius(figure, 56.0);
     let (x, y) = figure.center();
@@ -48,7 +48,7 @@ pub(super) fn thinking(stage: &mut Stage) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn no_face(stage: &mut Stage) {
+pub(super) fn no_face(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.46);
     let radius = stage.radius(figure, 46.0) - stage.px(3.0);
     let (x, y) = figure.center();
@@ -84,7 +84,7 @@ pub(super) fn no_face(stage: &mut Stage) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn several_faces(stage: &mut Stage, count: usize) {
+pub(super) fn several_faces(stage: &mut Stage<'_>, count: usize) {
     let (figure, words) = stage.halves(0.5);
     let radius = stage.radius(figure, 40.0).min(figure.w / if count > 2 { 4.95 } else { 3.9 });
     let (x, y) = figure.center();
@@ -106,7 +106,7 @@ pub(super) fn several_faces(stage: &mut Stage, count: usize) {
 }
 
 /// A face set off from what is behind it.
-fn ringed(stage: &mut Stage, center: (f32, f32), radius: f32) {
+fn ringed(stage: &mut Stage<'_>, center: (f32, f32), radius: f32) {
     stage.canvas.disc(center.0, center.1, radius + stage.px(5.0), palette::GROUND);
     faces::draw(&mut stage.canvas, Look::Awake, center, radius);
 }

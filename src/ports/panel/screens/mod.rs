@@ -10,15 +10,21 @@ mod waiting;
 
 use super::Picture;
 use super::canvas::{Area, Canvas, Ink};
+use super::letters::Letters;
 use super::palette;
 use super::text_layout::{Align, Column};
-use super::text_raster::{self, Face};
+use super::text_raster::Face;
 use moodbox_core::kiosk::action::Screen;
 use moodbox_core::text::Language;
 
-/// Draws a screen over the whole picture.
+/// Draws a screen over the whole picture, in the letters of our own fonts.
 pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
-    if let Some(canvas) = paint(screen, language, picture.width(), picture.height()) {
+    draw_with(&Letters::ours(), screen, language, picture);
+}
+
+/// The same in these letters.
+pub fn draw_with(letters: &Letters, screen: &Screen, language: Language, picture: &mut Picture) {
+    if let Some(canvas) = paint(letters, screen, language, picture.width(), picture.height()) {
         if canvas.clipped() > 0 {
             let (width, height) = (picture.width(), picture.height());
             tracing::debug!(pixels = canvas.clipped(), width, height, "text fell beside the panel");
@@ -31,9 +37,15 @@ pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
 }
 
 /// A screen in full colour; none if the size has no pixels.
-fn paint(screen: &Screen, language: Language, width: u32, height: u32) -> Option<Canvas> {
+fn paint<'a>(
+    letters: &'a Letters,
+    screen: &Screen,
+    language: Language,
+    width: u32,
+    height: u32,
+) -> Option<Canvas<'a>> {
     let ground = if *screen == Screen::Asleep { palette::BLACK } else { palette::GROUND };
-    let canvas = Canvas::new(width, height, ground)?;
+    let canvas = Canvas::new(width, height, ground, letters)?;
     let area = canvas.area();
     let unit = area.w.min(area.h) / 240.0;
     let wide = area.w > area.h * 1.15;
@@ -87,8 +99,8 @@ impl Press {
 }
 
 /// A screen in the making: the canvas and what every screen needs to know.
-struct Stage {
-    canvas: Canvas,
+struct Stage<'a> {
+    canvas: Canvas<'a>,
     language: Language,
     area: Area,
     /// One 240th of the shorter side: lengths are written for a 240x240 panel.
@@ -97,7 +109,12 @@ struct Stage {
     wide: bool,
 }
 
-impl Stage {
+impl<'a> Stage<'a> {
+    /// What its text is written with.
+    fn letters(&self) -> &'a Letters {
+        self.canvas.letters()
+    }
+
     /// The screen without its margin, as a place for the figure and one for the words.
     /// `share` of the height goes to the figure where it stands above.
     fn halves(&self, share: f32) -> (Area, Area) {
@@ -151,7 +168,7 @@ impl Stage {
         let (gap, apart) = (self.px(7.0), self.px(18.0));
         let widths: Vec<f32> = rows
             .iter()
-            .map(|(press, words)| press.width(self.unit) + gap + text_raster::width(words, face))
+            .map(|(press, words)| press.width(self.unit) + gap + self.letters().width(words, face))
             .collect();
         let whole = widths.iter().sum::<f32>() + apart * (rows.len().saturating_sub(1)) as f32;
         let one_line = whole <= place.w;
@@ -165,7 +182,7 @@ impl Stage {
             let baseline = top + face.baseline();
             self.press(*press, x, baseline - face.size * 0.34, ink);
             let at = x + press.width(self.unit) + gap;
-            let words = text_raster::shorten(words, face, place.x + place.w - at);
+            let words = self.letters().shorten(words, face, place.x + place.w - at);
             self.canvas.text(&words, face, at, baseline, ink);
             if one_line {
                 x += width + apart;
@@ -188,7 +205,7 @@ impl Stage {
 
     /// Headline and one sentence: most screens.
     fn headline(&mut self, place: Area, title: &str, hint: &str, ink: Ink) {
-        let fits_one = text_raster::width(title, self.bold(22.0)) <= place.w;
+        let fits_one = self.letters().width(title, self.bold(22.0)) <= place.w;
         let (lines, quiet) = (if fits_one { 1 } else { 2 }, palette::QUIET);
         let column = self.column().add(title, self.bold(27.0), ink, lines, 0.0);
         let column = column.add(hint, self.plain(LEAST), quiet, 4, self.px(3.0));
@@ -211,8 +228,9 @@ mod tests {
     const SIZES: [(u32, u32); 3] = [(240, 240), (240, 320), (320, 240)];
 
     fn check(screen: &Screen, language: Language) {
+        let letters = &Letters::ours();
         for (width, height) in SIZES {
-            let canvas = paint(screen, language, width, height).unwrap();
+            let canvas = paint(letters, screen, language, width, height).unwrap();
             assert_eq!(canvas.clipped(), 0, "{screen:?} in {language:?} at {width}x{height}");
             assert!(canvas.smallest() >= LEAST, "{screen:?}: letters of {} px", canvas.smallest());
         }
@@ -255,7 +273,8 @@ mod tests {
             let ours = screen_samples::examples(language).into_iter().map(|(_, screen)| screen);
             for screen in ours.chain(TroubleKind::ALL.map(Screen::Trouble)) {
                 for (width, height) in SIZES {
-                    let canvas = paint(&screen, language, width, height).unwrap();
+                    let letters = Letters::ours();
+                    let canvas = paint(&letters, &screen, language, width, height).unwrap();
                     assert_eq!(canvas.left_out(), 0, "{screen:?} in {language:?} at {width}x{height}");
                 }
             }

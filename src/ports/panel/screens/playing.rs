@@ -8,11 +8,10 @@ use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::icons::{self, Icon};
 use crate::ports::panel::palette;
 use crate::ports::panel::text_layout::Align;
-use crate::ports::panel::text_raster;
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing};
 use moodbox_core::text::{self, Prompt, prompt};
 
-pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
+pub(super) fn playing(stage: &mut Stage<'_>, playing: &Playing) {
     let look = playing.mood.map_or(Look::Awake, Look::Of);
     let ink = look.ink();
     match playing.flash {
@@ -30,10 +29,10 @@ pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
     top(stage, head, playing, look);
     let column = stage
         .column()
-        .add(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0)
-        .add(playing.artist.as_str(), stage.plain(20.0), palette::QUIET, 2, stage.px(3.0));
+        .add_name(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0)
+        .add_name(playing.artist.as_str(), stage.plain(20.0), palette::QUIET, 2, stage.px(3.0));
     let body = body.inset(0.0, stage.px(5.0));
-    column.draw(&mut stage.canvas, body, Align::Left);
+    column.draw(&mut stage.canvas, body, Align::Start);
     progress(stage, foot, playing, ink);
     if playing.flash == Some(Flash::Pressed) {
         // Nothing is known yet but that the finger was felt.
@@ -42,8 +41,8 @@ pub(super) fn playing(stage: &mut Stage, playing: &Playing) {
     }
 }
 
-fn shown_title<'a>(stage: &Stage, playing: &'a Playing) -> &'a str {
-    if text_raster::clean(&playing.title).is_empty() {
+fn shown_title<'a>(stage: &Stage<'_>, playing: &'a Playing) -> &'a str {
+    if stage.letters().clean(&playing.title).is_empty() {
         prompt(Prompt::NoTitle, stage.language)
     } else {
         playing.title.as_str()
@@ -51,7 +50,7 @@ fn shown_title<'a>(stage: &Stage, playing: &'a Playing) -> &'a str {
 }
 
 /// For whom and why: the mood's face, the reason, the heart.
-fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
+fn top(stage: &mut Stage<'_>, place: Area, playing: &Playing, look: Look) {
     let radius = place.h / 2.0 - stage.px(3.0);
     let (face, words) = place.split_left(radius * 2.0);
     let center = (face.x + radius, place.y + place.h / 2.0);
@@ -71,11 +70,11 @@ fn top(stage: &mut Stage, place: Area, playing: &Playing, look: Look) {
         None => playing.why.as_str(),
     };
     let column = stage.column().add(told, stage.plain(LEAST), ink, 2, 0.0);
-    column.draw(&mut stage.canvas, words, Align::Left);
+    column.draw(&mut stage.canvas, words, Align::Start);
 }
 
 /// The bar with the time that passed and the whole, or that it is paused.
-fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
+fn progress(stage: &mut Stage<'_>, place: Area, playing: &Playing, ink: Ink) {
     let face = stage.plain(LEAST);
     let baseline = place.y + place.h - stage.px(3.0);
     let (bar, _) = place.split_top(stage.px(6.0));
@@ -85,10 +84,10 @@ fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
     stage.canvas.bar(bar, share, palette::RAISED, ink);
     let elapsed = clock(playing.elapsed);
     stage.canvas.text(&elapsed, face, place.x, baseline, palette::QUIET);
-    let mut room = (place.x + text_raster::width(&elapsed, face), place.x + place.w);
+    let mut room = (place.x + stage.letters().width(&elapsed, face), place.x + place.w);
     if let Some(length) = length {
         let text = clock(length);
-        let x = place.x + place.w - text_raster::width(&text, face);
+        let x = place.x + place.w - stage.letters().width(&text, face);
         stage.canvas.text(&text, face, x, baseline, palette::QUIET);
         room.1 = x;
     }
@@ -96,7 +95,7 @@ fn progress(stage: &mut Stage, place: Area, playing: &Playing, ink: Ink) {
 }
 
 /// Between the two times: that it is paused, that a short press says no, or when it ends by itself.
-fn between(stage: &mut Stage, playing: &Playing, (left, right): (f32, f32), baseline: f32) {
+fn between(stage: &mut Stage<'_>, playing: &Playing, (left, right): (f32, f32), baseline: f32) {
     let face = stage.plain(LEAST);
     let (gap, edge, sign) = (stage.px(6.0), stage.px(8.0), stage.px(15.0));
     let minutes = playing.sleep.map(|minutes| text::minutes(minutes, stage.language));
@@ -109,7 +108,7 @@ fn between(stage: &mut Stage, playing: &Playing, (left, right): (f32, f32), base
     let room = right - left - 2.0 * edge;
     let lead = if icon.is_some() { sign } else { Press::Short.width(stage.unit) };
     // Where hours stand on both sides, the sign alone is left.
-    let whole = lead + gap + text_raster::width(word, face);
+    let whole = lead + gap + stage.letters().width(word, face);
     let (word, width) = if whole <= room { (word, whole) } else { ("", lead) };
     if width > room {
         return;
@@ -138,7 +137,7 @@ fn clock(time: Duration) -> String {
 }
 
 /// What the last press did, large and alone: it is read from across the room.
-fn did(stage: &mut Stage, icon: Icon, ink: Ink, flash: Flash) {
+fn did(stage: &mut Stage<'_>, icon: Icon, ink: Ink, flash: Flash) {
     let (middle, y) = stage.area.center();
     let size = stage.px(84.0);
     let sign = (middle, y - stage.px(30.0));

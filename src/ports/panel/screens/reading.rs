@@ -3,12 +3,13 @@
 use super::{LEAST, Press, Stage};
 use crate::ports::panel::canvas::{Area, Ink};
 use crate::ports::panel::faces::{self, Look};
+use crate::ports::panel::letters::Letters;
 use crate::ports::panel::palette;
-use crate::ports::panel::text_raster::{self, Face};
+use crate::ports::panel::text_raster::Face;
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::{self, Language, Prompt, prompt};
 
-pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence: f32, not_so: bool) {
+pub(super) fn mood(stage: &mut Stage<'_>, mood: Mood, strength: Strength, confidence: f32, not_so: bool) {
     let words = portrait(stage, Look::Of(mood));
     let (words, sign) = words.split_bottom(stage.px(if not_so { 27.0 } else { 0.0 }));
     if not_so {
@@ -27,11 +28,11 @@ pub(super) fn mood(stage: &mut Stage, mood: Mood, strength: Strength, confidence
 }
 
 /// A mood that was named: no face was read, so nothing is said about one.
-pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
+pub(super) fn chosen_mood(stage: &mut Stage<'_>, mood: Mood, sensor: Option<&str>) {
     let words = portrait(stage, Look::Of(mood));
     let face = stage.plain(24.0);
     let (before, face) = match sensor {
-        Some(name) => sensor_says(name, stage.language, face, words.w),
+        Some(name) => sensor_says(stage.letters(), name, stage.language, face, words.w),
         None => (prompt(Prompt::Chosen, stage.language).to_owned(), stage.plain(LEAST)),
     };
     let word = text::mood(mood, stage.language).word;
@@ -39,18 +40,24 @@ pub(super) fn chosen_mood(stage: &mut Stage, mood: Mood, sensor: Option<&str>) {
 }
 
 /// Who says it, on one line: a long name is written smaller, and then shortened, so that the sentence stays whole.
-fn sensor_says(name: &str, language: Language, mut face: Face, most: f32) -> (String, Face) {
-    let (name, least) = (text_raster::clean(name), face.size * LEAST / 24.0);
+fn sensor_says(
+    letters: &Letters,
+    name: &str,
+    language: Language,
+    mut face: Face,
+    most: f32,
+) -> (String, Face) {
+    let (name, least) = (letters.clean(name), face.size * LEAST / 24.0);
     let says = |name: &str| text::sensor_says(name, language);
-    while face.size > least && text_raster::width(&says(&name), face) > most {
+    while face.size > least && letters.width(&says(&name), face) > most {
         face.size -= 1.0;
     }
-    let room = most - text_raster::width(&says(""), face);
-    (says(&text_raster::shorten(&name, face, room)), face)
+    let room = most - letters.width(&says(""), face);
+    (says(&letters.shorten(&name, face, room)), face)
 }
 
 /// No mood is known.
-pub(super) fn gentle(stage: &mut Stage) {
+pub(super) fn gentle(stage: &mut Stage<'_>) {
     let words = portrait(stage, Look::Awake);
     let [before, word] = [Prompt::Something, Prompt::Gentle].map(|which| prompt(which, stage.language));
     let face = stage.plain(20.0);
@@ -58,7 +65,7 @@ pub(super) fn gentle(stage: &mut Stage) {
 }
 
 /// A large face in its own light; the place beside or under it is left for words.
-fn portrait(stage: &mut Stage, look: Look) -> Area {
+fn portrait(stage: &mut Stage<'_>, look: Look) -> Area {
     let (figure, words) = stage.halves(0.47);
     let radius = stage.radius(figure, 54.0);
     let (x, y) = figure.center();
@@ -68,27 +75,28 @@ fn portrait(stage: &mut Stage, look: Look) -> Area {
 }
 
 /// "you look", and under it the word, large, with what the language needs after it.
-fn sentence(stage: &mut Stage, place: Area, small: Face, [before, word, after]: [&str; 3], ink: Ink) {
+fn sentence(stage: &mut Stage<'_>, place: Area, small: Face, [before, word, after]: [&str; 3], ink: Ink) {
     let mut large = stage.bold(36.0);
     let after = if after.is_empty() { String::new() } else { format!(" {}", after) };
-    let width = |large| text_raster::width(word, large) + text_raster::width(&after, small);
+    let letters = stage.letters();
+    let width = |large| letters.width(word, large) + letters.width(&after, small);
     while width(large) > place.w && large.size > small.size {
         large.size -= 1.0;
     }
     let total = small.line_height() + large.line_height() - stage.px(5.0);
     let (middle, y) = place.center();
     let top = y - total / 2.0;
-    let x = middle - text_raster::width(before, small) / 2.0;
+    let x = middle - letters.width(before, small) / 2.0;
     stage.canvas.text(before, small, x, top + small.baseline(), palette::TEXT);
     let x = middle - width(large) / 2.0;
     let baseline = top + small.line_height() - stage.px(5.0) + large.baseline();
     stage.canvas.text(word, large, x, baseline, ink);
-    let x = x + text_raster::width(word, large);
+    let x = x + letters.width(word, large);
     stage.canvas.text(&after, small, x, baseline, palette::TEXT);
 }
 
 /// How sure: a bar and words under it.
-fn sureness(stage: &mut Stage, place: Area, mood: Mood, strength: Option<Strength>, confidence: f32) {
+fn sureness(stage: &mut Stage<'_>, place: Area, mood: Mood, strength: Option<Strength>, confidence: f32) {
     let width = place.w.min(stage.px(150.0));
     let (x, _) = place.center();
     let bar = Area::new(x - width / 2.0, place.y + stage.px(3.0), width, stage.px(7.0));
@@ -100,7 +108,7 @@ fn sureness(stage: &mut Stage, place: Area, mood: Mood, strength: Option<Strengt
     stage.words(&column, line);
 }
 
-pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
+pub(super) fn unsure(stage: &mut Stage<'_>, candidates: &[Mood], selected: usize) {
     let Some(count) = (!candidates.is_empty()).then_some(candidates.len()) else { return };
     let selected = selected.min(count - 1);
     let mood = candidates[selected];
@@ -134,7 +142,7 @@ pub(super) fn unsure(stage: &mut Stage, candidates: &[Mood], selected: usize) {
 }
 
 /// Two or three candidates: all of them, the selected one large, lit and underlined.
-fn side_by_side(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize) {
+fn side_by_side(stage: &mut Stage<'_>, place: Area, candidates: &[Mood], selected: usize) {
     let count = candidates.len() as f32;
     // Circles in a row: one large, the others three quarters of it, the gaps a quarter of a radius.
     let widths = 2.0 + (count - 1.0) * (2.0 * BESIDE + 0.25);
@@ -159,7 +167,7 @@ fn side_by_side(stage: &mut Stage, place: Area, candidates: &[Mood], selected: u
 const BESIDE: f32 = 0.75;
 
 /// A face in a white ring of this radius.
-fn chosen(stage: &mut Stage, mood: Mood, center: (f32, f32), radius: f32) {
+fn chosen(stage: &mut Stage<'_>, mood: Mood, center: (f32, f32), radius: f32) {
     let line = stage.px(3.5);
     stage.canvas.arc(center, radius - line / 2.0, line, 1.0, palette::WHITE);
     let inside = radius - line - stage.px(3.0);
@@ -167,7 +175,7 @@ fn chosen(stage: &mut Stage, mood: Mood, center: (f32, f32), radius: f32) {
 }
 
 /// Any number of candidates: the selected one in the middle, its neighbours beside it, dots below.
-fn carousel(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize) {
+fn carousel(stage: &mut Stage<'_>, place: Area, candidates: &[Mood], selected: usize) {
     let count = candidates.len();
     let (place, dots) = place.split_bottom(stage.px(14.0));
     let (x, y) = place.center();
@@ -191,7 +199,7 @@ fn carousel(stage: &mut Stage, place: Area, candidates: &[Mood], selected: usize
     }
 }
 
-pub(super) fn nothing_to_play(stage: &mut Stage, mood: Mood) {
+pub(super) fn nothing_to_play(stage: &mut Stage<'_>, mood: Mood) {
     let (figure, words) = stage.halves(0.34);
     let radius = stage.radius(figure, 36.0);
     let center = figure.center();
@@ -218,17 +226,17 @@ mod tests {
 
     #[test]
     fn a_sensor_with_a_long_name_still_says_something() {
-        let face = Face::plain(24.0);
+        let (letters, face) = (&Letters::ours(), Face::plain(24.0));
         for (language, verb) in [(Language::En, " says"), (Language::De, " sagt")] {
-            assert_eq!(sensor_says("ring", language, face, 220.0), (format!("ring{verb}"), face));
-            let (said, smaller) = sensor_says("Stimmungsring", language, face, 220.0);
+            assert_eq!(sensor_says(letters, "ring", language, face, 220.0), (format!("ring{verb}"), face));
+            let (said, smaller) = sensor_says(letters, "Stimmungsring", language, face, 220.0);
             assert!(!said.contains('…') && smaller.size < face.size, "{said}");
             for name in
                 ["Stimmungsring im Flur des Erdgeschosses", &"W".repeat(300), "輪".repeat(40).as_str()]
             {
-                let (said, face) = sensor_says(name, language, face, 220.0);
+                let (said, face) = sensor_says(letters, name, language, face, 220.0);
                 assert!(said.ends_with(&format!("…{verb}")), "{said}");
-                assert!(text_raster::width(&said, face) <= 220.0, "{said}");
+                assert!(letters.width(&said, face) <= 220.0, "{said}");
             }
         }
     }

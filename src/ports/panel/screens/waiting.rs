@@ -6,13 +6,12 @@ use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::icons::{self, Icon};
 use crate::ports::panel::palette;
 use crate::ports::panel::text_layout::Align;
-use crate::ports::panel::text_raster;
 use moodbox_core::kiosk::action::Power;
 use moodbox_core::kiosk::event::TroubleKind;
 use moodbox_core::screen::HoldChoice;
 use moodbox_core::text::{self, Prompt, prompt};
 
-pub(super) fn splash(stage: &mut Stage) {
+pub(super) fn splash(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.6);
     face(stage, figure, Look::Blinking, 56.0);
     let column = stage.column().add("moodbox", stage.bold(36.0), palette::TEXT, 1, 0.0).add(
@@ -25,7 +24,7 @@ pub(super) fn splash(stage: &mut Stage) {
     stage.words(&column, words);
 }
 
-pub(super) fn idle(stage: &mut Stage, troubles: &[TroubleKind]) {
+pub(super) fn idle(stage: &mut Stage<'_>, troubles: &[TroubleKind]) {
     let whole = stage.area;
     if let Some(first) = troubles.first() {
         let (rest, strip) = stage.area.split_bottom(stage.px(54.0));
@@ -43,7 +42,7 @@ pub(super) fn idle(stage: &mut Stage, troubles: &[TroubleKind]) {
 }
 
 /// A strip at the lower edge: what is missing, without getting in the way.
-fn trouble_strip(stage: &mut Stage, strip: Area, first: TroubleKind, count: usize) {
+fn trouble_strip(stage: &mut Stage<'_>, strip: Area, first: TroubleKind, count: usize) {
     let title = text::trouble(first, stage.language).title;
     let text = match count {
         0 | 1 => title.to_owned(),
@@ -55,17 +54,17 @@ fn trouble_strip(stage: &mut Stage, strip: Area, first: TroubleKind, count: usiz
     icons::draw(&mut stage.canvas, Icon::Warning, at, sign, palette::TROUBLE, palette::GROUND);
     let words = Area::new(words.x + gap, words.y, words.w - gap, words.h);
     let ink = palette::TROUBLE.mix(palette::QUIET, 0.35);
-    stage.column().add(&text, stage.plain(LEAST), ink, 2, 0.0).draw(&mut stage.canvas, words, Align::Left);
+    stage.column().add(&text, stage.plain(LEAST), ink, 2, 0.0).draw(&mut stage.canvas, words, Align::Start);
 }
 
-pub(super) fn notice(stage: &mut Stage, seconds: u8, text: Option<&str>) {
+pub(super) fn notice(stage: &mut Stage<'_>, seconds: u8, text: Option<&str>) {
     let (above, strip) = stage.area.split_bottom(stage.px(46.0));
     let strip = Area::new(strip.x, strip.y, strip.w, stage.px(36.0)).inset(stage.px(12.0), 0.0);
     let inner = above.inset(stage.px(12.0), stage.px(8.0));
     let said = text.unwrap_or(prompt(Prompt::NoticeText, stage.language));
     // The words come first: the sign, then the title give way to them.
     let face = stage.plain(LEAST);
-    let lines = text_raster::wrap(said, face, inner.w, usize::MAX).len();
+    let lines = stage.letters().wrap(said, face, inner.w, usize::MAX).lines.len();
     let (title, sign) = (stage.bold(23.0).line_height() + stage.px(3.0), stage.px(34.0));
     let spare = inner.h - lines as f32 * face.line_height();
     let mut words = inner;
@@ -89,13 +88,13 @@ pub(super) fn notice(stage: &mut Stage, seconds: u8, text: Option<&str>) {
     let count = format!("{seconds}\u{a0}s");
     let face = stage.bold(LEAST);
     let baseline = strip.y + strip.h / 2.0 + face.size * 0.36;
-    let count_width = text_raster::width(&count, face);
+    let count_width = stage.letters().width(&count, face);
     stage.canvas.text(&count, face, inner.x + inner.w - count_width, baseline, palette::OWN);
     let room = Area::new(inner.x, strip.y, inner.w - count_width - stage.px(8.0), strip.h);
     stage.presses(room, &[(Press::Short, prompt(Prompt::NoticeCancel, stage.language))], palette::TEXT);
 }
 
-pub(super) fn trouble(stage: &mut Stage, kind: TroubleKind) {
+pub(super) fn trouble(stage: &mut Stage<'_>, kind: TroubleKind) {
     let (figure, words) = stage.halves(0.28);
     let radius = stage.radius(figure, 28.0);
     let (x, y) = figure.center();
@@ -106,7 +105,7 @@ pub(super) fn trouble(stage: &mut Stage, kind: TroubleKind) {
     stage.headline(words, words_of.title, words_of.cure, palette::TEXT);
 }
 
-pub(super) fn hold(stage: &mut Stage, choice: HoldChoice, next: Option<HoldChoice>) {
+pub(super) fn hold(stage: &mut Stage<'_>, choice: HoldChoice, next: Option<HoldChoice>) {
     let (figure, words) = stage.halves(0.36);
     let look = if choice == HoldChoice::Nothing { Look::Awake } else { Look::Blinking };
     face(stage, figure, look, 40.0);
@@ -120,7 +119,7 @@ pub(super) fn hold(stage: &mut Stage, choice: HoldChoice, next: Option<HoldChoic
     stage.words(&column, words);
 }
 
-pub(super) fn ask_to_forget(stage: &mut Stage) {
+pub(super) fn ask_to_forget(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.36);
     let (words, how) = words.split_bottom(stage.px(30.0));
     face(stage, figure, Look::Awake, 38.0);
@@ -139,7 +138,7 @@ pub(super) fn ask_to_forget(stage: &mut Stage) {
     stage.presses(how, &[(Press::Short, no), (Press::Long, yes)], palette::TEXT);
 }
 
-pub(super) fn power(stage: &mut Stage, power: Power) {
+pub(super) fn power(stage: &mut Stage<'_>, power: Power) {
     let (figure, words) = stage.halves(0.58);
     face(stage, figure, Look::Asleep, 56.0);
     let title = text::power(power, stage.language);
@@ -147,7 +146,7 @@ pub(super) fn power(stage: &mut Stage, power: Power) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn goodbye(stage: &mut Stage) {
+pub(super) fn goodbye(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.58);
     face(stage, figure, Look::Asleep, 56.0);
     let title = prompt(Prompt::Goodbye, stage.language);
@@ -155,14 +154,14 @@ pub(super) fn goodbye(stage: &mut Stage) {
     stage.headline(words, title, hint, palette::TEXT);
 }
 
-pub(super) fn quiet(stage: &mut Stage, until: u16) {
+pub(super) fn quiet(stage: &mut Stage<'_>, until: u16) {
     let (figure, words) = stage.halves(0.56);
     face(stage, figure, Look::Asleep, 56.0);
     let hint = text::quiet_until(until, stage.language);
     stage.headline(words, prompt(Prompt::QuietHours, stage.language), &hint, palette::TEXT);
 }
 
-pub(super) fn forgotten(stage: &mut Stage) {
+pub(super) fn forgotten(stage: &mut Stage<'_>) {
     let (figure, words) = stage.halves(0.5);
     face(stage, figure, Look::Blinking, 52.0);
     let hint = prompt(Prompt::ForgottenHint, stage.language);
@@ -170,7 +169,7 @@ pub(super) fn forgotten(stage: &mut Stage) {
 }
 
 /// The device's own face in the middle of a place, in its light.
-fn face(stage: &mut Stage, place: Area, look: Look, radius: f32) {
+fn face(stage: &mut Stage<'_>, place: Area, look: Look, radius: f32) {
     let radius = stage.radius(place, radius);
     let (x, y) = place.center();
     stage.own_light();
