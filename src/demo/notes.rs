@@ -106,6 +106,10 @@ impl<P: Panel> Panel for TimedPanel<P> {
         self.panel.size()
     }
 
+    fn glance(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        self.panel.glance(picture)
+    }
+
     fn light(&mut self, on: bool) -> Result<(), PanelError> {
         self.panel.light(on)
     }

@@ -43,6 +43,11 @@ impl PortQueues {
                     panel.show(screen);
                 }
             }
+            Action::Held(held) => {
+                if let Some(panel) = &self.panel {
+                    panel.hold(held);
+                }
+            }
             Action::Capture => {
                 self.asked += 1;
                 // The thread looks at the newest number; more are asked only after the one before has ended.

@@ -5,6 +5,7 @@ use crate::scenario;
 use std::time::Duration;
 
 use moodbox_core::kiosk::Has;
+use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::{Settings, State, step};
 use moodbox_core::mood::{Mood, Scores};
@@ -292,4 +293,40 @@ fn a_mood_that_was_read_is_not_said_aloud() {
         }
     }
     assert_eq!(said, "[LookAtMe][GotIt, NotSo]");
+}
+
+/// What the panel is told of a hold: how long it is held, and how long until it does something.
+fn told(state: &mut State, at: Duration, event: Event) -> Vec<Option<(u64, u64)>> {
+    let actions = step(state, at, event).into_iter();
+    let held = actions.filter_map(|action| match action {
+        Action::Held(held) => Some(held.map(|held| (ms(held.gone), ms(held.left)))),
+        _ => None,
+    });
+    held.collect()
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
+}
+
+#[test]
+fn a_hold_tells_the_panel_when_it_takes_effect_and_when_it_is_over() {
+    let at = Duration::from_millis;
+    let mut state = State::new(settings());
+    assert_eq!(told(&mut state, at(0), press()), [Some((0, 3000))]);
+    assert_eq!(told(&mut state, at(3000), Event::Tick), [Some((0, 3000))], "the menu, and its next choice");
+    assert_eq!(told(&mut state, at(3500), Event::Tick), [], "nothing new");
+    assert_eq!(told(&mut state, at(6000), Event::Tick), [Some((0, 3000))]);
+    assert_eq!(told(&mut state, at(9000), Event::Tick), [None], "held on, nothing more comes");
+    assert_eq!(told(&mut state, at(9500), release()), []);
+
+    // Where a question stands, a long press is a yes.
+    let mut state = State::new(learning());
+    told(&mut state, at(0), press());
+    for second in [3, 6, 9] {
+        told(&mut state, Duration::from_secs(second), Event::Tick);
+    }
+    assert_eq!(told(&mut state, at(9500), release()), [None]);
+    assert_eq!(told(&mut state, at(11_000), press()), [Some((0, 800))]);
+    assert_eq!(told(&mut state, at(11_100), release()), [None]);
 }

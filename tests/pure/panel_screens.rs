@@ -5,10 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
-use moodbox::ports::panel::screen_samples;
+use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
+use moodbox::ports::panel::letters::Letters;
+use moodbox::ports::panel::screens::{self, Moment};
+use moodbox::ports::panel::{Picture, screen_samples};
+use moodbox_core::kiosk::action::Screen;
 use moodbox_core::text::Language;
 
 /// One step of RGB565 in a channel: what the rounding of another processor may move.
@@ -102,6 +106,32 @@ fn screens_look_as_their_pictures_on_a_wide_panel() {
         (320, 240),
         &["idle-trouble", "mood-happy", "unsure-any", "playing-long", "notice"],
     );
+}
+
+#[test]
+fn what_moves_by_itself_looks_as_its_pictures() {
+    let of = |name: &str| {
+        screen_samples::examples(Language::En).into_iter().find(|(other, _)| other == name).unwrap().1
+    };
+    let Screen::Playing(mut long) = of("playing-long") else { panic!("no playing screen") };
+    long.title = format!("{0} – {0}", long.title);
+    let age = Duration::from_millis;
+    for (name, screen, moment) in [
+        // Eyes that are closed for a moment.
+        ("idle.blink", of("idle"), Moment { age: age(6900), held: None }),
+        // A long title on its way, between two lines.
+        ("playing-long.moving", Screen::Playing(long.clone()), Moment { age: age(2700), held: None }),
+        ("playing-long.stands", Screen::Playing(long), Moment::STILL),
+        // A button that is held, until a long press takes effect.
+        ("unsure-first.held", of("unsure-first"), Moment { held: Some(0.6), ..Moment::STILL }),
+        ("playing-pressed.held", of("playing-pressed"), Moment { held: Some(0.6), ..Moment::STILL }),
+    ] {
+        let mut picture = Picture::new(240, 240);
+        screens::draw_at(moment, &Letters::ours(), &screen, Language::En, &mut picture);
+        let drawn = RgbImage::from_fn(240, 240, |x, y| Rgb(picture.rgb8(x, y)));
+        let file = format!("{name}.en.240x240");
+        check(&file, &folder().join(format!("{file}.png")), &drawn).unwrap();
+    }
 }
 
 #[test]

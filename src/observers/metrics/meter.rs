@@ -221,14 +221,27 @@ impl Panel for TimedPanel {
         self.0.size()
     }
 
+    fn glance(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        self.timed(|panel| panel.glance(picture))
+    }
+
     fn light(&mut self, on: bool) -> Result<(), PanelError> {
         self.0.light(on)
     }
 
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        self.timed(|panel| panel.show(picture))
+    }
+}
+
+impl TimedPanel {
+    fn timed(
+        &mut self,
+        show: impl FnOnce(&mut dyn Panel) -> Result<(), PanelError>,
+    ) -> Result<(), PanelError> {
         // Taken before: a picture that was under way when the press came is not its answer.
         let since = self.1.pending().panel.take();
-        let done = self.0.show(picture);
+        let done = show(self.0.as_mut());
         if let (Ok(()), Some(since)) = (&done, since) {
             self.1.meters().press_to_panel.observe(since.elapsed().as_secs_f64());
         }

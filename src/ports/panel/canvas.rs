@@ -79,6 +79,8 @@ pub struct Canvas<'a> {
     smallest: f32,
     /// Blocks of text for which there was no room.
     left_out: usize,
+    /// Upper and lower end of where text is seen; none: everywhere.
+    window: Option<(i32, i32)>,
 }
 
 impl<'a> Canvas<'a> {
@@ -86,7 +88,7 @@ impl<'a> Canvas<'a> {
     pub fn new(width: u32, height: u32, ground: Ink, letters: &'a Letters) -> Option<Canvas<'a>> {
         let mut pixmap = Pixmap::new(width, height)?;
         pixmap.fill(ground.color(1.0));
-        Some(Canvas { letters, pixmap, clipped: 0, smallest: f32::INFINITY, left_out: 0 })
+        Some(Canvas { letters, pixmap, clipped: 0, smallest: f32::INFINITY, left_out: 0, window: None })
     }
 
     pub fn area(&self) -> Area {
@@ -190,6 +192,29 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// The edge of a rectangle with round corners, from the middle of its upper side clockwise; `share` in [0, 1].
+    pub fn edge(&mut self, area: Area, radius: f32, width: f32, share: f32, ink: Ink) {
+        let area = area.inset(width / 2.0, width / 2.0);
+        let points = around(area, radius - width / 2.0);
+        let length = |from: (f32, f32), to: (f32, f32)| (to.0 - from.0).hypot(to.1 - from.1);
+        let whole: f32 = points.windows(2).map(|two| length(two[0], two[1])).sum();
+        let mut left = whole * if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
+        let mut path = PathBuilder::new();
+        let Some(&(x, y)) = points.first() else { return };
+        path.move_to(x, y);
+        for two in points.windows(2) {
+            let (from, to) = (two[0], two[1]);
+            let step = length(from, to);
+            let part = if step > 0.0 { (left / step).min(1.0) } else { 0.0 };
+            path.line_to(from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
+            left -= step;
+            if left <= 0.0 {
+                break;
+            }
+        }
+        self.curve(path, width, ink, 1.0);
+    }
+
     /// A bar with round ends: `share` in [0, 1] of it filled.
     pub fn bar(&mut self, area: Area, share: f32, ground: Ink, ink: Ink) {
         let radius = area.h / 2.0;
@@ -231,6 +256,13 @@ impl<'a> Canvas<'a> {
         self.left_out += blocks;
     }
 
+    /// Draws text of which only what lies in this area's height is seen.
+    pub fn in_window(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
+        self.window = Some((area.y.round() as i32, (area.y + area.h).round() as i32));
+        draw(self);
+        self.window = None;
+    }
+
     /// One line of our own words as it is, with its left end and baseline here.
     pub fn text(&mut self, text: &str, face: Face, x: f32, baseline: f32, ink: Ink) {
         self.line(text, Base::Left, face, (x, baseline), ink);
@@ -240,11 +272,14 @@ impl<'a> Canvas<'a> {
     pub fn line(&mut self, text: &str, base: Base, face: Face, place: (f32, f32), ink: Ink) {
         let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
         let pixels = self.pixmap.pixels_mut();
-        let mut clipped = 0;
+        let (mut clipped, window) = (0, self.window);
         if !text.is_empty() {
             self.smallest = self.smallest.min(face.size);
         }
         self.letters.raster(text, base, face, place, |x, y, cover| {
+            if window.is_some_and(|(top, bottom)| !(top..bottom).contains(&y)) {
+                return;
+            }
             if x < 0 || y < 0 || x >= width || y >= height {
                 clipped += usize::from(cover > 0.1);
                 return;
@@ -299,6 +334,24 @@ fn to_rgb565(red: u8, green: u8, blue: u8, threshold: f32) -> u16 {
 
 fn solid(ink: Ink, alpha: f32) -> Shader<'static> {
     Shader::SolidColor(ink.color(alpha))
+}
+
+/// Points along the edge of a rectangle with round corners, from the middle of its upper side clockwise and back.
+fn around(area: Area, radius: f32) -> Vec<(f32, f32)> {
+    let r = radius.min(area.w / 2.0).min(area.h / 2.0).max(0.0);
+    let (left, top, right, bottom) = (area.x, area.y, area.x + area.w, area.y + area.h);
+    let corners =
+        [(right - r, top + r), (right - r, bottom - r), (left + r, bottom - r), (left + r, top + r)];
+    let middle = (left + area.w / 2.0, top);
+    let mut points = vec![middle];
+    for (quarter, (x, y)) in corners.into_iter().enumerate() {
+        for step in 0..=8u8 {
+            let angle = core::f32::consts::FRAC_PI_2 * (quarter as f32 + f32::from(step) / 8.0);
+            points.push((x + r * angle.sin(), y - r * angle.cos()));
+        }
+    }
+    points.push(middle);
+    points
 }
 
 fn rounded(area: Area, radius: f32) -> Option<Path> {

@@ -7,6 +7,7 @@ pub mod counting_bus;
 pub mod faces;
 mod icons;
 pub mod letters;
+mod movement;
 mod palette;
 pub mod png;
 pub mod presets;
@@ -122,6 +123,12 @@ pub trait Panel: Send {
 
     /// Shows the picture. Only what changed since the last call needs to travel.
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError>;
+
+    /// Shows a step of a movement, gone in a moment. Only what a person stands before needs to; who copies the panel
+    /// elsewhere waits for what rests.
+    fn glance(&mut self, _picture: &Picture) -> Result<(), PanelError> {
+        Ok(())
+    }
 
     /// Switches the backlight, where there is one that can be; a panel is lit from its first picture on.
     /// A wrapper of a panel hands this on.

@@ -81,6 +81,10 @@ impl Panel for SpiPanel {
         Ok(())
     }
 
+    fn glance(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        self.show(picture)
+    }
+
     fn light(&mut self, on: bool) -> Result<(), PanelError> {
         self.lit = on;
         // One that is not open yet is lit by its first picture.

@@ -33,6 +33,14 @@ impl Panel for Several {
         outcome
     }
 
+    fn glance(&mut self, picture: &Picture) -> Result<(), PanelError> {
+        let mut outcome = self.first.glance(picture);
+        for other in &mut self.others {
+            outcome = outcome.and(other.glance(picture));
+        }
+        outcome
+    }
+
     fn light(&mut self, on: bool) -> Result<(), PanelError> {
         let mut outcome = self.first.light(on);
         for other in &mut self.others {

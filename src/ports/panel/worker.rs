@@ -4,10 +4,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::letters::Letters;
+use super::movement::Moving;
+use super::screens::Moment;
 use super::system_fonts::{self, SystemFonts};
-use super::{Panel, PanelError, Picture, screens};
+use super::{Panel, PanelError, Picture, movement, screens};
 use crate::backoff::Backoff;
-use moodbox_core::kiosk::action::Screen;
+use moodbox_core::kiosk::action::{Held, Screen};
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::text::Language;
 
@@ -27,7 +29,59 @@ struct Waiting {
     screen: Option<Screen>,
     /// Another language, until the thread has taken it.
     language: Option<Language>,
+    /// Another hold of the button, or its end, until the thread has taken it.
+    hold: Option<Option<Holding>>,
     closed: bool,
+}
+
+/// A button that is held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Holding {
+    since: Instant,
+    /// How long it is to be held until it does something.
+    whole: Duration,
+}
+
+/// A screen that stands on the panel.
+struct Standing {
+    screen: Screen,
+    /// Since when it stands, or one that it goes on from.
+    since: Instant,
+    /// The pictures of a waiting face, with open and with closed eyes: a blink draws nothing anew.
+    drawn: [Option<Picture>; 2],
+}
+
+impl Standing {
+    fn after(last: Option<Standing>, screen: Screen) -> Standing {
+        let goes_on = last.filter(|last| screens::goes_on(&last.screen, &screen));
+        Standing {
+            since: goes_on.map_or_else(Instant::now, |last| last.since),
+            screen,
+            drawn: Default::default(),
+        }
+    }
+
+    /// Draws it at a moment, and says how it moves.
+    fn draw(
+        &mut self,
+        moment: Moment,
+        letters: &Letters,
+        language: Language,
+        picture: &mut Picture,
+    ) -> Option<Moving> {
+        if !matches!(self.screen, Screen::Idle { .. }) || moment.held.is_some() {
+            return screens::draw_at(moment, letters, &self.screen, language, picture);
+        }
+        let (closed, moving) = movement::blink(moment.age);
+        match &mut self.drawn[usize::from(closed)] {
+            Some(drawn) => picture.clone_from(drawn),
+            none => {
+                screens::draw_at(moment, letters, &self.screen, language, picture);
+                *none = Some(picture.clone());
+            }
+        }
+        Some(moving)
+    }
 }
 
 /// What the thread found in the slot.
@@ -35,6 +89,8 @@ struct Waiting {
 enum Found {
     /// What stands on the panel is to be said in another language.
     Language(Language),
+    /// The button is held, or not any more.
+    Hold(Option<Holding>),
     Screen(Screen),
     /// Nothing new until the time set.
     Nothing,
@@ -50,6 +106,16 @@ impl PanelSlot {
     /// Hands over a screen; never waits for the panel.
     pub fn show(&self, screen: Screen) {
         self.lock().screen = Some(screen);
+        self.0.changed.notify_all();
+    }
+
+    /// Over the screen a frame fills while the button is held.
+    pub fn hold(&self, held: Option<Held>) {
+        let holding = |held: Held| Holding {
+            since: Instant::now().checked_sub(held.gone).unwrap_or_else(Instant::now),
+            whole: held.gone + held.left,
+        };
+        self.lock().hold = Some(held.map(holding));
         self.0.changed.notify_all();
     }
 
@@ -76,6 +142,9 @@ impl PanelSlot {
         loop {
             if let Some(language) = waiting.language.take() {
                 return Found::Language(language);
+            }
+            if let Some(hold) = waiting.hold.take() {
+                return Found::Hold(hold);
             }
             if let Some(screen) = waiting.screen.take() {
                 return Found::Screen(screen);
@@ -122,47 +191,57 @@ fn run_with(
 ) {
     let (width, height) = panel.size();
     let mut picture = Picture::new(width, height);
-    let mut shown: Option<Picture> = None;
-    // While the panel is ill: the screen that it is still to show.
-    let mut owed: Option<Screen> = None;
-    let mut last: Option<Screen> = None;
+    // What the glass shows, and what rested there last: who copies the panel knows that one.
+    let (mut shown, mut rested): (Option<Picture>, Option<Picture>) = (None, None);
+    let mut stands: Option<Standing> = None;
+    let mut holding: Option<Holding> = None;
+    // While the panel is ill it is still to show what stands; else it moves by itself at this time.
+    let (mut ill, mut moves) = (false, None);
     loop {
-        let screen = match (slot.take(owed.as_ref().map(|_| Instant::now())), &owed) {
-            (Found::Language(other), _) => {
+        match slot.take(if ill { Some(Instant::now()) } else { moves }) {
+            Found::Language(other) => {
                 language = other;
-                match &last {
-                    Some(screen) => screen.clone(),
-                    None => continue,
-                }
+                stands.iter_mut().for_each(|standing| standing.drawn = Default::default());
             }
-            (Found::Screen(screen), _) => screen,
-            (Found::Nothing, Some(screen)) => screen.clone(),
-            (Found::Nothing, None) => continue,
-            (Found::Closed, _) => return,
+            Found::Hold(hold) => holding = hold,
+            Found::Screen(screen) => stands = Some(Standing::after(stands, screen)),
+            Found::Nothing => {}
+            Found::Closed => return,
+        }
+        let Some(standing) = &mut stands else { continue };
+        let (held, fills) = match holding {
+            Some(holding) => movement::hold(holding.since.elapsed(), holding.whole),
+            None => (None, None),
         };
-        screens::draw_with(letters, &screen, language, &mut picture);
-        last = Some(screen.clone());
-        if shown.as_ref() == Some(&picture) {
+        let moment = Moment { age: standing.since.elapsed(), held };
+        let moving = standing.draw(moment, letters, language, &mut picture);
+        let movements = || [moving, fills].into_iter().flatten();
+        moves = movements().map(|moving| moving.next).min().map(|next| Instant::now() + next);
+        if shown.as_ref() == Some(&picture) && !ill {
             continue;
         }
+        let rests = held.is_none() && movements().all(|moving| moving.rests);
+        let known = rests && rested.as_ref() == Some(&picture);
+        let done = if ill || rests && !known { panel.show(&picture) } else { panel.glance(&picture) };
         // From dark to a picture the picture comes first, and the other way round it goes first as well: no
         // light falls on what is not to be seen.
-        let lit = screen != Screen::Asleep;
-        match panel.show(&picture).and_then(|()| panel.light(lit)) {
+        match done.and_then(|()| panel.light(standing.screen != Screen::Asleep)) {
             Ok(()) => {
                 backoff.reset();
-                if owed.take().is_some() {
+                if std::mem::take(&mut ill) {
                     report(Event::Part(Part::Panel, Health::Well));
                 }
                 shown = Some(picture.clone());
+                if rests && !known {
+                    rested = shown.clone();
+                }
             }
             Err(error) => {
-                if owed.is_none() {
+                if !std::mem::replace(&mut ill, true) {
                     report(Event::Part(Part::Panel, Health::Ill(trouble(&error))));
                 }
                 // What the panel shows is not known any more.
-                shown = None;
-                owed = Some(screen);
+                (shown, rested) = (None, None);
                 slot.pause(Instant::now() + backoff.wait());
             }
         }
@@ -196,6 +275,10 @@ mod tests {
             self.pictures.send((picture.clone(), works)).unwrap();
             let broken = || PanelError::Io { device: "/dev/spidev0.0".into(), reason: "gone".into() };
             works.then_some(()).ok_or_else(broken)
+        }
+
+        fn glance(&mut self, picture: &Picture) -> Result<(), PanelError> {
+            self.show(picture)
         }
 
         fn light(&mut self, on: bool) -> Result<(), PanelError> {
@@ -342,5 +425,33 @@ mod tests {
         let (idle, dozing) = (Screen::Idle { troubles: vec![] }, Screen::Dozing { troubles: vec![] });
         assert!(max(&dozing) <= 64 && max(&dozing) > 0 && max(&idle) > 200);
         assert_eq!(max(&Screen::Asleep), 0);
+    }
+
+    #[test]
+    fn a_frame_fills_over_what_stands_until_the_hold_takes_effect_or_is_over() {
+        let slot = PanelSlot::new();
+        let (sender, pictures) = mpsc::channel();
+        let panel = FakePanel { answers: VecDeque::new(), pictures: sender, lights: mpsc::channel().0 };
+        let wait = Duration::from_secs(10);
+        let mut full = Picture::new(60, 60);
+        let moment = Moment { held: Some(1.0), ..Moment::STILL };
+        screens::draw_at(moment, &Letters::ours(), &Screen::AskToForget, Language::En, &mut full);
+        std::thread::scope(|scope| {
+            scope.spawn(|| run_with(&slot, Box::new(panel), &Letters::ours(), Language::En, QUICK, |_| ()));
+            slot.show(Screen::AskToForget);
+            let plain = picture_of(&Screen::AskToForget);
+            assert!(pictures.recv_timeout(wait).unwrap().0 == plain);
+            let (gone, left) = (Duration::from_secs(1), Duration::from_millis(200));
+            slot.hold(Some(Held { gone, left }));
+            let mut steps = 0;
+            while pictures.recv_timeout(wait).unwrap().0 != full {
+                steps += 1;
+            }
+            assert!(steps > 0);
+            slot.hold(None);
+            assert!(pictures.recv_timeout(wait).unwrap().0 == plain);
+            slot.close();
+        });
+        assert!(pictures.recv().is_err(), "then nothing moves");
     }
 }

@@ -21,6 +21,8 @@ pub enum Action {
     CancelCapture,
     /// Draw this.
     Show(Screen),
+    /// The main button is held, and held on it does something; none: not any more. Drawn over the screen.
+    Held(Option<Held>),
     /// A command for the music player.
     Music(PlayerCommand),
     /// A command for the video player.
@@ -42,6 +44,15 @@ pub enum Action {
     Speak(Language),
     /// Leave; ports stop, the panel says goodbye.
     Quit,
+}
+
+/// How far a hold of the button has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// So long it is held.
+    pub gone: Duration,
+    /// So long until it takes effect.
+    pub left: Duration,
 }
 
 /// What a player is asked to do.

@@ -101,6 +101,14 @@ impl Gestures {
         }
     }
 
+    /// From when until when a press that goes on becomes long.
+    pub(super) fn becomes_long(&self) -> Option<(Time, Time)> {
+        match self.phase {
+            Phase::Down { since, .. } => Some((since, since + self.times.long)),
+            Phase::Up | Phase::Between { .. } | Phase::Told => None,
+        }
+    }
+
     /// When [`tick`](Gestures::tick) has something to tell.
     pub fn deadline(&self) -> Option<Time> {
         match self.phase {

@@ -38,6 +38,12 @@ impl Hold {
         menu.get(at).or(menu.last()).copied()
     }
 
+    /// From when until when it is held for what comes next: the menu, or its next choice.
+    pub fn stage(&self, at: Time, step: Duration, choices: usize) -> Option<(Time, Time)> {
+        let due = self.next_change(at, step, choices)?;
+        Some((due.saturating_sub(step), due))
+    }
+
     /// When the menu opens or goes on.
     pub fn next_change(&self, at: Time, step: Duration, choices: usize) -> Option<Time> {
         if !self.open {

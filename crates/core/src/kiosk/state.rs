@@ -27,6 +27,8 @@ pub struct State {
     pub(super) phase: Phase,
     pub(super) gestures: Gestures,
     pub(super) hold: Option<Hold>,
+    /// What the panel was told of the hold.
+    pub(super) shown_hold: Option<(Time, Time)>,
     /// What the speaker said last, and how many prompts it was given.
     pub(super) said: Option<Prompted>,
     pub(super) prompts_said: u64,
@@ -87,6 +89,7 @@ impl State {
             phase: Phase::Idle,
             gestures: Gestures::new(settings.gesture),
             hold: None,
+            shown_hold: None,
             said: None,
             prompts_said: 0,
             ducked: false,
@@ -284,6 +287,19 @@ impl State {
     pub(super) fn hold_deadline(&self, at: Time) -> Option<Time> {
         let hold = self.hold?;
         hold.next_change(at, self.settings.times.hold, self.settings.hold_menu().len())
+    }
+
+    /// From when until when the button is held for what it does next, if held on it does something.
+    pub(super) fn held(&self, at: Time) -> Option<(Time, Time)> {
+        let menu = self
+            .hold
+            .and_then(|hold| hold.stage(at, self.settings.times.hold, self.settings.hold_menu().len()));
+        if self.holding() {
+            return menu;
+        }
+        let answers = matches!(self.phase, Phase::Playing(_) | Phase::Choosing { .. } | Phase::Asking { .. });
+        let long = self.gestures.becomes_long().filter(|_| answers);
+        long.or(menu).filter(|(_, until)| at < *until)
     }
 
     /// Whether the menu is open: nothing else may begin meanwhile.

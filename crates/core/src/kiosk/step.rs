@@ -1,6 +1,6 @@
 //! The one function that decides: a state and an event in, actions out. Total: any event in any state.
 
-use super::action::{Action, Actions};
+use super::action::{Action, Actions, Held};
 use super::clock::Time;
 use super::event::Event;
 use super::handlers::{
@@ -26,6 +26,7 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Actions {
         state.idle_since = at;
     }
     actions.extend(speech::speak(state));
+    actions.extend(hold_on(state));
     // The sign of a press goes first: everything else may take its time.
     if let Some(show) = redraw(state) {
         actions.insert(0, show);
@@ -113,6 +114,21 @@ fn leave(state: &mut State) -> Actions {
     }
     actions.push(Action::Quit);
     actions
+}
+
+/// How far the hold has come, if it is another one than before.
+fn hold_on(state: &mut State) -> Option<Action> {
+    if !state.settings.has.panel {
+        return None;
+    }
+    let now = state.held(state.now);
+    if std::mem::replace(&mut state.shown_hold, now) == now {
+        return None;
+    }
+    Some(Action::Held(now.map(|(since, until)| Held {
+        gone: state.now.saturating_sub(since),
+        left: until.saturating_sub(state.now),
+    })))
 }
 
 /// The screen, if it is another than before.

@@ -3,6 +3,8 @@
 //! Places are computed from the size: on upright and square panels the figure stands above the words,
 //! on wide ones beside them. Text is wrapped and shortened by `Column`.
 
+use std::time::Duration;
+
 mod looking;
 mod playing;
 mod reading;
@@ -11,48 +13,86 @@ mod waiting;
 use super::Picture;
 use super::canvas::{Area, Canvas, Ink};
 use super::letters::Letters;
+use super::movement::{self, Moving};
 use super::palette;
 use super::text_layout::{Align, Column};
 use super::text_raster::Face;
 use moodbox_core::kiosk::action::Screen;
 use moodbox_core::text::Language;
 
-/// Draws a screen over the whole picture, in the letters of our own fonts.
+/// How long things have stood on the panel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// How long the screen has stood, or one before it that it goes on from.
+    pub age: Duration,
+    /// How much of the time is over after which the button that is held does something, in [0, 1].
+    pub held: Option<f32>,
+}
+
+impl Moment {
+    /// Long after every movement, with no finger on the button.
+    pub const STILL: Moment = Moment { age: Duration::MAX, held: None };
+}
+
+/// Draws a screen over the whole picture as it rests, in the letters of our own fonts.
 pub fn draw(screen: &Screen, language: Language, picture: &mut Picture) {
     draw_with(&Letters::ours(), screen, language, picture);
 }
 
 /// The same in these letters.
 pub fn draw_with(letters: &Letters, screen: &Screen, language: Language, picture: &mut Picture) {
-    if let Some(canvas) = paint(letters, screen, language, picture.width(), picture.height()) {
-        if canvas.clipped() > 0 {
-            let (width, height) = (picture.width(), picture.height());
-            tracing::debug!(pixels = canvas.clipped(), width, height, "text fell beside the panel");
+    draw_at(Moment::STILL, letters, screen, language, picture);
+}
+
+/// The same at a moment. Says how it moves; none if it stands.
+pub fn draw_at(
+    moment: Moment,
+    letters: &Letters,
+    screen: &Screen,
+    language: Language,
+    picture: &mut Picture,
+) -> Option<Moving> {
+    let stage = paint(moment, letters, screen, language, (picture.width(), picture.height()))?;
+    let clipped = stage.canvas.clipped();
+    if clipped > 0 {
+        let (width, height) = (picture.width(), picture.height());
+        tracing::debug!(pixels = clipped, width, height, "text fell beside the panel");
+    }
+    stage.canvas.copy_to(picture);
+    if matches!(screen, Screen::Dozing { .. }) {
+        picture.dim();
+    }
+    stage.moving
+}
+
+/// Whether one screen is the other a moment later: what moves on it goes on.
+pub fn goes_on(before: &Screen, after: &Screen) -> bool {
+    match (before, after) {
+        (Screen::Playing(before), Screen::Playing(after)) => {
+            (&before.title, &before.artist) == (&after.title, &after.artist)
         }
-        canvas.copy_to(picture);
-        if matches!(screen, Screen::Dozing { .. }) {
-            picture.dim();
-        }
+        (before, after) => before == after,
     }
 }
 
 /// A screen in full colour; none if the size has no pixels.
 fn paint<'a>(
+    moment: Moment,
     letters: &'a Letters,
     screen: &Screen,
     language: Language,
-    width: u32,
-    height: u32,
-) -> Option<Canvas<'a>> {
+    (width, height): (u32, u32),
+) -> Option<Stage<'a>> {
     let ground = if *screen == Screen::Asleep { palette::BLACK } else { palette::GROUND };
     let canvas = Canvas::new(width, height, ground, letters)?;
     let area = canvas.area();
     let unit = area.w.min(area.h) / 240.0;
     let wide = area.w > area.h * 1.15;
-    let mut stage = Stage { canvas, language, area, unit, wide };
+    let mut stage = Stage { canvas, language, area, unit, wide, moment, moving: None };
     match screen {
         Screen::Splash => waiting::splash(&mut stage),
-        Screen::Idle { troubles } | Screen::Dozing { troubles } => waiting::idle(&mut stage, troubles),
+        Screen::Idle { troubles } => waiting::idle(&mut stage, troubles, true),
+        Screen::Dozing { troubles } => waiting::idle(&mut stage, troubles, false),
         Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
         Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
         Screen::Power(power) => waiting::power(&mut stage, *power),
@@ -76,7 +116,10 @@ fn paint<'a>(
         Screen::Asleep => {}
         Screen::Playing(playing) => playing::playing(&mut stage, playing),
     }
-    Some(stage.canvas)
+    if let Some(share) = moment.held {
+        stage.held(share);
+    }
+    Some(stage)
 }
 
 /// The smallest letters on 240x240, in pixels.
@@ -107,6 +150,9 @@ struct Stage<'a> {
     unit: f32,
     /// Whether figure and words stand side by side.
     wide: bool,
+    moment: Moment,
+    /// How something on it moves.
+    moving: Option<Moving>,
 }
 
 impl<'a> Stage<'a> {
@@ -155,6 +201,13 @@ impl<'a> Stage<'a> {
         let (figure, _) = self.halves(0.64);
         let ((x, y), radius) = (figure.center(), self.radius(figure, 62.0) * 1.75);
         self.canvas.glow(x, y, radius, palette::OWN, 0.18);
+    }
+
+    /// The frame that fills while the button is held.
+    fn held(&mut self, share: f32) {
+        let (area, width) = (self.area.inset(self.px(2.0), self.px(2.0)), self.px(5.0));
+        self.canvas.frame(area, self.px(18.0), width, palette::RAISED);
+        self.canvas.edge(area, self.px(18.0), width, share, palette::OWN);
     }
 
     /// Blocks of words: no letter of them is smaller than 20 px on 240x240, for eyes that are weak.
@@ -215,8 +268,6 @@ impl<'a> Stage<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -230,7 +281,7 @@ mod tests {
     fn check(screen: &Screen, language: Language) {
         let letters = &Letters::ours();
         for (width, height) in SIZES {
-            let canvas = paint(letters, screen, language, width, height).unwrap();
+            let canvas = paint(Moment::STILL, letters, screen, language, (width, height)).unwrap().canvas;
             assert_eq!(canvas.clipped(), 0, "{screen:?} in {language:?} at {width}x{height}");
             assert!(canvas.smallest() >= LEAST, "{screen:?}: letters of {} px", canvas.smallest());
         }
@@ -274,8 +325,8 @@ mod tests {
             for screen in ours.chain(TroubleKind::ALL.map(Screen::Trouble)) {
                 for (width, height) in SIZES {
                     let letters = Letters::ours();
-                    let canvas = paint(&letters, &screen, language, width, height).unwrap();
-                    assert_eq!(canvas.left_out(), 0, "{screen:?} in {language:?} at {width}x{height}");
+                    let stage = paint(Moment::STILL, &letters, &screen, language, (width, height)).unwrap();
+                    assert_eq!(stage.canvas.left_out(), 0, "{screen:?} in {language:?} at {width}x{height}");
                 }
             }
         }
@@ -303,6 +354,82 @@ mod tests {
             for (_, screen) in screen_samples::examples(Language::De) {
                 draw(&screen, Language::De, &mut picture);
             }
+        }
+    }
+
+    fn at(screen: &Screen, age: Duration, held: Option<f32>) -> (Picture, Option<Moving>) {
+        let mut picture = Picture::new(240, 240);
+        let moving = draw_at(Moment { age, held }, &Letters::ours(), screen, Language::En, &mut picture);
+        (picture, moving)
+    }
+
+    /// The rows in which two pictures differ.
+    fn rows(one: &Picture, other: &Picture) -> Vec<u32> {
+        (0..one.height()).filter(|&y| one.row(y) != other.row(y)).collect()
+    }
+
+    #[test]
+    fn a_waiting_face_blinks_and_only_its_eyes_are_sent() {
+        let idle = Screen::Idle { troubles: vec![] };
+        let (open, moving) = at(&idle, Duration::ZERO, None);
+        let moving = moving.unwrap();
+        assert!(moving.rests);
+        let (closed, moving) = at(&idle, moving.next, None);
+        assert!(!moving.unwrap().rests);
+        let rows = rows(&open, &closed);
+        assert!((4..30).contains(&rows.len()), "{rows:?}");
+        let dozing = Screen::Dozing { troubles: vec![] };
+        assert_eq!(at(&dozing, Duration::ZERO, None).1, None, "nobody looks: no wake-up");
+        assert_eq!(at(&Screen::Asleep, Duration::ZERO, None).1, None);
+        assert_eq!(at(&Screen::Quiet { until: 420 }, Duration::ZERO, None).1, None);
+    }
+
+    #[test]
+    fn a_title_that_fits_stands_and_a_long_one_moves_once_in_its_own_place() {
+        let name = |wanted: &str| {
+            let all = screen_samples::examples(Language::En);
+            all.into_iter().find(|(name, _)| name == wanted).unwrap().1
+        };
+        assert_eq!(at(&name("playing"), Duration::ZERO, None).1, None);
+        let Screen::Playing(mut long) = name("playing-long") else { panic!("no playing screen") };
+        long.title = long.title.repeat(2);
+        let long = Screen::Playing(long);
+        let (mut age, mut wakes, mut pictures) = (Duration::ZERO, 0, Vec::new());
+        let first = at(&long, age, None).0;
+        while let (picture, Some(moving)) = at(&long, age, None) {
+            let rows = rows(&first, &picture);
+            assert!(rows.iter().all(|row| (55..170).contains(row)), "{rows:?}");
+            pictures.push(picture);
+            age += moving.next;
+            wakes += 1;
+        }
+        assert!(pictures.iter().any(|picture| *picture != first), "it moved");
+        assert!(wakes < 120 && age < Duration::from_secs(20), "{wakes} wake-ups in {age:?}");
+        let mut still = Picture::new(240, 240);
+        draw(&long, Language::En, &mut still);
+        assert!(at(&long, age, None).0 == still, "then it stands, with its ellipsis");
+        assert!(goes_on(&long, &long));
+        assert!(!goes_on(&long, &name("playing")));
+    }
+
+    #[test]
+    fn the_frame_of_a_hold_fills_clockwise_at_the_edge_of_any_screen() {
+        let screen = Screen::AskToForget;
+        let count = |share: f32| {
+            let (picture, _) = at(&screen, Duration::MAX, Some(share));
+            let own = |x: u32, y: u32| picture.rgb8(x, y)[1] > 150 && picture.rgb8(x, y)[0] < 130;
+            let places: Vec<(u32, u32)> =
+                (0..240).flat_map(|y| (0..240).map(move |x| (x, y))).filter(|&(x, y)| own(x, y)).collect();
+            (places.iter().filter(|(x, y)| *y < 8 || *x > 231).count(), places.len())
+        };
+        let (_, none) = count(0.0);
+        let (quarter_there, quarter) = count(0.25);
+        let (_, half) = count(0.5);
+        let (_, whole) = count(1.0);
+        assert!(none < quarter && quarter < half && half < whole, "{none} {quarter} {half} {whole}");
+        assert!(quarter_there > (quarter - none) * 9 / 10, "the first quarter is above and at the right");
+        for odd in [f32::NAN, -1.0, 2.0] {
+            at(&screen, Duration::ZERO, Some(odd));
         }
     }
 

@@ -30,14 +30,15 @@ pub(super) fn playing(stage: &mut Stage<'_>, playing: &Playing) {
     let column = stage
         .column()
         .add_name(shown_title(stage, playing), stage.bold(28.0), palette::TEXT, 3, 0.0)
+        .moving(stage.moment.age)
         .add_name(playing.artist.as_str(), stage.plain(20.0), palette::QUIET, 2, stage.px(3.0));
     let body = body.inset(0.0, stage.px(5.0));
-    column.draw(&mut stage.canvas, body, Align::Start);
+    stage.moving = column.draw(&mut stage.canvas, body, Align::Start);
     progress(stage, foot, playing, ink);
     if playing.flash == Some(Flash::Pressed) {
         // Nothing is known yet but that the finger was felt.
         let (edge, width) = (stage.area.inset(stage.px(2.0), stage.px(2.0)), stage.px(5.0));
-        stage.canvas.frame(edge, stage.px(18.0), width, ink);
+        stage.canvas.frame(edge, stage.px(18.0), width, ink.mix(palette::GROUND, 0.35));
     }
 }
 

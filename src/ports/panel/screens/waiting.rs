@@ -1,6 +1,6 @@
 //! Screens before and after: splash, idle, notice, trouble, goodbye.
 
-use super::{LEAST, Press, Stage};
+use super::{LEAST, Moment, Press, Stage, movement};
 use crate::ports::panel::canvas::Area;
 use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::icons::{self, Icon};
@@ -24,7 +24,8 @@ pub(super) fn splash(stage: &mut Stage<'_>) {
     stage.words(&column, words);
 }
 
-pub(super) fn idle(stage: &mut Stage<'_>, troubles: &[TroubleKind]) {
+/// `lives`: the face blinks now and then.
+pub(super) fn idle(stage: &mut Stage<'_>, troubles: &[TroubleKind], lives: bool) {
     let whole = stage.area;
     if let Some(first) = troubles.first() {
         let (rest, strip) = stage.area.split_bottom(stage.px(54.0));
@@ -33,7 +34,10 @@ pub(super) fn idle(stage: &mut Stage<'_>, troubles: &[TroubleKind]) {
     }
     let share = if troubles.is_empty() { 0.6 } else { 0.74 };
     let (figure, words) = stage.halves(share);
-    face(stage, figure, Look::Awake, 62.0);
+    let (closed, moving) = movement::blink(stage.moment.age);
+    let blinks = lives && stage.moment != Moment::STILL;
+    stage.moving = blinks.then_some(moving);
+    face(stage, figure, if blinks && closed { Look::Blinking } else { Look::Awake }, 62.0);
     let title = prompt(Prompt::PressTheButton, stage.language);
     // What is wrong takes the place of what the device does.
     let why = if troubles.is_empty() { prompt(Prompt::PressTheButtonWhy, stage.language) } else { "" };
