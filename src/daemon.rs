@@ -12,13 +12,15 @@ use moodbox_core::kiosk::{State, deadline, step};
 
 /// The clock of the core: time since the daemon started.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Instant);
+pub(crate) struct Clock(Instant);
 
 impl Clock {
+    /// Starts at zero now.
     pub fn start() -> Clock {
         Clock(Instant::now())
     }
 
+    /// Time since the start, by the monotonic clock of the system.
     pub fn now(self) -> Time {
         self.0.elapsed()
     }
@@ -26,8 +28,11 @@ impl Clock {
 
 /// Is told of each event, action and step: the demo, the page, the tests. It changes nothing.
 pub trait Observer {
+    /// An event is about to be handled; nothing has changed yet.
     fn event(&mut self, _at: Time, _event: &Event) {}
+    /// The core answered with this action; it goes to its port next.
     fn action(&mut self, _at: Time, _action: &Action) {}
+    /// The event was handled and its actions are on their way; `state` is as it is now.
     fn stepped(&mut self, _at: Time, _state: &State) {}
 }
 
@@ -35,8 +40,10 @@ pub trait Observer {
 impl Observer for () {}
 
 /// What the loop works with.
-pub struct Loop<'a> {
+pub(crate) struct Loop<'a> {
+    /// The clock that events are dated by.
     pub clock: Clock,
+    /// The one queue of events, from all ports.
     pub events: &'a Receiver<Event>,
     /// A thread that ends, ends the loop.
     pub ended: &'a Receiver<Ended>,

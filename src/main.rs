@@ -1,4 +1,4 @@
-//! `moodbox`: parse, dispatch. What each verb does stands in `cli/`, one file a verb.
+//! The program `moodbox`: parses the command line and runs the command. Each command is a file in `cli/`.
 
 #![forbid(unsafe_code)]
 // Nothing that can happen in the field ends the program.
@@ -8,7 +8,7 @@ use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::Parser;
-use moodbox::cli::{self, Cli};
+use moodbox::cli::Cli;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes what is freed. Frames wipe themselves, but the decoders of pictures have buffers of their own.
@@ -16,9 +16,7 @@ use zeroizing_alloc::ZeroAlloc;
 static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    cli::log::start(cli.verb.log_level(), cli.verbose);
-    match cli.verb.run() {
+    match Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
             moodbox::terminal::note(&format!("moodbox: {error:#}"));

@@ -43,23 +43,23 @@ pub fn mood_model() -> PathBuf {
 }
 
 /// The spoken prompts.
-pub fn prompts() -> PathBuf {
+pub(crate) fn prompts() -> PathBuf {
     let packaged = PathBuf::from("/usr/share/moodbox/prompts");
     checkout().map(|root| root.join("dist/prompts")).filter(|folder| folder.is_dir()).unwrap_or(packaged)
 }
 
 /// Pictures to try the device with.
-pub fn photos() -> PathBuf {
+pub(crate) fn photos() -> PathBuf {
     assets().map_or("/usr/share/moodbox/photos".into(), |folder| folder.join("photos"))
 }
 
 /// The picture between videos, for an mpv that systemd runs.
-pub fn still() -> PathBuf {
+pub(crate) fn still() -> PathBuf {
     "/usr/share/moodbox/still.png".into()
 }
 
 /// The configuration of a device.
-pub fn config() -> PathBuf {
+pub(crate) fn config() -> PathBuf {
     "/etc/moodbox/moodbox.toml".into()
 }
 
@@ -68,7 +68,7 @@ const STATE_OF_SERVICE: &str = "/var/lib/moodbox";
 
 /// What the device remembers: systemd's state directory; for root, who looks after the service, the same;
 /// else the user's.
-pub fn state() -> PathBuf {
+pub(crate) fn state() -> PathBuf {
     if let Some(folder) = std::env::var_os("STATE_DIRECTORY") {
         return folder.into();
     }
@@ -85,7 +85,7 @@ pub fn state() -> PathBuf {
 }
 
 /// Tells a user whose own state folder was written that the service reads another one.
-pub fn note_of_another_state(what: &str) {
+pub(crate) fn note_of_another_state(what: &str) {
     let state = state();
     if state != Path::new(STATE_OF_SERVICE) && Path::new(STATE_OF_SERVICE).is_dir() {
         tell!(
@@ -96,7 +96,7 @@ pub fn note_of_another_state(what: &str) {
 }
 
 /// What lives while the device runs: sockets, the picture of the panel.
-pub fn runtime_folder() -> PathBuf {
+pub(crate) fn runtime_folder() -> PathBuf {
     if let Some(folder) = std::env::var_os("RUNTIME_DIRECTORY") {
         return folder.into();
     }

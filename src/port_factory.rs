@@ -32,7 +32,7 @@ use moodbox_core::mood::DecisionRule;
 use moodbox_core::recommend::Catalog;
 
 /// Every port of a real device.
-pub fn ports(config: &Config) -> anyhow::Result<Ports> {
+pub(crate) fn ports(config: &Config) -> anyhow::Result<Ports> {
     Ok(Ports {
         buttons: buttons(config.button.clone()),
         light: light(config.light.as_deref()),
@@ -83,7 +83,7 @@ impl Light for LazyLight {
 }
 
 /// The camera that the configuration names. Nothing is opened before the first press.
-pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
+pub(crate) fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
     Ok(match &config.camera {
         CameraChoice::Device(device) => camera::by_name(device),
         CameraChoice::Photos(paths) => Box::new(PhotoCamera::new(paths, Some(PHOTO_FPS))?),
@@ -91,7 +91,7 @@ pub fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
 }
 
 /// The pace of photos that stand in for a camera: that of most webcams.
-pub const PHOTO_FPS: f32 = 30.0;
+pub(crate) const PHOTO_FPS: f32 = 30.0;
 
 /// The networks, checked by their golden cases.
 pub fn vision(config: &Config) -> Result<Vision, VisionError> {
@@ -107,7 +107,7 @@ pub fn judge(vision: &Result<Vision, VisionError>) -> DecisionRule {
 }
 
 /// What the screens are drawn on.
-pub fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
+pub(crate) fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
     match choice {
         PanelChoice::Spi(settings) => {
             // The same picture as a file in memory: for a person at a distance, and for support.
@@ -123,7 +123,7 @@ pub fn panel(choice: &PanelChoice) -> Box<dyn Panel> {
 }
 
 /// Lets the pictures of a panel be seen elsewhere too.
-pub fn mirror(panel: &mut Option<Box<dyn Panel>>) -> Option<Latest> {
+pub(crate) fn mirror(panel: &mut Option<Box<dyn Panel>>) -> Option<Latest> {
     let glass = panel.take()?;
     let (width, height) = glass.size();
     let latest = Latest::new(width, height);
@@ -132,19 +132,19 @@ pub fn mirror(panel: &mut Option<Box<dyn Panel>>) -> Option<Latest> {
 }
 
 /// The client of the MPD server; it connects on its own thread.
-pub fn music(config: &Config) -> Option<Box<dyn Music>> {
+pub(crate) fn music(config: &Config) -> Option<Box<dyn Music>> {
     let settings = config.music.clone()?;
     Some(Box::new(Mpd::new(settings)))
 }
 
 /// mpv; it is started on its own thread.
-pub fn video(config: &Config) -> Option<Box<dyn Video>> {
+pub(crate) fn video(config: &Config) -> Option<Box<dyn Video>> {
     let choice = config.video.as_ref()?;
     Some(Box::new(Mpv::new(choice.settings.clone())))
 }
 
 /// The voice of the prompts, if they are wanted and there.
-pub fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
+pub(crate) fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
     let choice = config.prompts.as_ref()?;
     if let Err(error) = speech::check(&choice.folder, config.language) {
         // Without being asked for they are a help, not a part.
@@ -166,50 +166,50 @@ fn watch_cameras(config: &Config) -> Option<PathBuf> {
 }
 
 /// Where the videos lie.
-pub fn video_folders(config: &Config) -> VideoFolders {
+pub(crate) fn video_folders(config: &Config) -> VideoFolders {
     let folders = config.video.as_ref().map(|choice| choice.folders.clone()).unwrap_or_default();
     VideoFolders { folders, guarded: config.mode == Mode::Public }
 }
 
 /// The file of what a person set for videos.
-pub fn feelings() -> PathBuf {
+pub(crate) fn feelings() -> PathBuf {
     paths::state().join("feelings.json")
 }
 
 /// The file of what was measured from sounds.
-pub fn sounds() -> PathBuf {
+pub(crate) fn sounds() -> PathBuf {
     paths::state().join("sounds.json")
 }
 
 /// What the thread needs that listens to what is unknown.
-pub fn listening(config: &Config) -> Listening {
+pub(crate) fn listening(config: &Config) -> Listening {
     let music = config.music.clone();
     let music_folder = Box::new(move || music.as_ref().and_then(Mpd::folder));
     Listening { music_folder, memory: sounds() }
 }
 
 /// Where values that a person sets are kept.
-pub fn setter(config: &Config) -> Setter {
+pub(crate) fn setter(config: &Config) -> Setter {
     Setter { music: config.music.clone(), videos: feelings() }
 }
 
 /// The file of what is learnt.
-pub fn history() -> PathBuf {
+pub(crate) fn history() -> PathBuf {
     paths::state().join("history.json")
 }
 
 /// The file of the moods over time.
-pub fn moods() -> PathBuf {
+pub(crate) fn moods() -> PathBuf {
     crate::observers::mood_log::beside(&history())
 }
 
 /// The templates that were written on the page.
-pub fn page_templates() -> PathBuf {
+pub(crate) fn page_templates() -> PathBuf {
     paths::state().join("templates")
 }
 
 /// Folders of templates, each over the ones before: a person's own, and those written on the page.
-pub fn templates(config: &Config) -> Vec<PathBuf> {
+pub(crate) fn templates(config: &Config) -> Vec<PathBuf> {
     config.templates.iter().cloned().chain([page_templates()]).collect()
 }
 
@@ -218,7 +218,7 @@ pub fn templates(config: &Config) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When another moodbox has it.
-pub fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
+pub(crate) fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
     match StateLock::take(&paths::state()) {
         Ok(lock) => Ok(Ok(lock)),
         Err(error @ LockError::InUse { .. }) => Err(error.into()),
@@ -231,7 +231,7 @@ pub fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
 
 /// The library as it is now, read from outside the daemon: with all that the daemon has learnt of it.
 #[derive(Debug, Default)]
-pub struct Library {
+pub(crate) struct Library {
     pub catalog: Catalog,
     /// What could not be read, with the cure.
     pub problems: Vec<String>,
@@ -242,7 +242,7 @@ pub struct Library {
 }
 
 /// Reads the library of a configuration. The one reader for every verb, so that each sees what the device sees.
-pub fn library(config: &Config) -> Library {
+pub(crate) fn library(config: &Config) -> Library {
     let mut library = Library::default();
     if let Some(settings) = &config.music {
         match Mpd::library(settings) {

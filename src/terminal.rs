@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::process;
 
-pub use moodbox_core::text::printable;
+pub(crate) use moodbox_core::text::printable;
 
 /// Prints a line, as `println!` does: see [`line`].
 macro_rules! say {
@@ -27,17 +27,17 @@ macro_rules! prompt {
 
 /// Prints text of our own making, with its line ends. Names in it go through [`printable`] before, because
 /// their line ends are not ours. A reader that has gone, such as `head`, ends the program quietly.
-pub fn out(text: &str) {
+pub(crate) fn out(text: &str) {
     write(&mut io::stdout().lock(), text);
 }
 
 /// The same, with a line end.
-pub fn line(text: &str) {
+pub(crate) fn line(text: &str) {
     out(&format!("{}\n", text.trim_end()));
 }
 
 /// One line of JSON. Names are whole in it: signs of control stand there as JSON writes them.
-pub fn json(text: &str) {
+pub(crate) fn json(text: &str) {
     let mut escaped = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         if letter.is_control()

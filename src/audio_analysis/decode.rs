@@ -37,9 +37,10 @@ const MOST_TAG_BYTES: usize = 1 << 16;
 /// Why a file could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
-    /// It may be there again later.
+    /// The file cannot be read now; it may be there again later.
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
+    /// Its data is broken or of a kind that no decoder here knows.
     #[error("it cannot be decoded: {0}")]
     Undecodable(String),
     /// Its container is known, and its codec is not.
@@ -48,6 +49,7 @@ pub enum SoundError {
     /// Another program could decode it.
     #[error("its kind of sound needs ffmpeg to be measured: `sudo apt install ffmpeg`")]
     NeedsFfmpeg,
+    /// Nothing but silence, or less than about two seconds of sound.
     #[error("there is too little sound in it")]
     Silent,
 }

@@ -13,7 +13,7 @@ mod tempo;
 
 pub(crate) use decode::{Budgeted, FOREIGN, FOREIGN_SOUND, has_ending, length, open};
 pub use decode::{SoundError, measure};
-pub use feeling::feeling;
+pub(crate) use feeling::feeling;
 
 /// Whether only ffmpeg decodes this kind of file.
 pub(crate) fn needs_ffmpeg(path: &std::path::Path) -> bool {
@@ -42,7 +42,7 @@ const SILENCE_LUFS: f64 = -65.0;
 
 /// Measures samples as they come, in memory that does not grow with their number, but for the onsets:
 /// 90 numbers a second.
-pub struct Analyser {
+pub(crate) struct Analyser {
     channels: usize,
     meter: EbuR128,
     spectrum: Spectrum,

@@ -27,7 +27,11 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 /// After this, what a start left to do is done.
 const SETTLED: Duration = Duration::from_secs(3);
 
-pub fn measure(photo: &Path, effort: &Effort) -> anyhow::Result<Vec<Figure>> {
+/// Starts the device `effort.starts` times, presses its button once each time, and watches the first one at rest.
+///
+/// # Errors
+/// When the device does not start, does not answer a press, or ends with an error.
+pub(crate) fn measure(photo: &Path, effort: &Effort) -> anyhow::Result<Vec<Figure>> {
     let mut starts = Vec::new();
     let (mut presses, mut used) = (Vec::new(), Vec::new());
     let mut rest = None;
@@ -103,11 +107,17 @@ pub struct Kiosk {
 
 impl Kiosk {
     /// Starts this same program as a device that sees `photo`, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not start, or is not ready within 60 seconds; the report holds its log.
     pub fn start(photo: &Path) -> anyhow::Result<Kiosk> {
         Kiosk::start_by(&std::env::current_exe().context("this program has no file any more")?, photo)
     }
 
     /// The same with another build of it.
+    ///
+    /// # Errors
+    /// When it does not start, or is not ready within 60 seconds; the report holds its log.
     pub fn start_by(program: &Path, photo: &Path) -> anyhow::Result<Kiosk> {
         let folder = tempfile::tempdir()?;
         let path = |name: &str| folder.path().join(name);
@@ -167,6 +177,9 @@ impl Kiosk {
     }
 
     /// One press, and what came of it, as `moodbox demo --json` tells it.
+    ///
+    /// # Errors
+    /// When it has ended; the report holds its log.
     pub fn press(&mut self) -> anyhow::Result<Value> {
         let mut line = String::new();
         let asked = self.input.as_mut().map_or(Ok(()), |input| input.write_all(b"press\n"));
@@ -178,6 +191,9 @@ impl Kiosk {
     }
 
     /// Resident memory in MiB.
+    ///
+    /// # Errors
+    /// When the process has ended.
     pub fn resident_mb(&self) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kib = number(&status, "VmRSS:").context("the system does not tell the memory of a process")?;
@@ -185,6 +201,9 @@ impl Kiosk {
     }
 
     /// What all of its threads have done so far.
+    ///
+    /// # Errors
+    /// When the process has ended.
     pub fn work(&self) -> anyhow::Result<Work> {
         let mut work = Work::default();
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
@@ -202,6 +221,9 @@ impl Kiosk {
     }
 
     /// Tells it to leave, and waits until it has.
+    ///
+    /// # Errors
+    /// When it ended with an error; the report holds its log.
     pub fn leave(mut self) -> anyhow::Result<()> {
         self.input = None;
         let ended = self.child.wait()?;
@@ -231,6 +253,7 @@ fn number(text: &str, name: &str) -> Option<u64> {
 /// What threads have done since they began.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Work {
+    /// Processor time of all threads together, in nanoseconds.
     pub nanoseconds: u64,
     /// Each is a thread that was put to sleep or set aside, and so also one that woke up.
     pub switches: u64,
@@ -239,9 +262,9 @@ pub struct Work {
 /// What was done while nothing happened.
 #[derive(Clone, Copy, Debug)]
 pub struct Rest {
-    /// Of one processor.
+    /// Processor time in percent of one processor.
     pub percent: f64,
-    /// A second.
+    /// Switches of all threads, a second.
     pub wakeups: f64,
 }
 

@@ -3,13 +3,13 @@
 //! What stands for a limit is measured in the same run too, where that is possible, so that a busy or a slow
 //! machine shows in both: compare ratios from machine to machine, and milliseconds on one alone.
 
-pub mod clock;
+pub(crate) mod clock;
 pub mod device;
-pub mod machine;
+pub(crate) mod machine;
 pub mod panel;
-pub mod simulated;
+pub(crate) mod simulated;
 pub mod suggest;
-pub mod table;
+pub(crate) mod table;
 pub mod vision;
 
 use std::path::{Path, PathBuf};
@@ -17,10 +17,12 @@ use std::time::Duration;
 
 /// One thing that was measured.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// A name with dots, as in `vision.ms`; the parts are objects within each other in JSON.
     pub key: &'static str,
+    /// What was measured, in `unit`; not a number where nothing could be measured.
     pub value: f64,
+    /// The unit, as it is printed: "ms", "MiB", "%", "1/s"; empty for a ratio.
     pub unit: &'static str,
     /// What it may be at most.
     pub limit: Option<f64>,
@@ -29,6 +31,7 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// A figure without a limit.
     pub fn new(key: &'static str, value: f64, unit: &'static str, what: &'static str) -> Figure {
         Figure { key, value, unit, limit: None, what }
     }
@@ -46,7 +49,7 @@ impl Figure {
 
 /// How thorough a run is.
 #[derive(Clone, Debug)]
-pub struct Effort {
+pub(crate) struct Effort {
     /// How often each stage of a look is timed.
     pub rounds: usize,
     /// How often the device is started and pressed.
@@ -56,6 +59,9 @@ pub struct Effort {
 }
 
 /// The picture that the camera of a run sees: `named`, or the first of those for trying the device.
+///
+/// # Errors
+/// When no photo is named and the folder of photos has none.
 pub fn photo(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     let folder = crate::paths::photos();
     let first = || {
@@ -71,7 +77,14 @@ pub fn photo(named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 }
 
 /// Measures everything; `tell` hears what comes next.
-pub fn measure(photo: &Path, effort: &Effort, tell: &mut dyn FnMut(&str)) -> anyhow::Result<Vec<Figure>> {
+///
+/// # Errors
+/// When a model, the photo or the device that is started cannot be used.
+pub(crate) fn measure(
+    photo: &Path,
+    effort: &Effort,
+    tell: &mut dyn FnMut(&str),
+) -> anyhow::Result<Vec<Figure>> {
     let config = crate::port_factory::vision_config();
     let mut figures = Vec::new();
     tell("what is seen in a frame");

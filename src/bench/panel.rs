@@ -44,7 +44,11 @@ pub fn visit() -> Vec<Screen> {
     screens
 }
 
-pub fn measure() -> anyhow::Result<Vec<Figure>> {
+/// Draws and shows each screen of [`visit`] on a bus that counts its bytes.
+///
+/// # Errors
+/// When the panel does not take a picture.
+pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
     let settings = SpiSettings::preset("pirate-audio").context("a preset is gone")?;
     let wire = f64::from(settings.clock_hz) / 8.0;
     let (mut panel, carried) = counted(settings);

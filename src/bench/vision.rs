@@ -34,6 +34,9 @@ const FRAMES: usize = 7;
 const RATIO: f64 = 1.08;
 
 /// A photo as a camera would send it: on a wall, as large as fits, as MJPG.
+///
+/// # Errors
+/// When the photo cannot be read.
 pub fn frame(photo: &Path) -> anyhow::Result<Frame> {
     let scene = scene(photo)?;
     let mut jpeg = Vec::new();
@@ -49,6 +52,9 @@ pub fn frame(photo: &Path) -> anyhow::Result<Frame> {
 }
 
 /// The same before it is compressed.
+///
+/// # Errors
+/// When the photo cannot be read.
 pub fn scene(photo: &Path) -> anyhow::Result<RgbImage> {
     let mut rgb = read_photo(photo).with_context(|| format!("photo {}", photo.display()))?;
     let (width, height) = (rgb.width, rgb.height);
@@ -86,14 +92,23 @@ impl Bare {
 
 /// Each stage of a look at a photo.
 pub struct Stages {
+    /// The frame of the camera, compressed.
     pub frame: Frame,
+    /// The same frame, decoded.
     pub rgb: Rgb,
+    /// Finds the face in it.
     pub finder: FaceFinder,
+    /// Reads the mood of the face.
     pub model: MoodModel,
+    /// Brightness of the part of the picture around the face, kept so that no run allocates it again.
     pub luma: Luma,
 }
 
 impl Stages {
+    /// Loads both networks and decodes the photo once.
+    ///
+    /// # Errors
+    /// When a network or the photo cannot be read.
     pub fn load(config: &VisionConfig, photo: &Path) -> anyhow::Result<Stages> {
         let mut stages = Stages {
             frame: frame(photo)?,
@@ -108,7 +123,10 @@ impl Stages {
 }
 
 /// Measures `rounds` times, in turns, so that a disturbance meets all alike.
-pub fn measure(config: &VisionConfig, photo: &Path, rounds: usize) -> anyhow::Result<Vec<Figure>> {
+///
+/// # Errors
+/// When a network or the photo cannot be read, or no face is found in the photo.
+pub(crate) fn measure(config: &VisionConfig, photo: &Path, rounds: usize) -> anyhow::Result<Vec<Figure>> {
     let mut vision = Vision::load(config)?;
     let mut stages = Stages::load(config, photo)?;
     let sidecar = Sidecar::read(&config.mood_model)?;

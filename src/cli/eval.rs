@@ -28,7 +28,7 @@ Examples:
   moodbox eval photos/ --json            photographs: the face is looked for first
   moodbox eval --cropped faces/ --jobs 4
   moodbox eval --cropped fer2013/ --head label   by the data set's official label, to compare")]
-pub struct Args {
+pub(crate) struct Args {
     /// The folder with a folder for each mood
     pub dir: PathBuf,
     /// One JSON object instead of text
@@ -56,7 +56,8 @@ pub enum Head {
     Label,
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+/// Measures, and prints the figures; fails when there was no picture that could be read.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let jobs = args
         .jobs
         .map(usize::from)
@@ -88,6 +89,7 @@ pub struct Report {
     pub labels: [Mood; 7],
     /// Pictures by true mood (row) and answer (column); those without a face are in no column.
     pub confusion: [[usize; 7]; 7],
+    /// Figures of each mood, in the order of `labels`.
     pub per_class: Vec<PerClass>,
     /// How many of the pictures of each mood were read as it.
     pub recall: BTreeMap<&'static str, Option<f64>>,
@@ -99,8 +101,11 @@ pub struct Report {
     pub sure_accuracy: Option<f64>,
     /// Pictures in which no face was found; 0 with `--cropped`.
     pub no_face: usize,
+    /// Files that could not be read as pictures; no figure counts them.
     pub unreadable: usize,
+    /// Those files, each with the reason.
     pub unreadable_files: Vec<Unreadable>,
+    /// Pictures read in a second of wall time, by all threads together.
     pub images_per_second: Option<f64>,
     /// Folders with pictures whose names are no mood.
     pub left_out: Vec<LeftOut>,
@@ -109,24 +114,35 @@ pub struct Report {
 /// A folder that no figure counts.
 #[derive(Debug, Serialize)]
 pub struct LeftOut {
+    /// Path of the folder.
     pub folder: String,
+    /// How many pictures it holds.
     pub pictures: usize,
 }
 
 /// One mood of a report.
 #[derive(Debug, Serialize)]
 pub struct PerClass {
+    /// The mood that the folder is named for.
     pub mood: Mood,
+    /// Pictures of this mood that were read.
+    /// Pictures of this mood that were read.
     pub n: usize,
+    /// Share of the pictures of this mood that were read as it.
+    /// Share of the pictures of this mood that were read as it.
     pub recall: Option<f64>,
+    /// Share of the pictures read as this mood that are of it.
     pub precision: Option<f64>,
+    /// Harmonic mean of recall and precision.
     pub f1: Option<f64>,
 }
 
 /// A file that is no picture.
 #[derive(Debug, Serialize)]
 pub struct Unreadable {
+    /// Path of the file.
     pub file: String,
+    /// Why it cannot be read, in words.
     pub reason: String,
 }
 
@@ -134,6 +150,9 @@ pub struct Unreadable {
 type Answer = Option<(Scores, bool)>;
 
 /// Reads all the pictures of `dir` on `jobs` threads, each with its own model.
+///
+/// # Errors
+/// When there are no pictures, the model cannot be loaded or has no such head, or a thread stopped.
 pub fn evaluate(
     config: &VisionConfig,
     dir: &Path,
@@ -365,7 +384,7 @@ fn report(head: Head, answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadab
 }
 
 impl Report {
-    /// For a person.
+    /// The figures as text for a terminal, with the table of true moods and answers.
     pub fn text(&self) -> String {
         let percent =
             |value: Option<f64>| value.map_or("-".into(), |value| format!("{:.1} %", value * 100.0));

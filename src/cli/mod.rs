@@ -4,23 +4,23 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub mod before_mpd;
-pub mod bench;
-pub mod check;
-pub mod demo;
-pub mod doctor;
+mod before_mpd;
+mod bench;
+mod check;
+mod demo;
+mod doctor;
 pub mod eval;
 mod explain;
-pub mod forget;
-pub mod library;
+mod forget;
+mod library;
 pub mod log;
-pub mod look;
-pub mod may_power_off;
-pub mod password;
-pub mod run;
-pub mod setup;
-pub mod stopped;
-pub mod suggest;
+mod look;
+mod may_power_off;
+mod password;
+mod run;
+mod setup;
+mod stopped;
+mod suggest;
 
 /// Press a button, be looked at once, get music and a video that help. All on the device.
 #[derive(Debug, Parser)]
@@ -28,15 +28,26 @@ pub mod suggest;
 pub struct Cli {
     /// Say more in the log (-vv: everything).
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
-    pub verbose: u8,
+    verbose: u8,
 
     #[command(subcommand)]
-    pub verb: Verb,
+    verb: Verb,
+}
+
+impl Cli {
+    /// Starts the log on standard error, then does what the command line asks for.
+    ///
+    /// # Errors
+    /// Whatever kept it from being done, in words for the person at the terminal.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        log::start(self.verb.log_level(), self.verbose);
+        self.verb.run()
+    }
 }
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// The daemon: button, camera, panel, music and video.
     Run(run::Args),
     /// The same with a simulated device, to press and to look at.

@@ -191,6 +191,9 @@ impl Changes {
     }
 
     /// Changes a setting; none takes the change away, and the configuration counts again.
+    ///
+    /// # Errors
+    /// When the page does not set this, or the value is not of its kind.
     pub fn set(&mut self, name: &str, said: Option<Said>) -> Result<(), ChangeError> {
         let Some((name, form)) = CHANGEABLE.into_iter().find(|(known, _)| *known == name) else {
             return Err(ChangeError::Stranger(name.to_owned()));
@@ -243,6 +246,9 @@ impl Changes {
     }
 
     /// Writes them down; a power cut leaves the old or the new.
+    ///
+    /// # Errors
+    /// When the file or its folder cannot be written.
     pub fn write(&self) -> io::Result<()> {
         store::write_atomic(&self.file, self.to_string().as_bytes())
     }

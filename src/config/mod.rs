@@ -1,7 +1,7 @@
 //! The configuration: what the file may say ([`mod@file`]), and what the program may rely on ([`Config`]).
 
-pub mod changes;
-pub mod file;
+pub(crate) mod changes;
+pub(crate) mod file;
 mod fleet;
 mod panel;
 pub mod password;
@@ -30,7 +30,9 @@ pub fn packaged() -> String {
 /// What is known of a file that may be wrong in all else: for saying that it is wrong.
 #[derive(Debug, Default)]
 pub struct Known {
+    /// What the screens are drawn on, if the section `[panel]` can be used.
     pub panel: Option<PanelChoice>,
+    /// The language of the device; the usual one if the file does not say it.
     pub language: Language,
     /// Where the page listens.
     pub listen: Option<std::net::SocketAddr>,
@@ -71,15 +73,39 @@ pub enum ConfigError {
          `sudo moodbox setup` writes one, as does `moodbox check --default > {path}`; --config names another"
     )]
     // No `source`: a report that prints the chain of errors would say it twice.
-    Absent { path: String, why: std::io::Error },
+    /// There is no such file.
+    Absent {
+        /// The file.
+        path: String,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// The file is there and cannot be read.
     #[error("the configuration {path} cannot be read: {why}")]
-    Unreadable { path: String, why: std::io::Error },
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        why: std::io::Error,
+    },
+    /// It is no TOML, or has a key or a value that no setting takes.
     #[error(
         "the configuration {path} cannot be used:\n{report}\n`moodbox check --default` prints every setting with its meaning"
     )]
-    Malformed { path: String, report: String },
+    Malformed {
+        /// The file.
+        path: String,
+        /// What is wrong, with its line and what may stand there.
+        report: String,
+    },
+    /// Each value is well formed, and they do not fit together.
     #[error("the configuration {path} cannot be used: {why}")]
-    Wrong { path: String, why: Wrong },
+    Wrong {
+        /// The file.
+        path: String,
+        /// What is wrong, and the cure.
+        why: Wrong,
+    },
 }
 
 /// Why a file cannot be read. Only where there is none, writing one is a cure: it overwrites no settings.
@@ -102,7 +128,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 ///
 /// # Errors
 /// When the configuration itself cannot be used.
-pub fn load_for_device(path: &Path, changes: &Path) -> Result<(Config, Option<String>), ConfigError> {
+pub(crate) fn load_for_device(path: &Path, changes: &Path) -> Result<(Config, Option<String>), ConfigError> {
     let error = match load_with(path, changes) {
         Ok(config) => return Ok((config, None)),
         Err(error) => error,
@@ -121,7 +147,7 @@ pub fn load_for_device(path: &Path, changes: &Path) -> Result<(Config, Option<St
 }
 
 /// Where the page writes what people change on it.
-pub fn changes_file() -> PathBuf {
+pub(crate) fn changes_file() -> PathBuf {
     paths::state().join("settings.toml")
 }
 

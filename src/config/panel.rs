@@ -9,11 +9,15 @@ use crate::ports::panel::presets::{PRESETS, Preset, SpiSettings};
 /// What the screens are drawn on.
 #[derive(Clone, Debug)]
 pub enum PanelChoice {
+    /// A panel on the SPI bus.
     Spi(SpiSettings),
-    /// A picture file that is always up to date.
+    /// A picture file that always holds the screen of now.
     Png {
+        /// The file; replaced whole at each change.
         path: PathBuf,
+        /// In pixels.
         width: u32,
+        /// In pixels.
         height: u32,
     },
 }

@@ -3,16 +3,19 @@
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 
-/// The shortest password that is taken. Together with the limits above it is out of reach of guessing.
-pub const SHORTEST: usize = 10;
+/// Characters that a password has at least. Logins that fail are slowed down, so guessing one this long is hopeless.
+pub(crate) const SHORTEST: usize = 10;
 
 /// Why no password was made, or none can be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
+    /// The password has only so many characters.
     #[error("a password has at least {SHORTEST} characters, this one has {0}")]
     Short(usize),
+    /// The stored text is no hash that can be checked.
     #[error("this is not a password hash as `moodbox password` writes it: {0}")]
     Malformed(String),
+    /// The system gave no random bytes.
     #[error("the system gave no random numbers: {0}")]
     Random(getrandom::Error),
 }
@@ -37,6 +40,9 @@ impl StoredPassword {
     }
 
     /// Hashes a password with a new salt.
+    ///
+    /// # Errors
+    /// When the password is too short, or the system gives no random bytes.
     pub fn make(password: &str) -> Result<StoredPassword, PasswordError> {
         let letters = password.chars().count();
         if letters < SHORTEST {
@@ -69,7 +75,7 @@ fn hasher() -> Argon2<'static> {
 ///
 /// # Errors
 /// When the system has none.
-pub fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(PasswordError::Random)?;
     Ok(bytes)

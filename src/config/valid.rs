@@ -31,18 +31,29 @@ use moodbox_core::text::Language;
 /// A configuration in which every part that is there can be opened as it stands.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Household, public or workplace: who may start a look, and what is learnt.
     pub mode: Mode,
+    /// Language of the screens and prompts.
     pub language: Language,
+    /// Start of the random numbers that choose; the same seed and history choose the same.
     pub seed: u64,
+    /// The lines of the buttons, and how they are read.
     pub button: ButtonSettings,
+    /// How long a long press is, and how close the two of a double press are.
     pub gesture: GestureTimes,
     /// The line of the light, where there is one.
     pub light: Option<String>,
+    /// Where frames come from.
     pub camera: CameraChoice,
+    /// How many frames a look takes, and for how long.
     pub capture: CaptureSettings,
+    /// The tensor library and the networks.
     pub vision: VisionConfig,
+    /// What the screens are drawn on, where there is a panel.
     pub panel: Option<PanelChoice>,
+    /// The MPD server, where there is music.
     pub music: Option<MusicSettings>,
+    /// mpv and its videos, where there are any.
     pub video: Option<VideoChoice>,
     /// Spoken prompts, where they are wanted.
     pub prompts: Option<PromptChoice>,
@@ -54,13 +65,19 @@ pub struct Config {
     pub notice: Option<Arc<str>>,
     /// A person's own templates.
     pub templates: Option<PathBuf>,
+    /// How long each screen stands, and how long a session lasts.
     pub times: Times,
+    /// Volume at which a session begins, in percent; never above `volume_cap`.
     pub start_volume: u8,
+    /// The loudest volume, in percent.
     pub volume_cap: u8,
+    /// Quiet hours, sleep timer, and what a press does in the dark.
     pub house: House,
+    /// How much each part of the score counts when items are chosen.
     pub weights: Weights,
-    /// Whether it learns what is liked here, and whether it asks a second look if the first helped.
+    /// Whether it learns what is liked here.
     pub learns: bool,
+    /// Whether a second look soon after the first is compared with it, to learn whether what was played helped.
     pub asks_if_it_helped: bool,
     /// Whether "not so" teaches it about the faces of this place.
     pub learns_faces: bool,
@@ -68,6 +85,7 @@ pub struct Config {
     pub web: Option<WebSettings>,
     /// The broker of the home, where there is one.
     pub mqtt: Option<MqttSettings>,
+    /// Where Prometheus may read figures, where it may.
     pub metrics: Option<MetricsSettings>,
     /// For how many days the moods of visits are kept; 0: they are not.
     pub history_days: u32,
@@ -85,7 +103,9 @@ pub enum CameraChoice {
 /// How videos are shown, and where they lie.
 #[derive(Clone, Debug)]
 pub struct VideoChoice {
+    /// How mpv is reached and what it may do.
     pub settings: VideoSettings,
+    /// Folders of videos, searched with all that is below them.
     pub folders: Vec<PathBuf>,
 }
 
@@ -104,8 +124,11 @@ pub struct PromptChoice {
 #[derive(Debug, thiserror::Error)]
 #[error("[{section}] {what}. {cure}")]
 pub struct Wrong {
+    /// Section of the file, without brackets.
     pub section: &'static str,
+    /// What is wrong.
     pub what: String,
+    /// What to write instead.
     pub cure: String,
 }
 
@@ -382,8 +405,10 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
 /// Where the page listens, and who may see it.
 #[derive(Clone, Debug)]
 pub struct WebSettings {
+    /// Address and port of the server.
     pub listen: SocketAddr,
     /// Without one, everybody who reaches the port may come in; the configuration allows that on loopback alone.
+    /// Password of the page. Only a server on loopback may be without one; then everybody who reaches it may come in.
     pub password: Option<StoredPassword>,
     /// Names by which browsers may call the device, besides addresses and `localhost`.
     pub names: Vec<String>,

@@ -43,24 +43,43 @@ pub use crate::sysinfo::{System, User};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
+    /// The configuration file.
     Configuration,
+    /// The computer: which model it is.
     Board,
+    /// The kernel and its drivers.
     Kernel,
+    /// The SPI bus of the panel.
     Spi,
+    /// The panel.
     Panel,
+    /// The buttons.
     Button,
+    /// The light beside the camera.
     Light,
+    /// The camera.
     Camera,
+    /// The tensor library and the networks.
     Model,
+    /// MPD and its library.
     Music,
+    /// The sound card and its mixer.
     Sound,
+    /// mpv and the videos.
     Video,
+    /// The screen for videos.
     Hdmi,
+    /// The MQTT broker of the home.
     Broker,
+    /// The clock of the machine.
     Clock,
+    /// The state folder, and the card it is on.
     Storage,
+    /// The power supply.
     Power,
+    /// The temperature of the processor.
     Heat,
+    /// What the user of the daemon may open.
     Permissions,
 }
 
@@ -96,6 +115,7 @@ impl fmt::Display for Subject {
 pub enum Level {
     /// Not looked at: the device has no such part, or it cannot be seen from here.
     Skipped,
+    /// It works.
     Ok,
     /// The device works, with something less than it could.
     Warning,
@@ -106,7 +126,9 @@ pub enum Level {
 /// One line of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// Which part of the device it is about.
     pub part: Subject,
+    /// How bad it is.
     pub level: Level,
     /// What is there, or what is wrong.
     pub what: String,
@@ -139,9 +161,13 @@ impl Finding {
 
 /// How the parts of a device are opened: the daemon's own ports, but in tests of hardware that is not there.
 pub struct Parts {
+    /// Opens the buttons.
     pub buttons: Opener<ButtonSettings, Result<Box<dyn Buttons>, LineError>>,
+    /// Opens the light on a line of this name.
     pub light: Opener<str, Result<Box<dyn Light>, LineError>>,
+    /// Opens the camera that the configuration names.
     pub camera: Opener<Config, Result<Box<dyn Camera>, CameraError>>,
+    /// Opens the panel.
     pub panel: Opener<PanelChoice, Box<dyn Panel>>,
 }
 
@@ -184,12 +210,17 @@ pub trait Person {
 
 /// The device that is looked at.
 pub struct Patient {
+    /// The files of the machine.
     pub system: System,
+    /// The configuration file.
     pub config_path: PathBuf,
+    /// What was read of it.
     pub config: Result<Config, ConfigError>,
     /// The folder of what the daemon remembers.
     pub state: PathBuf,
+    /// How its parts are opened.
     pub parts: Parts,
+    /// What may be done beside looking.
     pub wishes: Wishes,
 }
 

@@ -19,7 +19,7 @@ const BATCH: usize = 25;
 /// How often the log hears of it.
 const REPORT: Duration = Duration::from_secs(60);
 
-/// What the listener needs of its surroundings.
+/// What the thread that measures sounds needs.
 pub struct Listening {
     /// Finds the folder below which the music lies; asked at each pass, because MPD may come later.
     pub music_folder: Box<dyn FnMut() -> Option<PathBuf> + Send>,

@@ -16,7 +16,7 @@ use crate::audio_analysis::Features;
 use crate::ports::store::{self, StateFileError};
 
 /// More files than this are not remembered: twelve megabytes on disk, eight in memory.
-pub const MOST: usize = 200_000;
+pub(crate) const MOST: usize = 200_000;
 const VERSION: u32 = 1;
 
 /// What a file is known by.
@@ -57,14 +57,17 @@ struct File {
 }
 
 impl Sounds {
+    /// What is known of a file; none if it was never measured.
     pub fn get(&self, identity: Identity) -> Option<&Measured> {
         self.known.get(&identity)
     }
 
+    /// How many files are known.
     pub fn len(&self) -> usize {
         self.known.len()
     }
 
+    /// Whether no file is known.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
@@ -158,6 +161,9 @@ pub fn load(file: &Path) -> (Sounds, Option<StateFileError>) {
 }
 
 /// Writes the file: after a power cut it holds the old or the new, whole.
+///
+/// # Errors
+/// When the file or its folder cannot be written.
 pub fn save(file: &Path, sounds: &Sounds) -> io::Result<()> {
     store::write_atomic(file, sounds.to_json().as_bytes())
 }

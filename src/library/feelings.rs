@@ -30,10 +30,18 @@ struct Content {
 /// Why a feeling was not set, or what was set is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeelingsProblem {
+    /// The file was broken, or cannot be read.
     #[error(transparent)]
     File(#[from] StateFileError),
+    /// The file or its folder cannot be written.
     #[error("{}: {why}; nothing was set. It is the folder of the device: try it with sudo", file.display())]
-    Unwritable { file: PathBuf, why: io::Error },
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// As many videos as may be are set already.
     #[error("{MOST} videos are set already; clear some with `moodbox library set VIDEO --clear`")]
     Full,
 }

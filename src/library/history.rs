@@ -14,12 +14,18 @@ pub fn load(file: &Path) -> (History, Option<StateFileError>) {
 }
 
 /// Writes the history: after a power cut the file holds the old or the new one, whole.
+///
+/// # Errors
+/// When the file or its folder cannot be written.
 pub fn save(file: &Path, history: &History) -> io::Result<()> {
     store::write_atomic(file, history.to_json().as_bytes())
 }
 
 /// Erases what was learnt from disk; files set aside earlier go too, for they hold the same, and the moods
 /// over time. A request to do so is answered by its end.
+///
+/// # Errors
+/// When one of the files cannot be removed; those before it are gone.
 pub fn forget(file: &Path) -> io::Result<()> {
     let asides = (1..=MOST_ASIDE).map(|number| aside(file, number));
     let beside: Vec<PathBuf> = asides.chain([crate::observers::mood_log::beside(file)]).collect();
@@ -29,11 +35,14 @@ pub fn forget(file: &Path) -> io::Result<()> {
 }
 
 /// How many files lie beside it that were set aside.
-pub fn set_aside_files(file: &Path) -> usize {
+pub(crate) fn set_aside_files(file: &Path) -> usize {
     (1..=MOST_ASIDE).filter(|number| aside(file, *number).exists()).count()
 }
 
 /// Asks the daemon that has this history to forget it.
+///
+/// # Errors
+/// When the folder of the history cannot be written.
 pub fn request_forget(file: &Path) -> io::Result<()> {
     fs::write(request(file), "")
 }
@@ -44,7 +53,10 @@ pub fn is_forget_requested(file: &Path) -> bool {
 }
 
 /// Takes the request back.
-pub fn cancel_forget(file: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When there is no request, or it cannot be removed.
+pub(crate) fn cancel_forget(file: &Path) -> io::Result<()> {
     fs::remove_file(request(file))
 }
 

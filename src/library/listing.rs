@@ -11,17 +11,22 @@ use moodbox_core::recommend::{Catalog, Entry, FeelingSource, ItemStore, Kind, no
 /// How the feeling of an item is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub(crate) enum Source {
     /// A sticker, a tag, or a value that a person set.
     Tag,
+    /// Guessed from the genre.
     Genre,
+    /// Guessed from the measured sound.
     Sound,
+    /// Not known.
     Unknown,
 }
 
 impl Source {
+    /// Every way, from the surest to none.
     pub const ALL: [Source; 4] = [Source::Tag, Source::Genre, Source::Sound, Source::Unknown];
 
+    /// How the feeling of this entry is known.
     pub fn of(entry: &Entry<'_>) -> Source {
         match entry.feeling.map(|feeling| feeling.source) {
             Some(FeelingSource::Explicit) => Source::Tag,
@@ -31,6 +36,7 @@ impl Source {
         }
     }
 
+    /// The word for it in lists and JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Source::Tag => "tag",
@@ -43,7 +49,7 @@ impl Source {
 
 /// One item, as it is listed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Line<'a> {
+pub(crate) struct Line<'a> {
     pub id: &'a str,
     pub title: &'a str,
     pub artist: &'a str,
@@ -60,13 +66,13 @@ pub struct Line<'a> {
 }
 
 /// What a person knows of an item, without regard to case.
-pub fn matches(entry: &Entry<'_>, words: &str) -> bool {
+pub(crate) fn matches(entry: &Entry<'_>, words: &str) -> bool {
     let words = normalized(words);
     [entry.id, entry.title, entry.artist].iter().any(|text| normalized(text).contains(&words))
 }
 
 /// One item as it is listed.
-pub fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
+pub(crate) fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
     Line {
         id: entry.id,
         title: entry.title,
@@ -82,7 +88,7 @@ pub fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
 }
 
 /// How many items of a shelf are known in which way; every way is there, also with none.
-pub fn counts(shelf: &ItemStore) -> [(Source, usize); 4] {
+pub(crate) fn counts(shelf: &ItemStore) -> [(Source, usize); 4] {
     let mut counts = Source::ALL.map(|source| (source, 0));
     for entry in shelf.iter() {
         let source = Source::of(&entry);
@@ -95,9 +101,11 @@ pub fn counts(shelf: &ItemStore) -> [(Source, usize); 4] {
 
 /// Words that do not name one item.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FindError {
+pub(crate) enum FindError {
+    /// No item matches these words.
     #[error("nothing in the library is called `{0}`; `moodbox library --list` shows what there is")]
     None(String),
+    /// More than one item matches.
     #[error("`{words}` may be any of {count}:\n{}\nSay more of it", some.join("\n"))]
     Several { words: String, count: usize, some: Vec<String> },
 }
@@ -106,7 +114,7 @@ pub enum FindError {
 ///
 /// # Errors
 /// When there is none, or more than one: with some of them.
-pub fn find(catalog: &Catalog, words: &str) -> Result<(Kind, String), FindError> {
+pub(crate) fn find(catalog: &Catalog, words: &str) -> Result<(Kind, String), FindError> {
     for kind in Kind::ALL {
         if catalog.of(kind).find(words).is_some() {
             return Ok((kind, words.to_owned()));
@@ -127,6 +135,7 @@ pub fn find(catalog: &Catalog, words: &str) -> Result<(Kind, String), FindError>
 /// Where values that a person sets are kept: MPD's stickers for music, a small file for videos.
 #[derive(Clone, Debug)]
 pub struct Setter {
+    /// The MPD server, where there is music.
     pub music: Option<MusicSettings>,
     /// The file of [`feelings`].
     pub videos: PathBuf,
@@ -135,16 +144,26 @@ pub struct Setter {
 /// Why a value could not be set.
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
+    /// A value outside -1 to 1.
     #[error("{axis} is {value}; write a number from -1 to 1")]
-    Range { axis: &'static str, value: f32 },
+    Range {
+        /// "valence" or "arousal".
+        axis: &'static str,
+        /// The number that was given.
+        value: f32,
+    },
+    /// No MPD server is configured.
     #[error("there is no [music] in the configuration")]
     NoMusic,
+    /// MPD runs without a sticker database; what it answered.
     #[error(
         "MPD keeps no stickers ({0}): add `sticker_file \"/var/lib/mpd/sticker.sql\"` to mpd.conf and restart it"
     )]
     NoStickers(String),
+    /// MPD did not take it.
     #[error(transparent)]
     Music(MusicError),
+    /// The file for videos did not take it.
     #[error(transparent)]
     Videos(#[from] FeelingsProblem),
 }

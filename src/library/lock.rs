@@ -19,14 +19,26 @@ pub struct StateLock {
 /// A state folder that cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
+    /// Another process holds the lock.
     #[error(
         "{} is in use by another moodbox{}; stop that one, or give this one a state folder of its own",
         folder.display(),
         owner.map(|pid| format!(" (process {pid})")).unwrap_or_default()
     )]
-    InUse { folder: PathBuf, owner: Option<u32> },
+    InUse {
+        /// The state folder.
+        folder: PathBuf,
+        /// Process that holds it, if its lock file says so.
+        owner: Option<u32>,
+    },
+    /// The folder or its lock file cannot be made or written.
     #[error("{} cannot be used as the state folder: {why}", folder.display())]
-    Io { folder: PathBuf, why: io::Error },
+    Io {
+        /// The state folder.
+        folder: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
 }
 
 impl StateLock {

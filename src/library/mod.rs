@@ -8,4 +8,4 @@ pub mod history;
 pub mod listing;
 pub mod live;
 pub mod lock;
-pub mod templates;
+pub(crate) mod templates;

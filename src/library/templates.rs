@@ -16,10 +16,13 @@ use moodbox_core::recommend::{Kind, Problem, Templates, nearest};
 /// Something wrong in a folder of templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateProblem {
+    /// The file or folder.
     pub file: PathBuf,
-    /// Where in the file; none if it is the file itself.
+    /// Line and column, from 1; none if it is about the file as a whole.
     pub at: Option<(usize, usize)>,
+    /// What is wrong.
     pub what: String,
+    /// What to do about it.
     pub cure: String,
 }
 

@@ -1,11 +1,11 @@
 //! Observers: several at once, and the newest snapshot for those that wait for one.
 
-pub mod fleet;
+pub(crate) mod fleet;
 pub mod metrics;
 pub mod mood_log;
 pub mod mqtt;
-pub mod rate;
-pub mod server;
+pub(crate) mod rate;
+pub(crate) mod server;
 pub mod web;
 
 use std::sync::Arc;
@@ -21,9 +21,10 @@ use moodbox_core::kiosk::{Settings, State};
 /// Several observers as one. Each is told in the order in which it was added, on the thread of the core:
 /// an observer that has something slow to do hands it to a thread of its own.
 #[derive(Default)]
-pub struct Observers(Vec<Box<dyn Observer + Send>>);
+pub(crate) struct Observers(Vec<Box<dyn Observer + Send>>);
 
 impl Observers {
+    /// Adds one, which is told after those that are there.
     pub fn add(&mut self, observer: impl Observer + Send + 'static) {
         self.0.push(Box::new(observer));
     }

@@ -19,7 +19,7 @@ use moodbox_core::kiosk::snapshot::{Known, Snapshot};
 use moodbox_core::mood::Mood;
 
 /// The first line of the file, and of what is exported.
-pub const HEADER: &str = "time,mood,by,confidence";
+pub(crate) const HEADER: &str = "time,mood,by,confidence";
 
 /// Visits that are kept, however long ago is asked for: some 2 MB.
 const MOST: usize = 50_000;
@@ -29,10 +29,13 @@ const PRUNE_AFTER: usize = 200;
 
 /// A visit as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Visit {
+pub(crate) struct Visit {
+    /// When it began, to the second.
     #[serde(serialize_with = "seconds")]
     pub time: DateTime<Utc>,
+    /// The mood that was settled on.
     pub mood: Mood,
+    /// How it became known: read from a face, or chosen by hand.
     pub by: Known,
     /// The calibrated probability, if a face was read.
     pub confidence: Option<f32>,
@@ -79,17 +82,23 @@ fn word(by: Known) -> &'static str {
 }
 
 /// The file, beside that of what is learnt.
-pub fn beside(history: &Path) -> PathBuf {
+pub(crate) fn beside(history: &Path) -> PathBuf {
     history.with_file_name("moods.csv")
 }
 
 /// Erases the file.
-pub fn erase(file: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When a file that is there cannot be removed.
+pub(crate) fn erase(file: &Path) -> io::Result<()> {
     store::remove([file, &start_note(file)])
 }
 
 /// The visits of a file, the oldest first. A line that a power cut tore is left out.
-pub fn load(file: &Path) -> io::Result<Vec<Visit>> {
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub(crate) fn load(file: &Path) -> io::Result<Vec<Visit>> {
     match store::read_bounded(file, store::LARGEST_STATE) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Visit::read).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -203,12 +212,18 @@ pub struct Moods {
 
 impl Moods {
     /// The visits that are kept.
-    pub fn load(&self) -> io::Result<Vec<Visit>> {
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub(crate) fn load(&self) -> io::Result<Vec<Visit>> {
         load(&self.file)
     }
 
     /// Forgets all of them. Waits until that is done.
-    pub fn erase(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the file cannot be removed, or its thread is gone.
+    pub(crate) fn erase(&self) -> io::Result<()> {
         let (tell, told) = bounded(1);
         let gone = |_| io::Error::other("the thread that keeps the moods has left");
         self.orders.send(Order::Erase(tell)).map_err(|_| io::Error::other("the device is leaving"))?;

@@ -29,7 +29,8 @@ pub struct Peer(pub IpAddr);
 pub struct Limits {
     /// All together.
     pub all: usize,
-    /// Of one address, and of one network of IPv6 addresses. This machine itself may have all but as many and `local`.
+    /// From one IPv4 address, or one /64 network of IPv6. This machine itself may have `all - each - local`, so that
+    /// somebody else still gets in.
     pub each: usize,
     /// Of `all`, kept free for this machine.
     pub local: usize,

@@ -11,20 +11,38 @@ use gpiocdev::line::Value;
 use gpiocdev::{Chip, Request};
 
 /// What `gpioinfo` shows as the user of our lines.
-pub const CONSUMER: &str = "moodbox";
+pub(crate) const CONSUMER: &str = "moodbox";
 
 /// Why a line cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}; {}", self.what(), self.cure())]
 pub enum LineError {
     /// It is not there; `found` says what is.
-    Missing { line: String, found: String },
+    Missing {
+        /// The line, as the configuration names it.
+        line: String,
+        /// The chips that are there.
+        found: String,
+    },
     /// Another program, or the kernel itself, has it: by the name that it gave, if it gave one.
-    Busy { line: String, by: Option<String> },
+    Busy {
+        /// The line, as the configuration names it.
+        line: String,
+        /// What that program calls itself.
+        by: Option<String>,
+    },
     /// This user may not open the chip, which `line` names then.
-    Denied { line: String },
+    Denied {
+        /// The device file of the chip.
+        line: String,
+    },
     /// Anything else that the kernel answered.
-    Io { line: String, reason: String },
+    Io {
+        /// The line, as the configuration names it.
+        line: String,
+        /// What the kernel answered.
+        reason: String,
+    },
 }
 
 impl LineError {
@@ -58,7 +76,7 @@ impl LineError {
 
 /// A line that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// As the person named it.
     pub name: String,
     /// The character device of its chip.
@@ -83,7 +101,7 @@ struct ChipFacts {
 ///
 /// # Errors
 /// When no chip has the line, or a chip cannot be read by this user.
-pub fn find(name: &str) -> Result<Line, LineError> {
+pub(crate) fn find(name: &str) -> Result<Line, LineError> {
     let name = name.trim();
     let mut chips = Vec::new();
     let mut denied = None;
@@ -127,7 +145,7 @@ impl Line {
 }
 
 /// A line that is driven. The kernel lets go of it when the process ends, however it ends.
-pub struct OutputLine {
+pub(crate) struct OutputLine {
     line: Line,
     request: Request,
 }

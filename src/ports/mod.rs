@@ -7,7 +7,7 @@ pub mod gpio;
 pub mod light;
 pub mod music;
 pub mod panel;
-pub mod player;
+pub(crate) mod player;
 pub mod power;
 pub(crate) mod process;
 pub mod speech;

@@ -18,6 +18,7 @@ pub struct Machine {
 /// The firmware's bits, from the lowest.
 const REASONS: [&str; 4] = ["under_voltage", "frequency_capped", "throttled", "soft_temperature_limit"];
 
+/// Reads it now.
 pub fn look(system: &System) -> Machine {
     let bits = throttled(system);
     let thermometers = system.starting("/sys/class/thermal", "thermal_zone");

@@ -16,8 +16,11 @@ pub struct System {
 /// Whose rights count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
+    /// Name of the user, for reports.
     pub name: String,
+    /// Number of the user.
     pub uid: u32,
+    /// Numbers of the groups whose rights the user has.
     pub groups: Vec<u32>,
 }
 
@@ -57,6 +60,7 @@ impl System {
         Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\0', '\n']).to_owned())
     }
 
+    /// Whether there is a file or folder of that name.
     pub fn exists(&self, path: impl AsRef<Path>) -> bool {
         self.path(path).exists()
     }
@@ -76,10 +80,12 @@ impl System {
         names.map(|name| format!("{folder}/{name}")).collect()
     }
 
+    /// What time the machine thinks it is.
     pub fn now(&self) -> SystemTime {
         self.now
     }
 
+    /// Who asks.
     pub fn user(&self) -> &User {
         &self.user
     }

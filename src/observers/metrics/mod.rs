@@ -36,7 +36,9 @@ const SLOW: [f64; 9] = [0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
 /// Where the metrics are read, and whether moods are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricsSettings {
+    /// Address and port of the server.
     pub listen: SocketAddr,
+    /// Whether moods are counted.
     pub moods: bool,
 }
 
@@ -87,11 +89,17 @@ pub struct MetricsError(#[from] prometheus::Error);
 
 impl Metrics {
     /// The metrics of this machine; `moods` counts moods as well.
+    ///
+    /// # Errors
+    /// When a metric cannot be registered, which no settings bring about.
     pub fn new(settings: &Settings, moods: bool) -> Result<Metrics, MetricsError> {
         Metrics::at(settings, moods, System::here())
     }
 
     /// The same for a folder that looks like a machine.
+    ///
+    /// # Errors
+    /// When a metric cannot be registered, which no settings bring about.
     pub fn at(settings: &Settings, moods: bool, system: System) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let made = Maker(&registry);
@@ -236,6 +244,9 @@ impl Metrics {
     }
 
     /// Everything, as Prometheus reads it.
+    ///
+    /// # Errors
+    /// When a metric cannot be written down.
     pub fn text(&self) -> Result<Vec<u8>, MetricsError> {
         self.look_at_the_machine();
         let mut text = Vec::new();

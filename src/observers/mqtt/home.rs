@@ -22,6 +22,7 @@ pub enum Told {
     Mood,
     /// What goes on and what plays.
     Playing,
+    /// The volume, in percent, and the cap.
     Volume,
     /// Which parts are ill.
     Health,
@@ -32,6 +33,7 @@ pub enum Told {
 }
 
 impl Told {
+    /// Everything that may be told.
     pub const ALL: [Told; 6] =
         [Told::Mood, Told::Playing, Told::Volume, Told::Health, Told::Counts, Told::Events];
 
@@ -57,14 +59,18 @@ impl Told {
 pub enum Command {
     /// As the button; in public mode it is refused, as everywhere.
     Press,
+    /// On to the next item.
     Next,
+    /// Ends the session.
     Stop,
+    /// What plays is liked.
     Like,
     /// The mood that was read is wrong: the device asks for the right one.
     #[serde(rename = "not_so")]
     NotSo,
     /// A mood by hand, without a camera.
     Mood,
+    /// A volume in percent, from 0 to the cap.
     Volume,
     /// Minutes until what plays fades out; 0 takes the wish back.
     Sleep,
@@ -73,6 +79,7 @@ pub enum Command {
 }
 
 impl Command {
+    /// Everything that may be asked for.
     pub const ALL: [Command; 9] = [
         Command::Press,
         Command::Next,
@@ -114,10 +121,13 @@ pub struct Home {
     pub name: String,
     /// The prefix of Home Assistant's discovery; none for no discovery.
     pub discovery: Option<String>,
+    /// What is told.
     pub publish: BTreeSet<Told>,
+    /// What is taken.
     pub commands: BTreeSet<Command>,
     /// Sensors that name moods: name to topic.
     pub sensors: BTreeMap<String, String>,
+    /// What Home Assistant shows of the device.
     pub about: About,
 }
 
@@ -126,6 +136,7 @@ pub struct Home {
 pub struct About {
     /// The board, as its firmware names it.
     pub board: Option<String>,
+    /// Serial number of the board, as its firmware tells it.
     pub serial: Option<String>,
     /// Where a browser of the home finds the page.
     pub page: Option<String>,
@@ -139,6 +150,7 @@ pub struct About {
 /// stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// Topic.
     pub topic: String,
     /// Empty takes back what was retained.
     pub payload: String,
@@ -147,20 +159,28 @@ pub struct Message {
 /// Why a message from the broker led to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// A topic that nothing is taken from.
     #[error("`{0}` is a topic that nothing is taken from")]
     Topic(String),
+    /// A retained message on a topic of commands.
     #[error("a retained message is not a command: it would be carried out again at each start")]
     Retained,
+    /// A sensor that repeats the mood of the session that goes on.
     #[error("that mood of this sensor goes on already")]
     Again,
+    /// A message that is too long.
     #[error("the message is longer than {MOST} bytes")]
     Long,
+    /// A text that names no mood.
     #[error("`{0}` is no mood, and no object with one under `mood`")]
     Mood(String),
+    /// A text that is no number from 0 to this one.
     #[error("`{0}` is no number from 0 to {1}")]
     Number(String, u8),
+    /// A text that a button does not send.
     #[error("`{0}` is not what this button sends, which is PRESS")]
     Button(String),
+    /// A text that a switch does not send.
     #[error("`{0}` is not what this switch sends, which is ON or OFF")]
     Switch(String),
 }
@@ -177,8 +197,9 @@ pub(super) const LOOK: &str = "look";
 pub(super) const READ: &str = "mood";
 pub(super) const NOBODY: &str = "nobody";
 
-/// What stands on the status topic while the device is connected, and what the broker puts there when it is gone.
+/// What stands on the status topic while the device is connected.
 pub const ONLINE: &str = "online";
+/// What the broker puts there when the device is gone.
 pub const OFFLINE: &str = "offline";
 
 impl Home {
@@ -288,6 +309,9 @@ impl Home {
     }
 
     /// What a message means, if it may mean anything.
+    ///
+    /// # Errors
+    /// Why it leads to nothing.
     pub fn event(
         &self,
         topic: &str,

@@ -38,12 +38,17 @@ use tokio_rustls::TlsConnector;
 /// How to reach a broker, and what it is told.
 #[derive(Clone)]
 pub struct MqttSettings {
+    /// Name or address of the broker.
     pub host: String,
+    /// Its port: 1883, or 8883 with TLS, unless another is named.
     pub port: u16,
     /// Present for `mqtts`.
     pub tls: Option<Tls>,
+    /// User name for the broker; none if it lets everybody in.
     pub user: Option<String>,
+    /// Password for the broker. Never logged: `Debug` leaves it out.
     pub password: Option<String>,
+    /// What is told and taken, and under which topics.
     pub home: Home,
     /// Where to remember which topics hold something retained, so that what is not told any more is taken back
     /// even after another start. None: only while the program runs.
@@ -116,7 +121,7 @@ fn open(options: MqttOptions) -> (AsyncClient, EventLoop) {
 ///
 /// # Errors
 /// What is wrong, and the cure.
-pub fn greet(settings: &MqttSettings) -> Result<(), Trouble> {
+pub(crate) fn greet(settings: &MqttSettings) -> Result<(), Trouble> {
     let cannot = |error: &dyn std::fmt::Display| Trouble {
         what: error.to_string(),
         cure: "mend [mqtt] in the configuration".into(),
@@ -149,14 +154,23 @@ pub enum Tls {
 /// Why the connection cannot be set up, whatever the broker says.
 #[derive(Debug, thiserror::Error)]
 pub enum MqttError {
+    /// The file of the authority cannot be read or holds no certificate.
     #[error("ca_file {path}: {reason}. Write the certificate of the authority into it, as PEM")]
-    Authority { path: PathBuf, reason: String },
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system has no authorities, for this reason.
     #[error(
         "this system trusts no authority ({0}); install ca-certificates, or name the broker's own with ca_file"
     )]
     NoAuthority(String),
+    /// The broker's name cannot be checked against a certificate.
     #[error("`{0}` is no name that a certificate can hold; see broker in [mqtt]")]
     Name(String),
+    /// The TLS library refuses the settings.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
 }
@@ -185,6 +199,9 @@ pub struct Connection {
 
 impl Connection {
     /// Reads the authorities; the broker is first asked in [`Connection::keep`].
+    ///
+    /// # Errors
+    /// When TLS cannot be set up: no authority, or a name that no certificate can hold.
     pub fn new(settings: &MqttSettings) -> Result<Connection, MqttError> {
         let home = &settings.home;
         let mut options = settings.options("")?;
@@ -251,7 +268,7 @@ fn client_config(tls: &Tls) -> Result<Arc<rustls::ClientConfig>, MqttError> {
 }
 
 /// The certificates in a PEM file: at least one.
-pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttError> {
+pub(crate) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, MqttError> {
     let broken = |reason: String| MqttError::Authority { path: path.to_owned(), reason };
     let text = store::read_bounded(path, store::LARGEST_TEXT).map_err(|error| broken(error.to_string()))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
@@ -310,8 +327,10 @@ fn chance() -> f64 {
 
 /// What is wrong with the connection, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub(crate) struct Trouble {
+    /// What is wrong.
     pub what: String,
+    /// What to do about it.
     pub cure: String,
 }
 

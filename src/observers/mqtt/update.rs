@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::ports::process;
 
 /// The source of the packages, as `deploy/fleet/apt-repository client` prints it.
-pub const SOURCE: &str = "/etc/apt/sources.list.d/moodbox.sources";
+pub(crate) const SOURCE: &str = "/etc/apt/sources.list.d/moodbox.sources";
 
 /// APT that does not answer within this is not waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,6 +30,7 @@ pub struct Apt {
 }
 
 impl Apt {
+    /// APT with its own configuration, and the source that the package of moodbox brings.
     pub fn of_this_system() -> Apt {
         Apt { source: SOURCE.into(), configuration: None }
     }

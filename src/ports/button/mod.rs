@@ -1,10 +1,10 @@
 //! Buttons. A port turns edges of a GPIO line (or of a key) into [`Event::Button`](moodbox_core::kiosk::event::Event::Button); what the edges
 //! mean (short, double, long) is told by the core.
 
-pub mod gpio;
-pub mod rppal;
+pub(crate) mod gpio;
+pub(crate) mod rppal;
 pub mod simulated;
-pub mod worker;
+pub(crate) mod worker;
 
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ use moodbox_core::kiosk::event::{Button, Edge};
 
 /// A source of debounced edges.
 pub trait Buttons: Send {
-    /// Waits for the next edge. `None` after `patience`, so that the thread can see that it is to end.
+    /// Waits for the next edge; `None` if there is none within `patience`, so that the thread can see whether it is to end.
+    ///
+    /// # Errors
+    /// When the line cannot be read any more.
     fn next(&mut self, patience: Duration) -> Result<Option<(Button, Edge)>, LineError>;
 }
 
@@ -31,6 +34,7 @@ pub enum Backend {
 /// How the buttons of a device are wired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ButtonSettings {
+    /// Which code reads the lines.
     pub backend: Backend,
     /// Each button with the name of its line, see [`crate::ports::gpio`].
     pub lines: Vec<(Button, String)>,
@@ -52,6 +56,9 @@ impl Default for ButtonSettings {
 }
 
 /// Opens the buttons of a real device.
+///
+/// # Errors
+/// When a line is not there, is in use, or may not be opened by this user.
 pub fn open(settings: &ButtonSettings) -> Result<Box<dyn Buttons>, LineError> {
     Ok(match settings.backend {
         Backend::Gpiocdev => Box::new(gpio::GpioButtons::open(settings)?),

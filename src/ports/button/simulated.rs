@@ -17,6 +17,7 @@ pub struct Presser(Sender<(Button, Edge)>);
 
 impl SimulatedButtons {
     // The pair belongs together: one is of no use without the other.
+    /// Buttons that nobody presses yet, and what presses them.
     #[allow(clippy::new_ret_no_self)]
     pub fn new() -> (SimulatedButtons, Presser) {
         // A finger is slow and the worker reads at once: the queue never grows.

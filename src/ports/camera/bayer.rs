@@ -11,9 +11,13 @@ use super::formats::{FormatError, Planes, Rgb};
 /// The colours of a 2x2 cell, first row first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
+    /// Red, green; green, blue.
     Rggb,
+    /// Green, red; blue, green.
     Grbg,
+    /// Green, blue; red, green.
     Gbrg,
+    /// Blue, green; green, red.
     Bggr,
 }
 
@@ -33,7 +37,9 @@ pub enum Packing {
 /// A mosaic: the order of its colours and the packing of its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bayer {
+    /// The colours of each 2x2 cell.
     pub order: Order,
+    /// How its samples lie in memory.
     pub packing: Packing,
 }
 
@@ -49,7 +55,7 @@ const PEDESTAL: u16 = 1 << (BITS - 4);
 const CLIPPED: u16 = FULL - (FULL >> 5);
 
 /// The mean luma that a picture should have, in linear light: photographers' middle grey.
-pub const MIDDLE: f32 = 0.18;
+pub(crate) const MIDDLE: f32 = 0.18;
 
 /// How far a dark picture is raised at most; beyond that there is only noise.
 const MOST_RAISE: f32 = 4.0;
@@ -62,7 +68,7 @@ const SAMPLE: usize = 4;
 
 /// What a raw frame says about the light.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Light {
+pub(crate) struct Light {
     /// Mean of red, green and blue above black, in [0, 1] of the range that is left.
     pub mean: [f32; 3],
     /// The share of cells with a clipped sample, in [0, 1].
@@ -136,7 +142,10 @@ impl Bayer {
 }
 
 /// Measures the light of a raw frame.
-pub fn measure(frame: &Frame, bayer: Bayer) -> Result<Light, FormatError> {
+///
+/// # Errors
+/// When the frame is smaller than a cell or shorter than its size says.
+pub(crate) fn measure(frame: &Frame, bayer: Bayer) -> Result<Light, FormatError> {
     let (width, height) = cells(frame)?;
     Ok(light(&Planes::of(frame)?, bayer, width, height))
 }

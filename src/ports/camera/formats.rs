@@ -80,12 +80,31 @@ impl fmt::Debug for Rgb {
 /// Why a frame is no picture: it is torn, or the camera says something else than it sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
+    /// It has no pixels, or more than are taken.
     #[error("a frame of {width}x{height} pixels; from 1x1 to {LARGEST_SIDE}x{LARGEST_SIDE} can be read")]
-    Size { width: u32, height: u32 },
+    Size {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+    /// A row of its pixels is longer than the step from row to row.
     #[error("rows of {stride} bytes, but a row of this frame takes {row}")]
-    Stride { stride: u32, row: usize },
+    Stride {
+        /// Bytes from row to row.
+        stride: u32,
+        /// Bytes that the pixels of a row take.
+        row: usize,
+    },
+    /// It has fewer bytes than its size needs.
     #[error("a torn frame: {got} bytes of {needed}")]
-    Short { needed: usize, got: usize },
+    Short {
+        /// Bytes that its size needs.
+        needed: usize,
+        /// Bytes that it has.
+        got: usize,
+    },
+    /// The JPEG decoder refused it, for this reason.
     #[error("a torn JPEG frame: {0}")]
     Jpeg(String),
 }
@@ -95,6 +114,9 @@ pub enum FormatError {
 ///
 /// A row of the frame may be longer than its pixels, and the frame longer than its rows: the rest is
 /// ignored. A frame that is shorter is an error, and `out` then holds no meaningful picture.
+///
+/// # Errors
+/// When the frame has no pixels, is too large, or is shorter than its size says, or its JPEG is torn.
 pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
     check_size(frame)?;
     match frame.format {
@@ -114,6 +136,9 @@ pub fn to_rgb(frame: &Frame, out: &mut Rgb) -> Result<(), FormatError> {
 /// What the frame shows in grey, a byte for each pixel, and its width and height: less work than [`to_rgb`],
 /// because the colours are neither transformed nor mixed. None where there is no shorter way than [`to_rgb`]. What
 /// is torn for [`to_rgb`] is torn here too: the colours are walked through all the same.
+///
+/// # Errors
+/// As [`to_rgb`].
 pub fn to_grey(frame: &Frame, out: &mut Vec<u8>) -> Result<Option<(u32, u32)>, FormatError> {
     check_size(frame)?;
     match frame.format {

@@ -38,7 +38,7 @@ fn bayer(fourcc: FourCC) -> Option<Bayer> {
 }
 
 /// A list of formats for a message.
-pub fn names(fourccs: &[FourCC]) -> String {
+pub(crate) fn names(fourccs: &[FourCC]) -> String {
     let name = |fourcc: &FourCC| fourcc.repr.escape_ascii().to_string();
     if fourccs.is_empty() {
         "nothing".to_owned()
@@ -48,7 +48,7 @@ pub fn names(fourccs: &[FourCC]) -> String {
 }
 
 /// What to do about formats that cannot be read.
-pub fn cure(fourccs: &[FourCC]) -> &'static str {
+pub(crate) fn cure(fourccs: &[FourCC]) -> &'static str {
     // Raw formats of other depths, and the compressed ones of the Raspberry Pi 5, come from a CSI sensor.
     const RAW: [&[u8]; 7] = [b"pBEE", b"pGEE", b"pgEE", b"pREE", b"PC1", b"PC2", b"bBA8"];
     if fourccs.iter().any(|fourcc| RAW.iter().any(|start| fourcc.repr.starts_with(start))) {

@@ -2,21 +2,21 @@
 //! plays files as a camera.
 
 mod agree;
-pub mod auto;
+pub(crate) mod auto;
 pub mod bayer;
-pub mod csi;
-pub mod exposure;
-pub mod find;
+pub(crate) mod csi;
+pub(crate) mod exposure;
+pub(crate) mod find;
 pub mod formats;
 pub mod fourcc;
-pub mod negotiate;
+pub(crate) mod negotiate;
 pub mod photos;
 mod rpicam;
 mod settle;
-pub mod uploaded;
+pub(crate) mod uploaded;
 pub mod v4l2;
-pub mod warm_up;
-pub mod watch;
+pub(crate) mod warm_up;
+pub(crate) mod watch;
 pub mod worker;
 
 use std::fmt;
@@ -59,11 +59,15 @@ pub enum LumaRange {
 /// One frame as the camera gave it. The bytes are wiped when it is dropped, and nothing here
 /// writes them anywhere: no `Serialize`, and `Debug` prints only the size.
 pub struct Frame {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// Bytes from one row to the next of the first plane; may exceed the width. Unused for MJPG.
     pub stride: u32,
+    /// How `bytes` are laid out.
     pub format: PixelFormat,
+    /// Which values the luma takes, for the Y'CbCr formats.
     pub range: LumaRange,
     data: Vec<u8>,
 }
@@ -91,6 +95,7 @@ impl Frame {
         self.range = LumaRange::Limited;
     }
 
+    /// The bytes as the camera gave them.
     pub fn bytes(&self) -> &[u8] {
         &self.data
     }
@@ -126,10 +131,16 @@ impl fmt::Debug for Frame {
 /// A camera that can be opened for a capture.
 pub trait Camera: Send {
     /// Starts streaming. The stream owns the light's guard: while it lives the light is on.
+    ///
+    /// # Errors
+    /// When it is not there, is in use, may not be used, or offers no format that can be read.
     fn start(&mut self, light: LightOn) -> Result<Box<dyn Stream>, CameraError>;
 
     /// Whether it could be started, without starting it: no frame is taken, so no light. Says what it is
     /// and what it offers.
+    ///
+    /// # Errors
+    /// When it could not be started, for the same reasons as [`Camera::start`].
     fn probe(&mut self) -> Result<String, CameraError> {
         Ok(self.describe())
     }
@@ -149,11 +160,17 @@ pub struct Patience {
 
 /// A camera that streams.
 pub trait Stream {
-    /// The next frame, into `frame`, or an error when `deadline` passes first.
+    /// The next frame, into `frame`.
+    ///
+    /// # Errors
+    /// When `deadline` passes first, or the camera is gone or broken.
     fn next(&mut self, deadline: Instant, frame: &mut Frame) -> Result<(), CameraError>;
 
     /// Discards the first frames until the picture can be believed. Cameras that need no warming up
     /// leave it at this.
+    ///
+    /// # Errors
+    /// When there is no frame within `patience`, or the camera is gone or broken.
     fn settle(
         &mut self,
         _patience: &Patience,
@@ -179,35 +196,58 @@ pub fn by_name(name: &str) -> Box<dyn Camera> {
 #[derive(Debug, thiserror::Error)]
 #[error("{}; {}", self.what(), self.cure())]
 pub enum CameraError {
+    /// No camera is what the configuration names.
     Missing {
+        /// What the configuration names.
         wanted: String,
+        /// The cameras that are there.
         found: String,
     },
+    /// Another program has it.
     Busy {
+        /// Its node, with its name where that is known.
         device: String,
     },
+    /// This user may not open it.
     Denied {
+        /// Its node, with its name where that is known.
         device: String,
     },
+    /// It offers no format that can be read.
     Format {
+        /// Its node, with its name where that is known.
         device: String,
+        /// The formats that it offers.
         offered: String,
+        /// What to do about it.
         cure: String,
     },
+    /// It streams, and no frame came in time.
     Silent {
+        /// Its node, with its name where that is known.
         device: String,
+        /// How long it was waited for.
         waited: Duration,
     },
+    /// It was unplugged, or its driver has dropped it.
     Gone {
+        /// Its node, with its name where that is known.
         device: String,
     },
+    /// The camera on the ribbon cable, with the reason that `rpicam-vid` gave.
     Csi(#[from] csi::CsiError),
+    /// A photo that stands in for a camera cannot be read.
     Photo {
+        /// The photo.
         path: String,
+        /// Why it cannot be read.
         reason: String,
     },
+    /// Anything else that the kernel answered.
     Io {
+        /// Its node, with its name where that is known.
         device: String,
+        /// What the kernel answered.
         source: std::io::Error,
     },
     /// No picture is taken where the light that shows it cannot be lit.

@@ -36,6 +36,9 @@ impl PhotoCamera {
     /// Files and folders; of a folder every `.jpg`, `.jpeg` and `.png` in it, by name. `fps` is the pace
     /// of the frames; without one they come at once. A JPEG file that ends in `.mjpg` is handed over as it is,
     /// as a camera does that sends JPEG; folders are not searched for those.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed or holds no photo, or nothing is named. The files are read at each capture.
     pub fn new(paths: &[PathBuf], fps: Option<f32>) -> Result<PhotoCamera, CameraError> {
         let mut files = Vec::new();
         for path in paths {
@@ -86,6 +89,7 @@ impl Chooser {
         self.paths.get(number).cloned()
     }
 
+    /// The number of the photo that was chosen; none while one is shown after another.
     pub fn chosen(&self) -> Option<usize> {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -58,6 +58,9 @@ const PATIENCE: u32 = 4;
 ///
 /// `cancelled` is asked before every frame; a cancelled capture is no trouble. A capture that saw at least
 /// one frame before the camera fell silent counts.
+///
+/// # Errors
+/// When the light cannot be lit, the camera cannot be started or goes away, or no frame can be read or looked at.
 pub fn capture(
     camera: &mut dyn Camera,
     light: &SharedLight,

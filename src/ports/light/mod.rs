@@ -10,6 +10,10 @@ use super::gpio::LineError;
 
 /// Something that can be lit.
 pub trait Light: Send {
+    /// Lights it or puts it out.
+    ///
+    /// # Errors
+    /// When the line of the light is not there, is in use, or may not be used.
     fn set(&mut self, on: bool) -> Result<(), LineError>;
 }
 
@@ -18,11 +22,15 @@ pub trait Light: Send {
 pub struct SharedLight(Arc<Mutex<Box<dyn Light>>>);
 
 impl SharedLight {
+    /// Shares a light that is out.
     pub fn new(light: Box<dyn Light>) -> SharedLight {
         SharedLight(Arc::new(Mutex::new(light)))
     }
 
     /// Lights it until the guard is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be lit.
     pub fn turn_on(&self) -> Result<LightOn, LineError> {
         self.lock().set(true)?;
         Ok(LightOn { _lit: Arc::new(Lit(self.clone())) })

@@ -27,16 +27,17 @@ impl SimulatedLight {
 }
 
 impl Bulb {
+    /// Whether it is lit now.
     pub fn is_on(&self) -> bool {
         self.on.load(Ordering::SeqCst)
     }
 
-    /// Every change since the start, oldest first. Bounded: a kiosk that runs for months keeps the last.
+    /// The last 64 changes since the start, oldest first: true for on.
     pub fn history(&self) -> Vec<bool> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on it cannot be lit, as if the line were gone.
+    /// From now on lighting it is an error, as if the line were gone.
     pub fn break_it(&self) {
         self.broken.store(true, Ordering::SeqCst);
     }

@@ -11,8 +11,16 @@ const USUAL_PORT: u16 = 6600;
 /// `host`, `host:port`, `[::1]:port`, `/path/of/a/socket` or `@abstract-socket`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    Tcp { host: String, port: u16 },
+    /// A host name or address, and a port.
+    Tcp {
+        /// A name, or an address without brackets.
+        host: String,
+        /// 6600 unless another is named.
+        port: u16,
+    },
+    /// A socket in the file system.
     Unix(PathBuf),
+    /// A socket of Linux' abstract namespace, by its name without the `@`.
     Abstract(String),
 }
 
@@ -79,6 +87,9 @@ impl Address {
     /// The address to use when the configuration names none, with the password that came along: from
     /// `MPD_HOST` (also in the form `password@host`) and `MPD_PORT`, as every MPD client reads them;
     /// else Debian's socket where there is one; else port 6600 of this machine.
+    ///
+    /// # Errors
+    /// When one of the variables holds no address.
     pub fn usual(env: impl Fn(&str) -> Option<String>) -> Result<(Address, Option<String>), AddressError> {
         Address::usual_with(env, Path::new(USUAL_SOCKET).exists())
     }

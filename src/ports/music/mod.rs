@@ -29,8 +29,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use address::{Address, AddressError};
-pub use before_start::{clean, state_file_of};
-pub use cover::cover;
+pub use before_start::clean;
+pub(crate) use before_start::state_file_of;
+pub(crate) use cover::cover;
 pub(crate) use library::words;
 pub use mpd::Mpd;
 pub use simulated::Simulated;
@@ -44,6 +45,7 @@ use moodbox_core::recommend::ItemStore;
 /// How to reach MPD, and what it may do.
 #[derive(Clone)]
 pub struct MusicSettings {
+    /// Where the server listens.
     pub address: Address,
     /// Sent after connecting. Never logged: `Debug` leaves it out.
     pub password: Option<String>,
@@ -134,6 +136,7 @@ pub struct Output {
     pub name: String,
     /// What carries the sound: `alsa`, `pulse`, `null` and more.
     pub plugin: String,
+    /// Whether it is switched on.
     pub enabled: bool,
 }
 
@@ -146,29 +149,51 @@ pub trait Music: Send {
 
     /// Opens the connection, or opens it anew. Entries of ours that are still in the queue are found
     /// again, also after the server was restarted.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or refuses the password.
     fn connect(&mut self) -> Result<(), MusicError>;
 
     /// Something that follows changes on a connection of its own.
     fn watcher(&self) -> Box<dyn Watcher>;
 
+    /// What plays now, how loud, and what became of our entries.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or the connection is lost.
     fn status(&mut self) -> Result<Status, MusicError>;
 
     /// Replaces our entries by these and plays the first, at this volume in percent (held under the
     /// cap). Returns those that the library does not have. Nothing plays where there is no mixer and a cap below 100.
+    ///
+    /// # Errors
+    /// When the server refuses, the volume cannot be held under the cap, or the connection is lost.
     fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError>;
 
     /// Plays the next of ours; after the last the first again if `wrap`. False when there is none:
     /// then nothing was done.
+    ///
+    /// # Errors
+    /// When the server refuses, or the connection is lost.
     fn next(&mut self, wrap: bool) -> Result<bool, MusicError>;
 
     /// Plays these after ours that are queued. Returns those that the library does not have.
+    ///
+    /// # Errors
+    /// When the server refuses, or the connection is lost. What was added before that stays.
     fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError>;
 
     /// Drives the player, also where another client put on what plays.
+    ///
+    /// # Errors
+    /// When the server refuses, or the connection is lost.
     fn drive(&mut self, lever: Lever) -> Result<(), MusicError>;
 
     /// Takes our entries away, stopping the music if one of them plays, and puts the play modes, the volume and
     /// what another client had on back as they were. `quietly`: whatever it was, nothing is heard afterwards.
+    ///
+    /// # Errors
+    /// When the server refuses, or the connection is lost: what was not taken away is at the next connection.
     fn stop(&mut self, quietly: bool) -> Result<(), MusicError>;
 
     /// Somebody speaks, and the player was lowered from this volume in percent: that is the one to come back to
@@ -180,12 +205,21 @@ pub trait Music: Send {
 
     /// Sets the volume in percent, held under the cap. Where there is no mixer and a cap below 100, what of ours
     /// plays is stopped: nobody knows how loud it is.
+    ///
+    /// # Errors
+    /// When the volume cannot be held under the cap, or the connection is lost.
     fn set_volume(&mut self, percent: u8) -> Result<(), MusicError>;
 
     /// Marks an item as liked, where other clients see it too.
+    ///
+    /// # Errors
+    /// When the server has no such song or keeps no stickers, or the connection is lost.
     fn like(&mut self, id: &str) -> Result<(), MusicError>;
 
     /// Takes a like back; a dislike stays. False if there was none.
+    ///
+    /// # Errors
+    /// When the server keeps no stickers, or the connection is lost.
     fn unlike(&mut self, id: &str) -> Result<bool, MusicError>;
 
     /// Our entries, in their order, that are still in the queue.
@@ -201,13 +235,25 @@ pub trait Music: Send {
 /// Follows a player from a thread of its own.
 pub trait Watcher: Send {
     /// Opens its connection, or opens it anew.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or refuses the password.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or refuses the password.
     fn connect(&mut self) -> Result<(), MusicError>;
 
     /// Everything in the library.
+    ///
+    /// # Errors
+    /// When the server does not let its library be read, or the connection is lost.
     fn catalog(&mut self) -> Result<ItemStore, MusicError>;
 
     /// Blocks until something has changed or [`Watcher::interrupter`] was called. Notices within a
     /// minute that the server is gone without a word.
+    ///
+    /// # Errors
+    /// When the connection is lost.
     fn wait(&mut self) -> Result<Changes, MusicError>;
 
     /// Ends a `wait` from another thread, now and for good.
@@ -229,39 +275,64 @@ pub struct Changes {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}; {}", self.what(), self.cure())]
 pub enum MusicError {
+    /// Nothing answers at the address.
     Absent {
+        /// The server's address.
         address: String,
+        /// What the system says.
         reason: String,
     },
+    /// The server wants another password, or does not allow what is needed.
     Password {
+        /// The server's address.
         address: String,
+        /// What the server answered, or which command it does not allow.
         reason: String,
     },
+    /// The server did not answer in time.
     Silent {
+        /// The server's address.
         address: String,
+        /// How long it was waited for.
         after: Duration,
     },
+    /// What answers is no MPD.
     Protocol {
+        /// The server's address.
         address: String,
+        /// What it answered instead.
         reason: String,
     },
+    /// A song that the server does not have or cannot open.
     NoSuchSong {
+        /// The song, by its path below the music folder.
         id: String,
+        /// What the server answered.
         reason: String,
     },
+    /// The volume cannot be set, and there is a cap.
     Volume {
+        /// The server's address.
         address: String,
+        /// What the server answered.
         reason: String,
     },
+    /// The server refused a command.
     Refused {
+        /// The server's address.
         address: String,
+        /// The command.
         command: String,
+        /// What the server answered.
         reason: String,
     },
     /// It answers, and does not let its library be read.
     Library {
+        /// The server's address.
         address: String,
+        /// The command that it refused.
         command: String,
+        /// What the server answered.
         reason: String,
     },
 }

@@ -62,7 +62,10 @@ impl Mpd {
         }
     }
 
-    /// Reads the whole library over a connection of its own: for looks from outside the daemon.
+    /// Reads the whole library over a connection of its own, for commands outside the daemon: its songs, and what was left out, in words.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or does not let its library be read.
     pub fn library(settings: &MusicSettings) -> Result<(ItemStore, Vec<String>), MusicError> {
         let mut reader = MpdWatcher::new(settings.clone());
         reader.connect()?;
@@ -70,7 +73,10 @@ impl Mpd {
         Ok((songs, reader.remarks()))
     }
 
-    /// Where the sound goes, over a connection of its own: for looks from outside the daemon.
+    /// Where the sound goes, over a connection of its own, for commands outside the daemon.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or refuses.
     pub fn outputs(settings: &MusicSettings) -> Result<Vec<Output>, MusicError> {
         let pairs = Session::open(settings)?.ask(&["outputs"])?;
         let mut outputs: Vec<Output> = Vec::new();
@@ -90,6 +96,9 @@ impl Mpd {
 
     /// Sets valence and arousal of a song as stickers, where other clients see them; none clears them.
     /// Over a connection of its own.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, has no such song, or keeps no stickers.
     pub fn set_feeling(
         settings: &MusicSettings,
         id: &str,
@@ -127,6 +136,9 @@ impl Mpd {
     }
 
     /// Why none of these songs can be opened by the server; none if one of them can.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
     pub fn unreadable(settings: &MusicSettings, ids: &[String]) -> Result<Option<String>, MusicError> {
         let mut session = Session::open(settings)?;
         let mut first = None;
@@ -143,6 +155,9 @@ impl Mpd {
     }
 
     /// Has MPD look at its files again, or at those below one of its folders.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or refuses.
     pub fn update(settings: &MusicSettings, folder: Option<&str>) -> Result<(), MusicError> {
         let mut session = Session::open(settings)?;
         let words = ["update", folder.unwrap_or_default()];

@@ -23,6 +23,7 @@ pub struct Logind {
 }
 
 impl Logind {
+    /// logind on the system bus.
     pub fn new() -> Logind {
         Logind { program: "busctl".into(), address: None }
     }

@@ -14,6 +14,7 @@ pub struct Simulated {
 }
 
 impl Simulated {
+    /// One that accepts whatever it is asked for.
     pub fn new() -> Simulated {
         Simulated::default()
     }
@@ -23,6 +24,7 @@ impl Simulated {
         Simulated { denies: true, ..Simulated::default() }
     }
 
+    /// What it was asked for so far, oldest first.
     pub fn asked(&self) -> Vec<Power> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -4,12 +4,13 @@
 
 mod mpv;
 mod simulated;
-pub mod worker;
+pub(crate) mod worker;
 
 use std::path::{Path, PathBuf};
 
-pub use mpv::{MpvSpeaker, audio_device};
-pub use simulated::Simulated;
+pub use mpv::MpvSpeaker;
+pub(crate) use mpv::audio_device;
+pub(crate) use simulated::Simulated;
 
 use moodbox_core::kiosk::action::{Power, Spoken};
 use moodbox_core::mood::Mood;
@@ -19,6 +20,9 @@ use moodbox_core::text::Language;
 /// Something that says prompts.
 pub trait Speaker: Send {
     /// Begins to say these one after another, at a volume in percent.
+    ///
+    /// # Errors
+    /// When the program that speaks cannot be started.
     fn say(
         &mut self,
         words: &[Spoken],
@@ -36,17 +40,29 @@ pub trait Utterance {
 /// Why nothing is said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpeechError {
+    /// mpv cannot be started.
     #[error("`{program}` does not start: {reason}. Install mpv, or set `enabled = \"off\"` under [prompts]")]
-    Program { program: String, reason: String },
+    Program {
+        /// Its name or path.
+        program: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file of the prompts is not there.
     #[error(
         "there are no spoken prompts in {folder}: {missing} is missing. The package brings them; in a \
          checkout deploy/prompts makes them"
     )]
-    Missing { folder: String, missing: String },
+    Missing {
+        /// The folder of prompts.
+        folder: String,
+        /// The first file that is missing.
+        missing: String,
+    },
 }
 
 /// Every prompt.
-pub fn all() -> Vec<Spoken> {
+pub(crate) fn all() -> Vec<Spoken> {
     let mut all = vec![
         Spoken::Notice,
         Spoken::LookAtMe,
@@ -67,7 +83,7 @@ pub fn all() -> Vec<Spoken> {
 }
 
 /// The name of its file, without the ending.
-pub fn name(spoken: Spoken) -> String {
+pub(crate) fn name(spoken: Spoken) -> String {
     match spoken {
         Spoken::Notice => "notice".to_owned(),
         Spoken::LookAtMe => "look-at-me".to_owned(),
@@ -97,7 +113,10 @@ pub fn file(folder: &Path, language: Language, spoken: Spoken) -> PathBuf {
 }
 
 /// Whether every prompt of a language is there.
-pub fn check(folder: &Path, language: Language) -> Result<(), SpeechError> {
+///
+/// # Errors
+/// When one of them is not: the first that is missing.
+pub(crate) fn check(folder: &Path, language: Language) -> Result<(), SpeechError> {
     match all().into_iter().map(|spoken| file(folder, language, spoken)).find(|file| !file.is_file()) {
         None => Ok(()),
         Some(missing) => Err(SpeechError::Missing {

@@ -17,6 +17,7 @@ pub struct MpvSpeaker {
 }
 
 impl MpvSpeaker {
+    /// Speaks the files of `folder` by the mpv called `program`, on ALSA's own first card.
     pub fn new(program: PathBuf, folder: PathBuf) -> MpvSpeaker {
         MpvSpeaker { program, folder, options: Vec::new() }
     }

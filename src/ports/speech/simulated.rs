@@ -18,6 +18,7 @@ pub struct Simulated {
 }
 
 impl Simulated {
+    /// One that is done at once with whatever it says.
     pub fn new() -> Simulated {
         Simulated::default()
     }

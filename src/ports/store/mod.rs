@@ -1,9 +1,9 @@
 //! Small files that survive a power cut: written beside, synced, renamed, the folder synced.
 
 mod read;
-pub mod trust;
+pub(crate) mod trust;
 
-pub use read::{LARGEST_STATE, LARGEST_TEMPLATE, LARGEST_TEXT, open_regular, read_bounded, read_text};
+pub(crate) use read::{LARGEST_STATE, LARGEST_TEMPLATE, LARGEST_TEXT, open_regular, read_bounded, read_text};
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -18,6 +18,9 @@ const DEEPEST: u32 = 2;
 
 /// Replaces `path` by `bytes`: after a power cut at any instant it holds the old or the new, whole. Once this
 /// has returned it holds the new.
+///
+/// # Errors
+/// As the system's, for instance on a card that is full or can only be read; then it holds the old.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     make_folder(folder)?;
@@ -31,7 +34,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Removes files of one folder, in this order, those that are not there left aside. Once this has returned, no
 /// power cut brings one back.
-pub fn remove<'a>(files: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
+///
+/// # Errors
+/// As the system's; the files before the one that failed are gone.
+pub(crate) fn remove<'a>(files: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
     let mut touched = None;
     for file in files {
         match fs::remove_file(file) {
@@ -45,7 +51,10 @@ pub fn remove<'a>(files: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
 
 /// Removes what a power cut or a kill left half written in a folder and those in it. Only for a process that alone
 /// writes there; others may, under a lock on the folder itself, and then nothing is removed this time.
-pub fn sweep(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// As the system's; what was not removed is left for the next time.
+pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
     let held = File::open(folder)?;
     match flock(&held, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => sweep_down(folder, DEEPEST),
@@ -72,7 +81,10 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Like `create_dir_all`, but what it made is still there after a power cut.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// As the system's.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -86,10 +98,10 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// More broken files than this are a fault that should be seen, not stored.
-pub const MOST_ASIDE: u32 = 99;
+pub(crate) const MOST_ASIDE: u32 = 99;
 
 /// The name under which a broken file is set aside.
-pub fn aside(file: &Path, number: u32) -> PathBuf {
+pub(crate) fn aside(file: &Path, number: u32) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".broken-{number}"));
     file.with_file_name(name)
@@ -99,7 +111,7 @@ pub fn aside(file: &Path, number: u32) -> PathBuf {
 ///
 /// # Errors
 /// When there are [`MOST_ASIDE`] of them, or it cannot be renamed.
-pub fn set_aside(file: &Path) -> io::Result<PathBuf> {
+pub(crate) fn set_aside(file: &Path) -> io::Result<PathBuf> {
     let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
     let name = free.ok_or_else(|| {
         io::Error::other(format!(
@@ -123,7 +135,7 @@ pub enum StateFileError {
 
 /// Reads a state file by `parse`; one that is missing or broken is the default. A broken one is set aside, and
 /// what became of it comes with the value.
-pub fn load_or_set_aside<T, E>(
+pub(crate) fn load_or_set_aside<T, E>(
     file: &Path,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> (T, Option<StateFileError>)

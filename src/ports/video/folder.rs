@@ -23,13 +23,16 @@ const MOST: usize = 20_000;
     "videos in {path}: {source}. Create the folder or correct `folders` under [video] in the configuration"
 )]
 pub struct FolderError {
+    /// The folder, as it is configured.
     pub path: String,
+    /// What the system says.
     pub source: std::io::Error,
 }
 
 /// Where videos lie, and how what is known of them is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VideoFolders {
+    /// Searched with all that is below them.
     pub folders: Vec<PathBuf>,
     /// In a public place: a rating that is not understood, or a description that cannot be read, counts as
     /// explicit.
@@ -39,6 +42,7 @@ pub struct VideoFolders {
 /// What was found in them.
 #[derive(Debug, Default)]
 pub struct Videos {
+    /// The videos, sorted by path.
     pub items: Vec<Item>,
     /// Folders of the configuration that cannot be read.
     pub errors: Vec<FolderError>,
@@ -59,7 +63,7 @@ pub fn catalog(from: &VideoFolders) -> Videos {
 /// The videos below these folders, sorted by path, by their names alone: the id is the absolute path, the
 /// title comes from the file's name, the tags from the names of the folders below the given one, as words
 /// are compared.
-pub fn scan(folders: &[PathBuf]) -> Videos {
+pub(crate) fn scan(folders: &[PathBuf]) -> Videos {
     let mut scan = Scan::default();
     let mut errors = Vec::new();
     for folder in folders {
@@ -206,7 +210,7 @@ pub(super) fn is_video(path: &Path) -> bool {
 }
 
 /// Whether the length of this kind of file is known only where ffprobe is installed.
-pub fn needs_ffprobe(path: &str) -> bool {
+pub(crate) fn needs_ffprobe(path: &str) -> bool {
     probe::is_for(Path::new(path))
 }
 

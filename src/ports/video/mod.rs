@@ -8,7 +8,7 @@
 //! screen it may not get the display back (mpv issue 10590), and so there is no black gap.
 
 mod avi;
-pub mod decoding;
+pub(crate) mod decoding;
 mod describe;
 pub mod folder;
 mod ipc;
@@ -100,24 +100,46 @@ pub trait Video: Send {
 
     /// Starts it, or connects to it, and shows the still. From now on it puts a token into `wake`
     /// whenever [`Video::status`] may have something new to say; a full channel loses nothing.
+    ///
+    /// # Errors
+    /// When mpv does not start or cannot be reached.
     fn open(&mut self, wake: Sender<()>) -> Result<(), VideoError>;
 
+    /// What is shown now, and what became of our clips.
+    ///
+    /// # Errors
+    /// When mpv has ended or does not answer in time.
     fn status(&mut self) -> Result<Status, VideoError>;
 
     /// Plays these files, then shows the still; or plays them again and again. `volume` in percent, 0
     /// for a video that must not be heard. Returns those that are not there.
+    ///
+    /// # Errors
+    /// When mpv refuses, has ended, or does not answer in time.
     fn play(&mut self, ids: &[String], volume: u8, repeat: bool) -> Result<Vec<Skipped>, VideoError>;
 
     /// Goes on to the next clip, or to the still after the last.
+    ///
+    /// # Errors
+    /// When mpv has ended or does not answer in time.
     fn next(&mut self) -> Result<(), VideoError>;
 
     /// Moves a lever of the player.
+    ///
+    /// # Errors
+    /// When mpv has ended or does not answer in time.
     fn drive(&mut self, lever: Lever) -> Result<(), VideoError>;
 
     /// Shows the still at once.
+    ///
+    /// # Errors
+    /// When mpv refuses, has ended, or does not answer in time.
     fn show_still(&mut self) -> Result<(), VideoError>;
 
     /// Sets the volume in percent, held under the cap; 0 switches the sound off.
+    ///
+    /// # Errors
+    /// When mpv refuses, has ended, or does not answer in time.
     fn set_volume(&mut self, percent: u8) -> Result<(), VideoError>;
 
     /// Another cap from now on, in percent. The caller brings what plays under it.
@@ -128,36 +150,58 @@ pub trait Video: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}; {}", self.what(), self.cure())]
 pub enum VideoError {
+    /// mpv is not installed.
     NoProgram {
+        /// Its name or path.
         program: String,
     },
+    /// mpv ended at once, or did not open its socket.
     Start {
+        /// Its name or path.
         program: String,
+        /// What it wrote, or how it ended.
         reason: String,
     },
+    /// No mpv answers at the socket.
     Absent {
+        /// Where mpv is: its socket, or the program.
         place: String,
+        /// What the system says.
         reason: String,
     },
     /// One that systemd starts beside us is not there yet.
     Starting {
+        /// Where mpv is: its socket, or the program.
         place: String,
     },
+    /// The connection to mpv is lost.
     Gone {
+        /// Where mpv is: its socket, or the program.
         place: String,
+        /// What the system says.
         reason: String,
     },
+    /// mpv did not answer in time.
     Silent {
+        /// Where mpv is: its socket, or the program.
         place: String,
+        /// How long it was waited for.
         after: Duration,
     },
+    /// mpv refused a command.
     Refused {
+        /// Where mpv is: its socket, or the program.
         place: String,
+        /// The command.
         command: String,
+        /// What mpv answered.
         reason: String,
     },
+    /// The folder for socket and still cannot be used.
     Folder {
+        /// The folder or file.
         path: String,
+        /// What the system says.
         reason: String,
     },
 }

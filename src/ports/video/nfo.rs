@@ -12,19 +12,24 @@ use moodbox_core::recommend::normalized;
 use roxmltree::{Document, Node, ParsingOptions};
 
 /// A larger file is not one that describes a video.
-pub const MOST_BYTES: u64 = 1 << 20;
+pub(crate) const MOST_BYTES: u64 = 1 << 20;
 /// Genres and tags that are taken of a file at most.
 const MOST_WORDS: usize = 200;
 
 /// What a file says of a video.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nfo {
+    /// Title of the video.
     pub title: Option<String>,
+    /// Its artists, joined by commas.
     pub artist: Option<String>,
+    /// Album of a music video.
     pub album: Option<String>,
+    /// Genres, as they are written.
     pub genres: Vec<String>,
     /// As words are compared.
     pub tags: Vec<String>,
+    /// Length, where it is written.
     pub length: Option<Duration>,
     /// For whom it is, by the strictest of its ratings.
     pub audience: Audience,
@@ -35,8 +40,10 @@ pub struct Nfo {
 /// Why a file says nothing. Never more than a warning: the video is there without it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NfoError {
+    /// No element that is read can be made out; what the XML parser says.
     #[error("it is not XML: {0}")]
     Form(String),
+    /// Its root is of a kind that is not read.
     #[error("it is about `{0}`; only movie, musicvideo and episodedetails are read")]
     Kind(String),
 }

@@ -21,6 +21,7 @@ pub struct Simulated {
 }
 
 impl Simulated {
+    /// A player that shows nothing yet.
     pub fn new() -> Simulated {
         Simulated::default()
     }

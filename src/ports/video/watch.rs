@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the thread is told.
 pub struct Watched {
+    /// The folders to watch.
     pub videos: VideoFolders,
     /// A file that changes what is known of the videos, in whatever folder.
     pub beside: PathBuf,
@@ -24,6 +25,9 @@ pub struct Watched {
 pub struct Stop(#[allow(dead_code, reason = "it is held, not used")] UnixStream);
 
 /// Ends [`run`] when it is dropped; the other half goes to `run`.
+///
+/// # Errors
+/// When the system gives no more sockets.
 pub fn stop() -> std::io::Result<(Stop, UnixStream)> {
     UnixStream::pair().map(|(ours, theirs)| (Stop(ours), theirs))
 }

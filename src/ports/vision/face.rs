@@ -10,13 +10,15 @@ use crate::ports::vision::drawing;
 use crate::ports::vision::pixels::{Pixels, Viewer, Window};
 use crate::ports::vision::tensor::{Element, Tensors, TfLite, read_model};
 
-/// The face model that deploy/fetch-assets brings.
+/// The sha256 of the face model that deploy/fetch-assets brings, in hexadecimal.
 pub const SHA256: &str = "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8";
 
 /// A point in pixels of the picture, from its top left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
+    /// To the right.
     pub x: f32,
+    /// Downwards.
     pub y: f32,
 }
 
@@ -29,9 +31,13 @@ impl Point {
 /// A rectangle in pixels of the picture; it may reach over the border.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Area {
+    /// The left edge.
     pub x: f32,
+    /// The upper edge.
     pub y: f32,
+    /// In pixels.
     pub width: f32,
+    /// In pixels.
     pub height: f32,
 }
 
@@ -73,14 +79,18 @@ impl Area {
 /// Where the eyes are, as the picture shows them: a person's right eye is on the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Eyes {
+    /// The eye that is further left in the picture.
     pub left_in_picture: Point,
+    /// The eye that is further right in the picture.
     pub right_in_picture: Point,
 }
 
 /// A face in a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Face {
+    /// The box that the network draws around it.
     pub area: Area,
+    /// Where its eyes are.
     pub eyes: Eyes,
     /// The middle of the mouth.
     pub mouth: Point,
@@ -160,6 +170,9 @@ pub struct FaceFinder {
 
 impl FaceFinder {
     /// Loads and checks the model. `sha256` overrides the pinned sum, for another build of the model.
+    ///
+    /// # Errors
+    /// When the library or the model cannot be read, the model is another one, or it does not find a drawn face.
     pub fn load(runtime: &Path, model: &Path, sha256: Option<&str>) -> Result<FaceFinder, VisionError> {
         let bytes = read_model(model)?;
         let expected = sha256.unwrap_or(SHA256);
@@ -174,6 +187,9 @@ impl FaceFinder {
     }
 
     /// Around a network with the shapes of BlazeFace; otherwise says what does not fit.
+    ///
+    /// # Errors
+    /// What of it does not fit, in words.
     pub fn over(network: Box<dyn Tensors>) -> Result<FaceFinder, String> {
         let anchors = anchors();
         let input = network.input();
@@ -215,6 +231,9 @@ impl FaceFinder {
     /// fainter hints are followed.
     /// Whatever might be a face is looked at once more from near: that tells faces that are small or
     /// cut off from things that only resemble one, and it places the eyes several times finer.
+    ///
+    /// # Errors
+    /// When the network fails.
     pub fn find(&mut self, rgb: &Rgb) -> Result<Vec<Face>, VisionError> {
         self.search(rgb, None).map(<[Face]>::to_vec)
     }

@@ -2,7 +2,7 @@
 
 pub mod align;
 mod drawing;
-pub mod explain;
+pub(crate) mod explain;
 pub mod face;
 pub mod model;
 pub mod photo;
@@ -41,22 +41,62 @@ pub struct VisionConfig {
 /// Why nothing can be seen.
 #[derive(Debug, thiserror::Error)]
 pub enum VisionError {
+    /// The tensor library, or a model that it does not take.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+    /// A file is another one than was meant, or a broken copy.
     #[error(
         "{path} has sha256 {found}, not {expected}: it is another file or a broken copy. Fetch or copy it again, or correct the sum"
     )]
-    Sum { path: String, found: String, expected: String },
+    Sum {
+        /// The file.
+        path: String,
+        /// Its sha256, in hexadecimal.
+        found: String,
+        /// The sha256 that it should have.
+        expected: String,
+    },
+    /// The face model is not of the shape that is needed.
     #[error("the face model {path} does not fit: {reason}")]
-    FaceModel { path: String, reason: String },
+    FaceModel {
+        /// The model file.
+        path: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The mood model is not what its sidecar says.
     #[error("the mood model {path} does not fit its sidecar: {reason}")]
-    MoodModel { path: String, reason: String },
+    MoodModel {
+        /// The model file.
+        path: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The sidecar cannot be read, or something in it is wrong.
     #[error("the sidecar {path}: {reason}")]
-    Sidecar { path: String, reason: String },
+    Sidecar {
+        /// The sidecar.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A picture whose answer is known was answered otherwise, or cannot be read.
     #[error("the golden case {case}: {reason}")]
-    Golden { case: String, reason: String },
+    Golden {
+        /// The picture.
+        case: String,
+        /// What was answered, or why it cannot be read.
+        reason: String,
+    },
+    /// A crop of another size than the model takes.
     #[error("a crop of {found} pixels a side was handed to a model that takes {wanted}")]
-    Crop { found: usize, wanted: usize },
+    Crop {
+        /// Pixels a side of the crop.
+        found: usize,
+        /// Pixels a side that the model takes.
+        wanted: usize,
+    },
+    /// A frame that is no picture.
     #[error("the camera's frame: {0}")]
     Frame(#[from] FormatError),
 }
@@ -75,7 +115,9 @@ pub struct Look {
 pub struct FaceReading {
     /// Where it is; none when the whole picture was taken as the face.
     pub face: Option<Face>,
+    /// Calibrated probabilities of the seven moods.
     pub scores: Scores,
+    /// What the decision rule makes of the scores.
     pub reading: Reading,
     /// What the head of the official label says, not calibrated, where the model has one. Nothing that the
     /// device does follows from it.
@@ -84,10 +126,12 @@ pub struct FaceReading {
 
 /// A reading, and what it rested on.
 #[derive(Clone, Debug)]
-pub struct Explained {
+pub(crate) struct Explained {
+    /// The face and its mood.
     pub reading: FaceReading,
     /// Where the crop that was read lies in the picture.
     pub framing: Framing,
+    /// How much each part of the crop spoke for the mood.
     pub heat: explain::Heat,
 }
 
@@ -122,6 +166,9 @@ const FOLLOWED: u32 = 2;
 impl Vision {
     /// Loads the library and both models, and checks that they compute what they must: tens of
     /// milliseconds. Everything that can be wrong with the files is an error here and not later.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is another one than was meant, or a golden case fails.
     pub fn load(config: &VisionConfig) -> Result<Vision, VisionError> {
         Ok(Vision {
             finder: FaceFinder::load(&config.runtime, &config.face_model, config.face_sha256.as_deref())?,
@@ -144,12 +191,18 @@ impl Vision {
 
     /// Looks at a frame of the camera by itself. Nothing of the frame is left in memory afterwards but its
     /// scores.
+    ///
+    /// # Errors
+    /// When the frame is no picture, or a network fails.
     pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
         self.follow(frame, &mut Track::default())
     }
 
     /// Looks at the next frame of a capture, first where the face was in the one before. Beside the scores
     /// nothing of the frame is left in memory but, in `track`, where the face is.
+    ///
+    /// # Errors
+    /// When the frame is no picture, or a network fails.
     pub fn follow(&mut self, frame: &Frame, track: &mut Track) -> Result<Observation, VisionError> {
         let mut luma = std::mem::take(&mut self.luma);
         let followed = self.follow_in_grey(frame, &mut luma, track);
@@ -239,6 +292,9 @@ impl Vision {
     }
 
     /// Looks at a photograph: every face of it.
+    ///
+    /// # Errors
+    /// When a network fails.
     pub fn look(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
         let start = Instant::now();
         let faces = self.finder.find(rgb)?;
@@ -255,6 +311,9 @@ impl Vision {
     }
 
     /// Takes the whole picture as one face that is framed already.
+    ///
+    /// # Errors
+    /// When a network fails.
     pub fn look_cropped(&mut self, rgb: &Rgb) -> Result<Look, VisionError> {
         let start = Instant::now();
         self.luma.fill_from(rgb);
@@ -266,7 +325,10 @@ impl Vision {
 
     /// Looks at a photograph, or at a face that is cut out already, and says for each face what its
     /// mood rested on: a few hundred inferences a face.
-    pub fn explain(&mut self, rgb: &Rgb, cropped: bool) -> Result<Vec<Explained>, VisionError> {
+    ///
+    /// # Errors
+    /// When a network fails.
+    pub(crate) fn explain(&mut self, rgb: &Rgb, cropped: bool) -> Result<Vec<Explained>, VisionError> {
         let look = if cropped { self.look_cropped(rgb)? } else { self.look(rgb)? };
         self.luma.fill_from(rgb);
         let side = self.model.resolution();

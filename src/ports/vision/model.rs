@@ -44,6 +44,9 @@ pub struct MoodModel {
 impl MoodModel {
     /// Loads the model that the sidecar at `path` names, and checks all of it: the sum of the file,
     /// the shapes, the quantisation, and the golden cases.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is another one than the sidecar says, or a golden case fails.
     pub fn load(runtime: &Path, path: &Path) -> Result<MoodModel, VisionError> {
         let sidecar = Sidecar::read(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -58,6 +61,9 @@ impl MoodModel {
     }
 
     /// Around a network that fits the sidecar; otherwise says what does not.
+    ///
+    /// # Errors
+    /// What of it does not fit, in words.
     pub fn over(network: Box<dyn Tensors>, sidecar: Sidecar) -> Result<MoodModel, String> {
         let heads = sidecar.heads()?;
         let size = sidecar.input.size;
@@ -84,6 +90,7 @@ impl MoodModel {
         Ok(MoodModel { network, sidecar, heads, channels, taps, input, outputs: vec![Vec::new()] })
     }
 
+    /// The sidecar of this model.
     pub fn sidecar(&self) -> &Sidecar {
         &self.sidecar
     }
@@ -99,6 +106,9 @@ impl MoodModel {
     }
 
     /// Calibrated scores of a crop.
+    ///
+    /// # Errors
+    /// When the crop has another size than [`MoodModel::resolution`], or the network fails.
     pub fn scores(&mut self, crop: &Crop) -> Result<Scores, VisionError> {
         let logits = self.logits(crop)?;
         Ok(self.calibrated(&logits))

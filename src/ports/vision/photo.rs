@@ -17,12 +17,16 @@ const LARGEST_DECODED: u64 = 300 << 20;
 /// Why a file gives no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
+    /// The system cannot read it.
     #[error("{0}")]
     Read(#[from] std::io::Error),
+    /// It is of another format.
     #[error("is neither a JPEG nor a PNG picture")]
     NotAPicture,
+    /// It has more pixels than are read.
     #[error("is too large: at most {LARGEST_SIDE} pixels a side and 100 megapixels")]
     TooLarge,
+    /// The decoder refused it, for this reason.
     #[error("is broken: {0}")]
     Broken(String),
 }
@@ -30,6 +34,9 @@ pub enum PhotoError {
 /// Reads a JPEG or PNG, upright: the turn that a camera notes in the file (Exif) is carried out.
 ///
 /// What the file holds decides, not its name. Its size is checked before anything is decoded.
+///
+/// # Errors
+/// When it cannot be read, is of another format, too large, or broken.
 pub fn read_photo(path: &Path) -> Result<Rgb, PhotoError> {
     let file = store::open_regular(path)?;
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;

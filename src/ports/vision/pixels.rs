@@ -10,7 +10,9 @@ use crate::ports::vision::face::Area;
 /// An 8-bit grey picture, tight rows. Wiped when dropped.
 #[derive(Default)]
 pub struct Luma {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// Zeros but for the picture; longer than it where an earlier one was larger.
     data: Vec<u8>,
@@ -79,6 +81,7 @@ impl Luma {
         (self.width, self.height) = (0, 0);
     }
 
+    /// One byte a pixel, row by row from the top.
     pub fn bytes(&self) -> &[u8] {
         self.data.get(..self.width as usize * self.height as usize).unwrap_or_default()
     }
@@ -142,9 +145,12 @@ fn taps(at: f32, size: u32) -> (usize, usize, f32) {
 
 /// A square window of a picture, in pixels of that picture; it may reach over the border.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Window {
+pub(crate) struct Window {
+    /// The left edge.
     pub x: f32,
+    /// The upper edge.
     pub y: f32,
+    /// Length of a side.
     pub side: f32,
 }
 
@@ -166,7 +172,9 @@ impl Window {
 /// A picture that is looked at, in colour or in grey.
 #[derive(Clone, Copy)]
 pub enum Pixels<'a> {
+    /// In colour.
     Colour(&'a Rgb),
+    /// In grey.
     Grey(&'a Luma),
 }
 
@@ -182,7 +190,7 @@ impl Pixels<'_> {
 /// Makes views: a window of a picture, brought down (or up) to the size of a network's input. It keeps
 /// what it works in from one view to the next.
 #[derive(Default)]
-pub struct Viewer {
+pub(crate) struct Viewer {
     /// The columns of the picture under each column of the view; none beside the picture.
     columns: Vec<Range<usize>>,
     /// The sums of the rows under one row of the view.

@@ -27,10 +27,15 @@ pub struct Sidecar {
     /// label, for comparing with published figures. They decide nothing.
     #[serde(default)]
     pub label_head: Vec<String>,
+    /// What the model takes.
     pub input: Input,
+    /// How its outputs are stored.
     pub output: Quantisation,
+    /// How its outputs become probabilities.
     pub calibration: Calibration,
+    /// When a reading counts as sure.
     pub decision: Decision,
+    /// From which probability on a mood counts as clear or strong.
     pub strength: StrengthLimits,
     /// Pictures with what the model must say of them, checked at every start.
     pub golden: Vec<Golden>,
@@ -46,14 +51,17 @@ pub struct Input {
     pub resolution: usize,
     /// real = scale * (stored - zero_point), where real is byte / 127.5 - 1. Unused by a float model.
     pub scale: f32,
+    /// The stored value that stands for 0.
     pub zero_point: i32,
 }
 
-/// real = scale * (stored - zero_point)
+/// How real values are stored as integers: real = scale * (stored - zero_point).
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantisation {
+    /// The step from one stored value to the next, in real values.
     pub scale: f32,
+    /// The stored value that stands for 0.
     pub zero_point: i32,
 }
 
@@ -69,12 +77,17 @@ pub struct Calibration {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Golden {
+    /// The picture, beside the sidecar.
     pub image: PathBuf,
+    /// What the outputs must be, as stored, within the tolerance of the check.
     pub logits: Vec<i32>,
 }
 
 impl Sidecar {
     /// Reads and checks one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or something in it is wrong.
     pub fn read(path: &Path) -> Result<Sidecar, VisionError> {
         let wrong = |reason: String| VisionError::Sidecar { path: path.display().to_string(), reason };
         let text = store::read_text(path, store::LARGEST_TEXT).map_err(|error| wrong(error.to_string()))?;
@@ -95,6 +108,9 @@ impl Sidecar {
 
     /// What each output means. The deciding head has each of the seven moods once, and may have `other`;
     /// the head of the official label, if there is one, has the seven.
+    ///
+    /// # Errors
+    /// When a mood is missing, is there twice, or a label is unknown.
     pub fn heads(&self) -> Result<Heads, String> {
         let decide = self.labels.len();
         let at = self.labels.iter().position(|label| label == OTHER);

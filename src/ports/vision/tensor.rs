@@ -23,21 +23,29 @@ pub trait Tensors: Send {
 
     /// Runs it. `input` holds [`Spec::len`] values in row-major order; each of `outputs` is resized to
     /// its own. Values outside the range of a quantised input are clamped to it.
+    ///
+    /// # Errors
+    /// When `input` has another length, or the library reports a failure.
     fn run(&mut self, input: &[f32], outputs: &mut [Vec<f32>]) -> Result<(), TensorError>;
 }
 
 /// How one number of a tensor is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Element {
+    /// A float of 32 bits.
     Float32,
     /// real = scale * (stored - zero_point), stored in -128..=127
     Int8 {
+        /// The step from one stored value to the next, in real values.
         scale: f32,
+        /// The stored value that stands for 0.
         zero_point: i32,
     },
     /// The same, stored in 0..=255.
     Uint8 {
+        /// The step from one stored value to the next, in real values.
         scale: f32,
+        /// The stored value that stands for 0.
         zero_point: i32,
     },
 }
@@ -57,7 +65,9 @@ impl fmt::Display for Element {
 /// The shape and the storage of a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
+    /// Length of each dimension, the outermost first.
     pub shape: Vec<usize>,
+    /// How each number is stored.
     pub element: Element,
 }
 
@@ -67,6 +77,7 @@ impl Spec {
         self.shape.iter().product()
     }
 
+    /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -81,24 +92,62 @@ impl fmt::Display for Spec {
 /// What keeps a network from running.
 #[derive(Debug, thiserror::Error)]
 pub enum TensorError {
+    /// There is no file at the library's path.
     #[error(
         "the tensor library {path} is missing. Run deploy/fetch-assets, or name your own build of \
          libtensorflowlite_c.so in the configuration"
     )]
-    LibraryMissing { path: String },
+    LibraryMissing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// The file at the library's path is not usable.
     #[error(
         "{path} is not a TensorFlow Lite C library that moodbox can use: {reason}. Run deploy/fetch-assets, or \
          name your own build of libtensorflowlite_c.so with XNNPACK in the configuration"
     )]
-    Library { path: String, reason: String },
+    Library {
+        /// The file.
+        path: String,
+        /// What the loader says, or the function that is missing.
+        reason: String,
+    },
+    /// A model file cannot be read.
     #[error("{path}: {reason}")]
-    Unreadable { path: String, reason: String },
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A file is no model, or is cut off.
     #[error("{path} is not a whole TensorFlow Lite model: {reason}. Fetch or copy the file again")]
-    NotAModel { path: String, reason: String },
+    NotAModel {
+        /// The file.
+        path: String,
+        /// What is missing in it.
+        reason: String,
+    },
+    /// An input or output of the model is of a shape or type that is not handled here.
     #[error("{path}: {what} is {found}, which moodbox cannot feed or read; it needs {wanted}")]
-    Shape { path: String, what: String, found: String, wanted: String },
+    Shape {
+        /// The model file.
+        path: String,
+        /// Which input or output.
+        what: String,
+        /// Its shape and type.
+        found: String,
+        /// What is handled here.
+        wanted: String,
+    },
+    /// The library reported a failure while it computed.
     #[error("running {path} failed: {reason}")]
-    Run { path: String, reason: String },
+    Run {
+        /// The model file.
+        path: String,
+        /// What the library reported.
+        reason: String,
+    },
 }
 
 /// The four bytes that stand at offset 4 of every TensorFlow Lite flatbuffer.
@@ -110,6 +159,9 @@ const LARGEST_MODEL: u64 = 256 << 20;
 /// Reads a model file and looks at what can be told without the runtime: that it is a plain file of
 /// sensible size that carries the format's identifier. What stands inside is for the caller to check
 /// by its sha256 and for the library's own flatbuffer verifier.
+///
+/// # Errors
+/// When it cannot be read, is too large, or does not carry the identifier.
 pub fn read_model(path: &Path) -> Result<Vec<u8>, TensorError> {
     let name = || path.display().to_string();
     let unreadable = |reason: String| TensorError::Unreadable { path: name(), reason };
@@ -143,6 +195,9 @@ pub struct TfLite {
 
 impl TfLite {
     /// Makes `bytes`, read from `path` by [`read_model`], ready to run in the library at `runtime`.
+    ///
+    /// # Errors
+    /// When the library cannot be loaded, or does not take the model.
     pub fn load(runtime: &Path, path: &Path, bytes: Vec<u8>) -> Result<TfLite, TensorError> {
         let library = library(runtime)?;
         let broken = |error: edgefirst_tflite::Error| TensorError::NotAModel {
