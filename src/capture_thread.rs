@@ -1,5 +1,5 @@
-//! The camera's thread: the only place where frames are. It looks when it is asked to, and tells of a
-//! camera that goes and comes.
+//! The camera's thread, the only one that has frames. It looks when it is asked to, and reports a camera that goes
+//! away or comes back.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,12 +25,12 @@ pub struct CapturePorts {
     pub camera: Box<dyn Camera>,
     pub light: SharedLight,
     pub settings: CaptureSettings,
-    /// A vision that could not be loaded is told at each look.
+    /// A vision that could not be loaded is reported at each look.
     pub vision: Result<Vision, VisionError>,
 }
 
 impl CapturePorts {
-    /// One look; says how many frames were seen, too.
+    /// One look. Returns how many frames were seen, and how it ended.
     fn look(
         &mut self,
         cancelled: &dyn Fn() -> bool,
@@ -56,20 +56,20 @@ impl CapturePorts {
                 send(Event::Looked { frames: frames as usize, vision });
                 (frames, result)
             }
-            // Without a model that answers right, the camera is not even opened.
+            // Without a model that passed its checks the camera is not opened.
             Err(error) => (0, Err(broken(error))),
         }
     }
 }
 
-/// Far more than anything here puts on the stack, and far less than a thread has.
+/// Bytes of the stack that are overwritten: far more than a look uses, and less than the 2 MiB of a thread.
 const STACK: usize = 256 << 10;
 
 /// Overwrites what calls that are over have left on the stack: decoders keep rows of a picture in local variables.
 #[inline(never)]
 fn wipe_stack() {
     let mut below = [0u8; STACK];
-    // As if somebody used it: the compiler may not leave it out.
+    // Nobody reads the array: without this the compiler would leave the write out.
     std::hint::black_box(&mut below);
 }
 
@@ -120,7 +120,7 @@ pub fn start(
                 }
                 recv(changed) -> change => match change {
                     Ok(()) => send_health(&mut send, watch.changed(capture_ports.camera.probe())),
-                    // Nobody follows the folder any more; a look tells what is wrong all the same.
+                    // The watch of the folder has ended. A look still reports what is wrong with the camera.
                     Err(_) => changed = never(),
                 },
                 recv(timer) -> _ => send_health(&mut send, watch.probed(capture_ports.camera.probe())),

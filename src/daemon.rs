@@ -61,7 +61,7 @@ impl Loop<'_> {
         let mut event = Event::Tick;
         let mut minute = None;
         loop {
-            // The wall clock is read at each wake-up: in idle there is none for its sake.
+            // The wall clock is read at each wake-up; the loop never wakes up only to read it.
             let now = minute_of_day();
             if minute.replace(now) != Some(now) {
                 self.take(state, observer, Event::WallClock(now));

@@ -19,14 +19,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 use rustix::io::Errno;
 
-/// This long after the last sign a change counts as complete. Editors write, rename and set rights within
-/// some milliseconds.
+/// This long after the last report of the kernel a change counts as complete. Editors write, rename and set rights
+/// within some milliseconds.
 const SETTLED: Duration = Duration::from_millis(250);
 
-/// A copy that never pauses is told this often all the same.
+/// A copy that goes on without a pause is reported this often.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Where the system gives no watches, one looks again this often.
+/// Where the system gives no watches, the caller is told to look again this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Folders that are watched at most: far below the system's limit, which programs share.
@@ -107,7 +107,7 @@ impl Watch {
             Some(limit.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN))
         };
         let until = patience.map(|patience| Instant::now() + patience);
-        // Signs of what does not count come, too.
+        // The kernel also reports files whose names do not count.
         while !self.over {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             match self.signs(left) {
@@ -115,8 +115,8 @@ impl Watch {
                     let first = Instant::now();
                     let quiet = if self.depth == Depth::Tree { SETTLED } else { Duration::ZERO };
                     while !self.over && first.elapsed() < LONGEST && self.signs(Some(quiet)) != Signs::None {}
-                    // New folders want watches of their own; setting all anew needs no book of who is where.
-                    // It comes before the caller reads, so that what happens in between is told next time.
+                    // New folders need watches of their own. All watches are set anew, so that no list of them is
+                    // kept. This comes before the caller reads: what happens in between is reported the next time.
                     self.renew();
                     return !self.over;
                 }
@@ -146,7 +146,7 @@ impl Watch {
         });
     }
 
-    /// Waits for signs, and takes all that are there.
+    /// Waits for reports of the kernel, and takes all that are there.
     fn signs(&mut self, limit: Option<Duration>) -> Signs {
         let timeout = limit.map(|limit| Timespec {
             tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
@@ -190,7 +190,7 @@ enum Depth {
     Folder,
 }
 
-/// What was heard.
+/// What the kernel has reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Signs {
     None,
@@ -302,7 +302,7 @@ impl InotifySet {
         let mut counting = false;
         while let Ok(event) = reader.next() {
             let flags = event.events();
-            // A queue that ran over lost reports; a folder that goes takes its watch along.
+            // After an overflow of the queue reports are missing, and a watch ends with its folder: both count.
             let lost = ReadFlags::QUEUE_OVERFLOW
                 | ReadFlags::DELETE_SELF
                 | ReadFlags::MOVE_SELF

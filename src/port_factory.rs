@@ -147,7 +147,7 @@ pub(crate) fn video(config: &Config) -> Option<Box<dyn Video>> {
 pub(crate) fn speaker(config: &Config) -> Option<Box<dyn Speaker>> {
     let choice = config.prompts.as_ref()?;
     if let Err(error) = speech::check(&choice.folder, config.language) {
-        // Without being asked for they are a help, not a part.
+        // Prompts that nobody asked for are an extra: without them nothing is wrong.
         if choice.asked_for {
             tracing::warn!("{error}");
         } else {

@@ -1,7 +1,7 @@
 //! What the daemon does with a configuration that cannot be used: it says so, and waits for a better one.
 //!
-//! Ended with an error it would be started again and again, until systemd gives up and nobody is told. Here the
-//! panel and the page say what is wrong for as long as it is so. Nothing else runs: no camera, no button, no music.
+//! A daemon that ends with an error is started again until systemd gives up, and nobody sees why. So it stays, and
+//! the panel and the page say what is wrong. Nothing else runs: no camera, no button, no music.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Named threads that are watched: when one ends, the process ends, with its name in the last line.
-//! systemd starts it again; a kiosk that lacks a thread would look alive and not be.
+//! systemd starts it again. A kiosk that goes on without one of its threads would only look as if it worked.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,7 +54,7 @@ impl Supervisor {
             match self.ended.recv_deadline(end) {
                 Ok(ended) => {
                     left.retain(|name| *name != ended.name);
-                    // What a thread dies of while the program leaves is still said.
+                    // A panic while the program ends is still logged.
                     if ended.reason != RETURNED {
                         tracing::error!("{ended}");
                     }

@@ -1,7 +1,7 @@
-//! What the verbs print: to readers that may have gone, and never with a sign that a terminal obeys.
+//! What the commands print. The reader may have gone already, and control characters are never sent to a terminal.
 //!
-//! Names of files, titles and answers of servers come from anywhere. A sign of control in one of them would
-//! move the cursor, colour the rest or forge a line of its own; it is shown instead of sent.
+//! Names of files, titles and answers of servers come from anywhere. A control character in one of them would move
+//! the cursor, colour the rest or forge a line; it is replaced by a visible mark.
 
 use std::io::{self, Write};
 use std::process;
@@ -36,7 +36,7 @@ pub(crate) fn line(text: &str) {
     out(&format!("{}\n", text.trim_end()));
 }
 
-/// One line of JSON. Names are whole in it: signs of control stand there as JSON writes them.
+/// One line of JSON. Nothing is left out of names: control characters are escaped as JSON has it.
 pub(crate) fn json(text: &str) {
     let mut escaped = String::with_capacity(text.len() + 1);
     for letter in text.chars() {

@@ -16,7 +16,7 @@ use crate::observers::{Observers, Publisher};
 use crate::port_factory;
 use moodbox_core::kiosk::Settings;
 
-/// What is the same neither in every configuration nor in every set of ports.
+/// What the wiring needs beside the configuration and the ports.
 pub struct Options {
     /// Where the configuration was read from.
     pub file: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Resu
     let mirror = web.as_ref().and_then(|_| port_factory::mirror(&mut ports.panel));
     // A thread for each port, the panel's first.
     let mut device = Device::start(ports, config.language).context("the threads did not start")?;
-    // Those who look on.
+    // The observers.
     let mut observers = Observers::default();
     let (publisher, latest) = Publisher::new(&settings);
     observers.add(publisher);

@@ -126,7 +126,7 @@ mod tests {
         for script in ["exec sleep 600", "exit 1", "exec cat /dev/zero", "exec yes"] {
             let program = process::stand_in(folder.path(), "ffmpeg", script);
             let ffmpeg = Ffmpeg { program, limit: Duration::from_secs(2), most: 1 << 20 };
-            // What `yes` says is noise as good as any.
+            // The output of `yes` serves as samples.
             let _ = ffmpeg.measure(Path::new("a.opus"));
         }
         assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());

@@ -26,8 +26,8 @@ use spectrum::Spectrum;
 /// What was measured of an excerpt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Features {
-    /// Beats a minute, 40 to 220; none where no pulse stands out. A piece felt at 174 may be counted as
-    /// 87: the ambiguity of the octave is one of people, too.
+    /// Beats a minute, 40 to 220; none where no pulse stands out. A piece felt at 174 may be counted as 87: about
+    /// this factor of two listeners disagree as well.
     pub tempo: Option<f32>,
     /// Integrated loudness by EBU R 128, in LUFS: -70 (silence) to about 0.
     pub loudness: f32,

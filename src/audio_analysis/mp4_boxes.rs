@@ -18,7 +18,7 @@ const VIDEO_ENTRY: u64 = 78;
 /// Where the names of such boxes stand in a file.
 pub(super) fn refused(file: &mut (impl Read + Seek)) -> Vec<u64> {
     let mut found = Vec::new();
-    // A file that is torn has told what it could.
+    // Of a file that is cut off, what was found before the cut counts.
     let _ = walk(file, &mut found);
     found
 }

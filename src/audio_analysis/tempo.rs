@@ -42,7 +42,7 @@ pub fn tempo(onsets: &[f32], rate: f32) -> Option<f32> {
     Some((60.0 * rate / (best as f32 + shift)).clamp(SLOWEST, FASTEST))
 }
 
-/// Each value less the mean around it: a swell is no beat.
+/// Each value less the mean around it, so that a slow rise of the sound is not taken for beats.
 fn without_drift(values: &[f32], reach: usize) -> Vec<f32> {
     let mut sums = vec![0.0f64];
     for value in values {

@@ -21,10 +21,10 @@ const IDLE_PERCENT: f64 = 0.1;
 const IDLE_WAKEUPS: f64 = 2.0;
 const ANSWER_MS: f64 = 20.0;
 
-/// No start takes longer.
+/// The longest that a start may take.
 const START_WITHIN: Duration = Duration::from_secs(60);
 
-/// After this, what a start left to do is done.
+/// How long after a start the device counts as idle.
 const SETTLED: Duration = Duration::from_secs(3);
 
 /// Starts the device `effort.starts` times, presses its button once each time, and watches the first one at rest.
@@ -269,7 +269,7 @@ pub struct Rest {
 }
 
 impl Work {
-    /// What came to that in this time.
+    /// What was done since `before`, which is `time` ago.
     pub fn since(self, before: Work, time: Duration) -> Rest {
         let seconds = time.as_secs_f64();
         let worked = self.nanoseconds.saturating_sub(before.nanoseconds) as f64 / 1e9;

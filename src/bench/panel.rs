@@ -1,4 +1,4 @@
-//! What the panel's wire carries over a visit, beside what changed on the glass.
+//! The bytes that are sent to the panel in a session, beside those of the pixels that changed.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use moodbox_core::kiosk::action::{Flash, Playing, Screen};
 use moodbox_core::mood::{Mood, Strength};
 use moodbox_core::text::Language;
 
-/// How many times the bytes that changed the wire may carry. Closer than this the wire is slower, not faster: see
-/// `WINDOW` in `panel::changes`, and the curve in docs/performance.md.
+/// The most bytes on the wire, as a multiple of the bytes that changed. A smaller ratio takes more time, because each
+/// window that is sent costs commands: see `WINDOW` in `panel::changes`, and the curve in docs/performance.md.
 const RATIO: f64 = 1.2;
 
-/// The screens of a visit of half a minute, in their order.
+/// The screens of a session of half a minute, in their order.
 pub fn visit() -> Vec<Screen> {
     let playing = |second: u64, flash: Option<Flash>| {
         Screen::Playing(Playing {
@@ -57,7 +57,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
     let mut picture = Picture::new(width, height);
     screens::draw(&Screen::Splash, Language::En, &mut before);
     panel.show(&before)?;
-    // The first picture starts the controller and is sent whole; a visit begins after it.
+    // The first picture starts the controller and is sent whole; the session begins after it.
     carried.store(0, Ordering::Relaxed);
     let (mut changed, mut rows) = (0, 0);
     let (mut draw, mut show) = (Times::default(), Times::default());

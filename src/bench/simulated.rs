@@ -1,5 +1,5 @@
 //! The device that is measured: all that ships, with a simulated button, light and player, in a process of
-//! its own. `moodbox bench` starts it; on its standard input a line is a press, and the end is the end.
+//! its own. `moodbox bench` starts it; each line on its standard input is a press, and the end of the input ends it.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ fn in_order(figures: &[Figure]) -> Vec<&Figure> {
     ordered
 }
 
-/// Three digits that tell something.
+/// At least three significant digits.
 fn digits(value: f64) -> String {
     let decimals = match value.abs() {
         from if from >= 100.0 => 0,

@@ -37,7 +37,7 @@ pub struct Args {
 
 /// Looks at everything, and says each finding as soon as it is there.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    // Somebody has to be there to press; what is piped into a program or a file is read by nobody now.
+    // Only at a terminal is there a person who can press and answer.
     let asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !args.json;
     let wishes = Wishes {
         panel: args.panel,

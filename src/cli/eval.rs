@@ -126,9 +126,7 @@ pub struct PerClass {
     /// The mood that the folder is named for.
     pub mood: Mood,
     /// Pictures of this mood that were read.
-    /// Pictures of this mood that were read.
     pub n: usize,
-    /// Share of the pictures of this mood that were read as it.
     /// Share of the pictures of this mood that were read as it.
     pub recall: Option<f64>,
     /// Share of the pictures read as this mood that are of it.
@@ -245,7 +243,7 @@ const FOLDER_NAMES: [(Mood, &[&str]); 7] = [
 fn mood_of_folder(name: &str) -> Option<Mood> {
     let of = |word: &str| FOLDER_NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(mood, _)| *mood);
     let name = normalized(name);
-    // Letters of one word; what numbers and joins is no part of it.
+    // Words are made of letters; digits, `_` and `-` stand between them.
     let mut words = name.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
     let first = words.next()?;
     of(first).or_else(|| first.parse().ok()).filter(|_| {
@@ -361,7 +359,7 @@ fn report(head: Head, answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadab
         })
         .collect();
     let f1: Vec<f64> = per_class.iter().filter_map(|class| class.f1).collect();
-    // The label head's probabilities promise nothing.
+    // The label head is not calibrated.
     let calibrated = head == Head::Votes;
     Report {
         head,

@@ -14,8 +14,8 @@ pub struct Args {
     config: PathBuf,
 }
 
-/// Well where the menu of the held button is on. Only the administrator's file counts: what the page writes can be
-/// written by the daemon, too.
+/// Succeeds where the menu of the held button is on. Only the administrator's file counts, because the daemon itself
+/// can write the settings of the page.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let config = config::parse(&text_file::read(&args.config)?, &args.config.display().to_string())?;
     Ok(if config.hold_menu { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,4 +1,4 @@
-//! The command line: one file a verb.
+//! The command line: one file for each command.
 
 use std::process::ExitCode;
 
@@ -84,8 +84,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    /// From which level on the verb logs: a daemon tells its story, the others only what went wrong
-    /// beside what they print.
+    /// The lowest level that is logged: `info` for the daemon, only errors for commands that print their results.
     pub fn log_level(&self) -> &'static str {
         match self {
             Verb::Run(_) => "info",
@@ -94,7 +93,7 @@ impl Verb {
         }
     }
 
-    /// Does it.
+    /// Runs the command.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Verb::Run(args) => run::run(args),

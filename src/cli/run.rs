@@ -49,7 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     });
     let Wired { device, settings, mut observers, .. } = match wired {
         Ok(wired) => wired,
-        // What it names may come: a password file, an address.
+        // A password file or an address that it names may be there later: it is tried again.
         Err(error) => return recover(&args.config, &changes, error, Some(TRY_AGAIN)),
     };
     if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {

@@ -99,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         replace(&change.path, &change.text)
             .with_context(|| format!("{path} cannot be written; run it as `sudo moodbox setup`"))?;
     }
-    // The console said so until now.
+    // The note that the console shows until the device is set up.
     let _ = std::fs::remove_file(files.notice());
     if args.no_start { Ok(ExitCode::SUCCESS) } else { start(&plan) }
 }
@@ -131,7 +131,7 @@ fn start(plan: &Plan) -> anyhow::Result<ExitCode> {
     }
     // The doctor asks the devices themselves, which the running service would hold.
     systemctl(&["stop", "moodbox.service"]);
-    // It goes with the service, and has nothing that the doctor needs for himself.
+    // systemd stops it together with the service. The doctor asks it, and needs no part that it holds.
     systemctl(&["start", "moodbox-video.service"]);
     println!();
     let doctor = std::env::current_exe().and_then(|program| Command::new(program).arg("doctor").status());

@@ -31,7 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let result = args.result.or_else(|| std::env::var("SERVICE_RESULT").ok());
     let result =
         result.context("how the daemon ended is not known: systemd runs this and sets SERVICE_RESULT")?;
-    // Who was told to stop has said goodbye already.
+    // A daemon that was told to stop has drawn its goodbye already.
     if result == "success" {
         return Ok(ExitCode::SUCCESS);
     }

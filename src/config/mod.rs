@@ -27,7 +27,7 @@ pub fn packaged() -> String {
     DEFAULT.replace("\n# socket = ", "\nsocket = ")
 }
 
-/// What is known of a file that may be wrong in all else: for saying that it is wrong.
+/// What can be read of a file that is wrong elsewhere: enough to say on the panel and the page that it is wrong.
 #[derive(Debug, Default)]
 pub struct Known {
     /// What the screens are drawn on, if the section `[panel]` can be used.
@@ -72,8 +72,7 @@ pub enum ConfigError {
         "the configuration {path} cannot be read: {why}. \
          `sudo moodbox setup` writes one, as does `moodbox check --default > {path}`; --config names another"
     )]
-    // No `source`: a report that prints the chain of errors would say it twice.
-    /// There is no such file.
+    /// There is no such file. `why` is no `source`, because a report that prints the chain of errors would say it twice.
     Absent {
         /// The file.
         path: String,

@@ -229,7 +229,7 @@ impl TryFrom<File> for Config {
             video: file.video.map(|file| video(file, volume_cap)),
             prompts: prompts(&file.prompts, file.panel.is_some()),
             sound_card: sound_card(file.prompts.card)?,
-            // A stranger is not to shut the device down.
+            // In a public place nobody who passes by may shut the device down.
             hold_menu: file.button.hold_menu.unwrap_or(file.device.mode != Mode::Public),
             notice: notice(file.device.notice)?,
             templates: file.templates.folder,
@@ -407,7 +407,6 @@ fn video(file: file::Video, volume_cap: u8) -> VideoChoice {
 pub struct WebSettings {
     /// Address and port of the server.
     pub listen: SocketAddr,
-    /// Without one, everybody who reaches the port may come in; the configuration allows that on loopback alone.
     /// Password of the page. Only a server on loopback may be without one; then everybody who reaches it may come in.
     pub password: Option<StoredPassword>,
     /// Names by which browsers may call the device, besides addresses and `localhost`.

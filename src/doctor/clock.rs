@@ -6,7 +6,7 @@ use super::{Finding, Patient, Subject, System};
 
 const PART: Subject = Subject::Clock;
 
-/// The year in which this version was made: no clock is right that shows an earlier one.
+/// The year in which this version was made: a clock that shows an earlier one is wrong.
 const BUILT: i32 = 2026;
 
 /// Who keeps the clock right, by the file that says so.

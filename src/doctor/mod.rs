@@ -199,7 +199,7 @@ pub struct Wishes {
     pub person: Option<Box<dyn Person>>,
 }
 
-/// Who sits before the device.
+/// The person in front of the device.
 pub trait Person {
     /// Is told what to do, and the seconds that are left for it.
     fn told(&self, what: &str, seconds: u64);
@@ -236,7 +236,7 @@ impl Patient {
 
 type Check = fn(&Patient) -> Vec<Finding>;
 
-/// In the order in which a person would look: what others hang on comes first.
+/// In the order in which a person would look: a part that others depend on comes first.
 const CHECKS: [Check; 17] = [
     config::check,
     machine::board,

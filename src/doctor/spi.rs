@@ -39,7 +39,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     }]
 }
 
-/// Whether the boot loader is told to switch SPI on: the last word counts.
+/// Whether the boot loader is told to switch SPI on: of several settings the last one counts.
 fn switched_on(config: &str) -> bool {
     let mut words = config.lines().filter_map(|line| {
         let setting = line.split('#').next()?.trim();

@@ -113,7 +113,7 @@ fn pass(
                             tracing::debug!(%error, path = %path.display(), "not measured");
                             continue;
                         }
-                        // It may be installed tomorrow.
+                        // ffmpeg may be installed later.
                         Err(SoundError::NeedsFfmpeg) => {
                             needs_ffmpeg += 1;
                             continue;

@@ -65,7 +65,7 @@ impl StateLock {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut owner = String::new();
-                // Who it is helps; not knowing it does not hurt.
+                // The report names that process if its number can be read.
                 let _ = file.take(LONGEST_NUMBER).read_to_string(&mut owner);
                 return Err(LockError::InUse { folder: folder.to_owned(), owner: owner.trim().parse().ok() });
             }

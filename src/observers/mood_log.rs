@@ -128,7 +128,7 @@ struct Clock {
 /// A device may have been off, or nobody there, for so long, and the clock is believed.
 const PAUSE: TimeDelta = TimeDelta::days(3);
 
-/// Two starts with no more between them are the word of one clock.
+/// Two starts agree about the time if at most this lies between them.
 const BETWEEN_STARTS: TimeDelta = TimeDelta::days(60);
 
 /// The file that systemd-timesyncd makes once it has set the clock by the network.
@@ -154,7 +154,7 @@ impl Clock {
     /// Whether visits may be erased by it: `running` is how long this program runs, by the clock that never jumps.
     fn is_believed(&self, now: DateTime<Utc>, running: Duration) -> bool {
         let running = TimeDelta::from_std(running).unwrap_or_default();
-        // One that is behind erases too little, which does no harm.
+        // A clock that is behind erases too little, which does no harm.
         self.agrees || self.newest.is_none_or(|newest| now <= newest + PAUSE + running)
     }
 }
@@ -242,7 +242,7 @@ impl Observer for Noter {
     fn action(&mut self, _at: Time, action: &Action) {
         if matches!(action, Action::Forget) {
             let (tell, _) = bounded(1);
-            // Full: the thread is behind by dozens of visits, and nobody can be kept waiting here.
+            // The queue is full: the thread is dozens of sessions behind, and the core must not wait for it.
             if self.orders.try_send(Order::Erase(tell)).is_err() {
                 tracing::error!(
                     "the moods over time could not be erased; do it on the page, or with `moodbox forget`"

@@ -161,7 +161,7 @@ impl Observer for Meter {
                 Some(Reading::NoFace | Reading::SeveralFaces { .. }) | None => "nobody",
             });
             if !matches!(state.last_reading(), Some(Reading::Sure { .. })) {
-                // What follows waits for a person, not for the device.
+                // The rest waits for a choice of the person, which is no delay of the device.
                 self.waits = [None; 2];
             }
         }
@@ -175,7 +175,7 @@ impl Observer for Meter {
                 moods.with_label_values(&[known.mood.name(), &name(known.by)]).inc();
             }
         }
-        // A template's volume would tell the mood.
+        // The volume that a template sets would give the mood away.
         let volume = if meters.moods.is_some() { state.volume() } else { state.device_volume() };
         meters.volume.set(f64::from(volume) / 100.0);
         if state.is_idle() {

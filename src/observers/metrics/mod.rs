@@ -204,7 +204,8 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A device that is well tells so from the start: what is missing cannot be told from what is ill.
+    /// A part that works is reported as such from the start: a reader cannot tell a series that is missing from a part
+    /// that has failed.
     ///
     /// Whatever can be counted stands at zero before it happens: Prometheus sees no increase in a series that
     /// begins with one.
@@ -285,7 +286,7 @@ impl Metrics {
     }
 
     pub(super) fn part(&self, part: Part, well: bool) {
-        // What is not there is not well either; what fails is there.
+        // A part that this device does not have is not reported as working. One that fails is there.
         if well && !self.parts().contains(&part) {
             return;
         }

@@ -415,7 +415,7 @@ impl Home {
                 let known = snapshot.mood.as_ref();
                 json!({
                     "mood": known.map(|known| known.mood),
-                    // Thousandths: what stands behind them is noise.
+                    // Rounded to thousandths; further digits are noise.
                     "confidence": known.and_then(|known| known.confidence()).map(|p| (f64::from(p) * 1e3).round() / 1e3),
                     "strength": known.map(|known| known.strength),
                     "by": known.map(|known| known.by),
@@ -439,11 +439,11 @@ impl Home {
                     }));
                     told["why"] = json!(heard.map(|now| &now.why));
                 }
-                // Only where there are such: what is not there costs nobody bytes.
+                // Only where there are any, to save bytes.
                 if let Some(kept) = snapshot.quiet_hours {
                     told["quiet_hours"] = json!(kept);
                 }
-                // Only while there is a timer: what nobody set costs nobody bytes.
+                // Only while there is a timer, to save bytes.
                 if let Some(minutes) = snapshot.sleep_min {
                     told["sleep_min"] = json!(minutes);
                 }

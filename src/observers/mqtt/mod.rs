@@ -53,7 +53,7 @@ pub struct MqttSettings {
     /// Where to remember which topics hold something retained, so that what is not told any more is taken back
     /// even after another start. None: only while the program runs.
     pub memory: Option<PathBuf>,
-    /// This machine, as nobody else calls itself.
+    /// A name that no other machine has, so that two devices with one id notice each other.
     pub machine: String,
 }
 
@@ -76,7 +76,7 @@ impl MqttSettings {
         format!("{scheme}://{}:{}", self.host, self.port)
     }
 
-    /// For a client of this name with something behind it: of two with one name a broker keeps the later.
+    /// For a client named after this device and `behind`. Of two clients with one name a broker keeps the later.
     fn options(&self, behind: &str) -> Result<MqttOptions, MqttError> {
         let name = format!("moodbox-{}{behind}", self.home.id);
         let mut options = MqttOptions::new(name, (self.host.clone(), self.port));

@@ -181,7 +181,7 @@ mod tests {
     fn a_message_that_is_too_large_is_taken_out_wherever_the_stream_is_cut_and_nothing_else() {
         let (pong, large) = (vec![0xd0, 0], message("ring", 70_000));
         let (small, edge) = (message("mood/set", 5), message("a", 1000 - 3));
-        // A packet that is no message may be of any size: the crate has an opinion on it.
+        // A packet that carries no message is handed on whatever its size: the client crate checks it.
         let mut other = message("x", 5000);
         other[0] = 9 << 4;
         let kept = [&pong, &small, &edge, &other, &pong].map(|packet| packet.clone()).concat();
@@ -207,7 +207,7 @@ mod tests {
         (0..1000).for_each(|_| packets.take(&[0; 4096], &mut got));
         let At::Skip { start, .. } = &packets.at else { panic!() };
         assert!(start.len() <= NAME + 2 && got.is_empty());
-        // A length without an end is no length.
+        // A length of more than four bytes is malformed, and handed on for the client crate to refuse.
         let mut packets = Packets { most: 1000, at: At::Head(Vec::new()), told: false };
         packets.take(&[PUBLISH << 4, 0xff, 0xff, 0xff, 0xff, 1], &mut got);
         assert_eq!(got[..5], [PUBLISH << 4, 0xff, 0xff, 0xff, 0xff]);

@@ -11,13 +11,13 @@ use moodbox_core::kiosk::event::{Button, Edge};
 /// Buttons fed by a [`Presser`].
 pub struct SimulatedButtons(Receiver<(Button, Edge)>);
 
-/// The finger on [`SimulatedButtons`]; clones press the same buttons.
+/// Presses [`SimulatedButtons`]; clones press the same buttons.
 #[derive(Clone)]
 pub struct Presser(Sender<(Button, Edge)>);
 
 impl SimulatedButtons {
-    // The pair belongs together: one is of no use without the other.
     /// Buttons that nobody presses yet, and what presses them.
+    // A pair, because one is of no use without the other.
     #[allow(clippy::new_ret_no_self)]
     pub fn new() -> (SimulatedButtons, Presser) {
         // A finger is slow and the worker reads at once: the queue never grows.

@@ -238,9 +238,6 @@ pub trait Watcher: Send {
     ///
     /// # Errors
     /// When the server does not answer in time, or refuses the password.
-    ///
-    /// # Errors
-    /// When the server does not answer in time, or refuses the password.
     fn connect(&mut self) -> Result<(), MusicError>;
 
     /// Everything in the library.

@@ -354,7 +354,7 @@ mod tests {
                 bytes.chunks_mut(piece).for_each(|piece| line.mend(piece));
                 assert_eq!(String::from_utf8(bytes).unwrap(), expected);
             }
-            // The crate has an opinion on each, and no panic.
+            // The protocol crate panics on none of them, whether it accepts them or not.
             for told in expected.lines() {
                 let _ = told.parse::<::mpd::error::ServerError>();
             }

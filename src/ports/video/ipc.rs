@@ -54,7 +54,7 @@ pub(super) enum IpcError {
 }
 
 impl Ipc {
-    /// AudioSource over a connected socket; a token goes into `wake` at each event that may matter and
+    /// Speaks over a connected socket; a token goes into `wake` at each event that may matter and
     /// when the connection ends.
     pub fn new(stream: UnixStream, exchange: Duration, wake: Sender<()>) -> io::Result<Ipc> {
         stream.set_write_timeout(Some(exchange.max(Duration::from_millis(1))))?;

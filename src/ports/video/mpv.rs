@@ -233,7 +233,7 @@ impl Video for Mpv {
             return Ok(status);
         }
         let Some(path) = path else {
-            // Nothing of a list could be played: mpv idles, and idling is black.
+            // Nothing of a list could be played: mpv is idle, and an idle mpv shows black.
             if self.get("idle-active")? == Some(Value::Bool(true)) {
                 self.show_still()?;
             } else {
@@ -249,8 +249,8 @@ impl Video for Mpv {
             return Ok(status);
         };
         if self.volume > 0 {
-            // Where no sound device opens, mpv falls back to an output that swallows it; who asked for that one
-            // misses nothing.
+            // Where no sound device opens, mpv falls back to its output `null`, which drops the sound. Somebody who
+            // asked for `null` has what they want.
             let driver = self.get("current-ao")?;
             let wished = self.get("ao")?.is_some_and(|wished| wished.to_string().contains("null"));
             status.soundless = driver.map(|driver| driver == "null" && !wished);
