@@ -94,6 +94,9 @@ pub(crate) fn camera(config: &Config) -> Result<Box<dyn Camera>, CameraError> {
 pub(crate) const PHOTO_FPS: f32 = 30.0;
 
 /// The networks, checked by their golden cases.
+///
+/// # Errors
+/// When a file cannot be read, is another one than was meant, or a golden case fails.
 pub fn vision(config: &Config) -> Result<Vision, VisionError> {
     Vision::load(&config.vision)
 }

@@ -117,6 +117,9 @@ pub(crate) fn unreadable(path: &str, why: std::io::Error) -> ConfigError {
 }
 
 /// Reads and checks a file, and what the page has changed of it.
+///
+/// # Errors
+/// When a file cannot be read, or the settings cannot be used.
 pub fn load(path: &Path) -> Result<Config, ConfigError> {
     load_with(path, &changes_file())
 }
@@ -151,6 +154,9 @@ pub(crate) fn changes_file() -> PathBuf {
 }
 
 /// Reads and checks a file, and the changes that lie over it; there may be none.
+///
+/// # Errors
+/// When a file cannot be read, or the settings cannot be used.
 pub fn load_with(path: &Path, changes: &Path) -> Result<Config, ConfigError> {
     let name = path.display().to_string();
     let text = text_file::read(path).map_err(|why| unreadable(&name, why))?;
@@ -161,6 +167,9 @@ pub fn load_with(path: &Path, changes: &Path) -> Result<Config, ConfigError> {
 }
 
 /// Checks the text of a file; `name` is how a report calls it.
+///
+/// # Errors
+/// When it is no TOML, a key or value is unknown, or the values do not fit together.
 pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
     // The report of the parser names the line and shows it.
     let file: file::File = toml::from_str(text).map_err(|error| ConfigError::Malformed {

@@ -18,7 +18,7 @@ const FIRST: Duration = Duration::from_secs(6);
 
 /// The number of the camera that a name of the configuration asks for: `csi` is the first, `csi:1` the
 /// second. `None` for every other name; an error when the number is none.
-pub fn number(name: &str) -> Option<Result<u32, String>> {
+pub(crate) fn number(name: &str) -> Option<Result<u32, String>> {
     let rest = name.trim().strip_prefix("csi")?;
     match rest.strip_prefix(':') {
         None if rest.is_empty() => Some(Ok(0)),
@@ -33,17 +33,33 @@ pub enum CsiError {
     /// The program is not on this system.
     NotInstalled,
     /// The program sees no such camera; which it sees.
-    Missing { number: u32, found: String },
+    Missing {
+        /// The camera that was asked for, from 0.
+        number: u32,
+        /// What the program finds, in its words.
+        found: String,
+    },
     /// Another program has it.
     Busy,
     /// The system does not let this user have it.
     Denied,
     /// The program ended.
-    Died { how: String },
+    Died {
+        /// How it ended, and the last that it wrote.
+        how: String,
+    },
     /// The program runs and sends nothing.
-    Silent { waited: Duration },
+    Silent {
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// Something came, less than a frame.
-    TooLittle { bytes: usize, waited: Duration },
+    TooLittle {
+        /// Bytes that came.
+        bytes: usize,
+        /// How long it was waited for.
+        waited: Duration,
+    },
 }
 
 impl CsiError {

@@ -4,7 +4,7 @@
 mod agree;
 pub(crate) mod auto;
 pub mod bayer;
-pub(crate) mod csi;
+pub mod csi;
 pub(crate) mod exposure;
 pub(crate) mod find;
 pub mod formats;

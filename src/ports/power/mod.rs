@@ -6,7 +6,7 @@ mod simulated;
 pub(crate) mod worker;
 
 pub use logind::Logind;
-pub(crate) use simulated::Simulated;
+pub use simulated::Simulated;
 
 use moodbox_core::kiosk::action::Power;
 use moodbox_core::kiosk::event::{Trouble, TroubleKind};

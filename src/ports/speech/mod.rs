@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use mpv::MpvSpeaker;
 pub(crate) use mpv::audio_device;
-pub(crate) use simulated::Simulated;
+pub use simulated::Simulated;
 
 use moodbox_core::kiosk::action::{Power, Spoken};
 use moodbox_core::mood::Mood;

@@ -127,10 +127,22 @@ pub(crate) fn set_aside(file: &Path) -> io::Result<PathBuf> {
 pub enum StateFileError {
     /// Its content is broken; the program begins anew.
     #[error("{}: {why}; it was set aside as {} and a new one begins", file.display(), kept.display())]
-    SetAside { file: PathBuf, kept: PathBuf, why: String },
+    SetAside {
+        /// The file.
+        file: PathBuf,
+        /// The name that it has now.
+        kept: PathBuf,
+        /// What is wrong with its content.
+        why: String,
+    },
     /// It can be neither read nor written.
     #[error("{}: {why}; nothing is kept until it can be read and written", file.display())]
-    Unusable { file: PathBuf, why: io::Error },
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        why: io::Error,
+    },
 }
 
 /// Reads a state file by `parse`; one that is missing or broken is the default. A broken one is set aside, and
