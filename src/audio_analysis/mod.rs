@@ -1,7 +1,7 @@
 //! What a piece sounds like, and the rough guess of a feeling that follows from it.
 //!
-//! [`Analyser`] is pure: samples in, [`Features`] out. [`measure`] decodes an excerpt of a file for it.
-//! [`feeling`] places the features on the plane of feeling, with the study that it rests on and its limits.
+//! `Analyser` is pure: samples in, [`Features`] out. [`measure`] decodes an excerpt of a file for it. `feeling.rs`
+//! places the features on the plane of feeling, with the study that it rests on and its limits.
 
 mod decode;
 mod feeling;

@@ -1,4 +1,4 @@
-//! The configuration: what the file may say ([`mod@file`]), and what the program may rely on ([`Config`]).
+//! The configuration: what the file may say (`file.rs`), and what the program may rely on ([`Config`]).
 
 pub(crate) mod changes;
 pub(crate) mod file;

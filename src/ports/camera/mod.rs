@@ -181,7 +181,7 @@ pub trait Stream {
     }
 }
 
-/// The camera that a configuration names: `auto`, `csi` or `csi:1`, or what [`find::Wanted`] takes.
+/// The camera that a configuration names: `auto`, `csi` or `csi:1`, or what [`v4l2::V4l2Camera::new`] takes.
 pub fn by_name(name: &str) -> Box<dyn Camera> {
     match (csi::number(name), name.parse()) {
         (Some(Ok(number)), _) => Box::new(csi::CsiCamera::new(number)),

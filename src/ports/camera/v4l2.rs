@@ -39,7 +39,7 @@ pub struct V4l2Camera {
 }
 
 impl V4l2Camera {
-    /// `name` is what [`Wanted`] takes: `auto`, a node, a link to one, a part of the card's name.
+    /// `name` is `auto`, a node (`/dev/video0`), a link to one, or a part of the name that the camera gives itself.
     pub fn new(name: &str) -> V4l2Camera {
         V4l2Camera::at(name, Places::default())
     }

@@ -48,7 +48,7 @@ pub struct VideoSettings {
     pub still: Option<PathBuf>,
     /// mpv's video output. None: mpv's own choice where there is a screen, `null` where there is none.
     pub vo: Option<String>,
-    /// mpv's hardware decoding, such as `no`; [`decoding::BY_BOARD`]: as the board needs it.
+    /// mpv's hardware decoding, such as `no`; `auto`: as the board needs it.
     pub hwdec: String,
     /// The loudest a video may be, in percent.
     pub volume_cap: u8,
