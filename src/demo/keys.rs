@@ -18,7 +18,7 @@ use moodbox_core::mood::Reading;
 const HELP: &str =
     "space: press   d: double press (like)   l: long press (stop)   n: next   + -: volume   q: leave";
 
-/// A terminal tells of keys, not of fingers that stay: how long a simulated long press is held.
+/// How long a simulated long press is held: a terminal reports that a key was pressed, and not that it is held.
 const HOLD: Duration = Duration::from_millis(1200);
 const TAP: Duration = Duration::from_millis(60);
 
@@ -75,7 +75,7 @@ pub fn play(
         }
     }
     drop(raw);
-    // The reader ends with the process: it waits for a key that nobody will press.
+    // The thread that reads keys waits for one that nobody will press, so it ends with the process.
     drop(reader);
     let _ = queue;
     Ok(ExitCode::SUCCESS)

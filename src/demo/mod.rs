@@ -144,7 +144,7 @@ pub(crate) fn wire_simulated(
         listening: port_factory::listening(config),
         history: port_factory::history(),
         templates: port_factory::templates(config),
-        // The machine under a demo stays on.
+        // A demo does not shut the machine down.
         power: Box::new(crate::ports::power::Simulated::new()),
         speaker: port_factory::speaker(config),
         watch_cameras: None,

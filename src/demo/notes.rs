@@ -33,7 +33,7 @@ pub enum What {
 }
 
 fn note(to: &Sender<Note>, what: What) {
-    // The person has left, or looks away for very long: nothing waits for that.
+    // The reader has ended or is far behind: the note is lost, because the device waits for nobody.
     let _ = to.try_send(Note { at: Instant::now(), what });
 }
 

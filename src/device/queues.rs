@@ -12,7 +12,7 @@ use moodbox_core::kiosk::action::{Action, PlayerCommand, Power};
 use moodbox_core::recommend::History;
 use moodbox_core::text::Language;
 
-/// How many commands may wait for a port. A port that lags this far behind is ill.
+/// How many commands may wait for a port. Beyond that the older ones of a kind are dropped.
 const COMMANDS: usize = 64;
 
 /// What is to be on disk.
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(got.first(), Some(&PlayerCommand::Next));
         assert_eq!(got.iter().filter(|command| **command == stop()).count(), 1);
         assert_eq!(got[got.len() - 2..], [PlayerCommand::Volume(200), PlayerCommand::Duck(true)]);
-        // What is to be forgotten is forgotten, whatever is learnt meanwhile.
+        // A request to forget stays in the queue, however much is learnt after it.
         let (way, inbox) = CommandQueue::new();
         way.hand_over("store", Keep::Nothing);
         (0..500).for_each(|_| way.hand_over("store", Keep::This(Box::default())));

@@ -60,7 +60,7 @@ pub(crate) const MIDDLE: f32 = 0.18;
 /// How far a dark picture is raised at most; beyond that there is only noise.
 const MOST_RAISE: f32 = 4.0;
 
-/// Grey-world gains are kept within these: a face that fills the picture is no grey world.
+/// Limits of the grey-world gains: a picture that a face fills is not grey on the whole.
 const GAINS: (f32, f32) = (0.4, 3.0);
 
 /// Every this many cells of a row, and every this many rows of cells, are measured.

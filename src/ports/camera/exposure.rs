@@ -14,8 +14,8 @@ pub const LATENCY: usize = 2;
 /// A picture this near to [`MIDDLE`] (as a ratio) is left alone: the curve and the raise even out the rest.
 const NEAR: f32 = 1.25;
 
-/// More clipped cells than this, and the mean says too little: the light is brighter than it looks. Not
-/// less, because a person before a window is wanted, not the window.
+/// With a larger share of clipped cells the mean is too low to go by. The limit is high on purpose: a bright window
+/// behind a person may clip, so that the person is not too dark.
 const MUCH_CLIPPED: f32 = 0.6;
 
 /// The most that one measurement may change, either way. That is also how much a clipped picture is

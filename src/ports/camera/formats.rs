@@ -337,7 +337,7 @@ fn jpeg(frame: &Frame, out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> 
     decode_jpeg(frame, &whole, out)
 }
 
-/// The size of what was decoded; none where a picture has no grey of its own, which one of red, green and blue has not.
+/// The size of what was decoded; none where grey is asked for and the JPEG holds no luma, but red, green and blue.
 fn decode_jpeg(frame: &Frame, bytes: &[u8], out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> {
     // Strict, because a lenient decoder paints what is missing grey and says nothing.
     let options = DecoderOptions::default()

@@ -39,7 +39,7 @@ pub(super) fn calm(
     let mut rgb = Rgb::new();
     while !cancelled() {
         match stream.next(deadline, frame) {
-            // A picture that is still moving is better than none.
+            // A picture whose brightness still changes is better than none.
             Err(CameraError::Silent { .. }) => break,
             taken => taken?,
         }

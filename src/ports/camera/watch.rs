@@ -22,7 +22,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// One that follows a camera, or one that only takes the word of each look.
+    /// Follows a camera between looks if `on`; otherwise only the result of each look counts.
     pub fn new(on: bool) -> Watch {
         Watch { on, ill: None, backoff: Backoff::PART }
     }

@@ -168,7 +168,7 @@ fn spread(within: Duration, number: usize, frames: usize) -> Duration {
     within.mul_f64(share.min(1.0))
 }
 
-/// Tells a frame from the one before. It leaves this file as a yes or a no only.
+/// A checksum that tells a frame from the one before. Only whether two are equal leaves this file.
 fn checksum(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let tail = rest.iter().map(|byte| u64::from(*byte));

@@ -70,7 +70,7 @@ pub(super) fn watch(
         match follow(&mut watcher, &mut backoff) {
             Ok(()) => return,
             Err(error @ MusicError::Refused { .. }) => {
-                // It answers and will not: that lasts, and is told once.
+                // The server answers and refuses. That does not change by itself, so it is reported once.
                 if !refused.replace(true) {
                     let trouble = error.of_library().trouble();
                     tracing::warn!("{}", trouble.report);

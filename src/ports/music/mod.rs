@@ -53,8 +53,7 @@ pub struct MusicSettings {
     pub connect: Duration,
     /// How long one question and its whole answer may take.
     pub exchange: Duration,
-    /// The loudest the music may be while ours plays, in percent. Another client that goes above is
-    /// brought back: in a public place the cap is a promise.
+    /// The loudest the music may be while ours plays, in percent. What another client sets above it is set back to it.
     pub volume_cap: u8,
     /// Where to remember our queue entries, so that a moodbox that crashed finds and removes them at
     /// its next start. None: they are remembered only while the program runs.

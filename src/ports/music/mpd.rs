@@ -191,7 +191,7 @@ impl Mpd {
         self.with(|session, entries| {
             // A server that wants a password says so only when it is asked for something.
             session.ask(&["status"])?;
-            // One that lets us only listen would fail at each press; better to know it now.
+            // A server that lets us only read would fail at each press, so it is reported now.
             let denied = session.run(|client| client.notcommands())?;
             if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
             {
@@ -210,7 +210,7 @@ impl Mpd {
             Ok(())
         })?;
         if std::mem::take(&mut self.cut_off) {
-            // Long after, nobody would know why music begins: it is there, and paused.
+            // Long after, nobody would know why music begins, so it is put back paused.
             let how = match self.settings.afterwards {
                 Afterwards::Resume => Afterwards::Pause,
                 other => other,

@@ -133,7 +133,7 @@ pub(super) fn try_volume(session: &mut Session, percent: u8) -> Result<Option<St
     }
 }
 
-/// Sets the volume where there is a mixer. Without one it is somebody else's business.
+/// Sets the volume where there is a mixer. Without one the volume is set outside of MPD.
 fn set_volume(session: &mut Session, percent: u8) -> Result<(), MusicError> {
     try_volume(session, percent).map(drop)
 }

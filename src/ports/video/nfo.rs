@@ -132,7 +132,7 @@ fn of_pieces(text: &str) -> Nfo {
             let closed = lower[open..].find('<').map(|at| open + at);
             let end = closed.unwrap_or(text.len());
             from = end;
-            // Half a title is none; half a rating still warns.
+            // Text that is cut off counts only as a rating by age, where caution is wanted.
             let is_whole = closed.is_some_and(|at| lower[at..].starts_with("</"));
             if !is_whole && !RATINGS.contains(&name) {
                 continue;

@@ -90,7 +90,7 @@ impl Probe {
             tracing::debug!(%error, "ffprobe runs at normal priority");
         }
         let heard = self.hear(&mut child);
-        // Whether it is done or not, nothing of it stays.
+        // Whether it is done or not, no process of it is left.
         let ended = process::end(&mut child);
         let text = heard.map_err(failed)?;
         match ended {

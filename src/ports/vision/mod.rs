@@ -135,7 +135,7 @@ pub(crate) struct Explained {
     pub heat: explain::Heat,
 }
 
-/// Eyes: the face finder, the mood model, and the buffers they share from frame to frame.
+/// The face finder, the mood model, and the buffers that they share from frame to frame.
 pub struct Vision {
     finder: FaceFinder,
     model: MoodModel,
@@ -184,7 +184,7 @@ impl Vision {
         self.model.judge()
     }
 
-    /// The mood model's papers.
+    /// The sidecar of the mood model.
     pub fn sidecar(&self) -> &sidecar::Sidecar {
         self.model.sidecar()
     }
@@ -228,7 +228,7 @@ impl Vision {
         track: &mut Track,
     ) -> Result<Option<Observation>, VisionError> {
         let Some(last) = track.last.filter(|_| track.followed < FOLLOWED) else { return Ok(None) };
-        // Whether a frame that cannot be read in grey is torn, its colours tell.
+        // A frame that cannot be read in grey may be torn. The caller reads its colours next, and reports that.
         if !luma.fill_from_frame(frame).unwrap_or(false) {
             return Ok(None);
         }

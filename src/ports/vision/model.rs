@@ -123,7 +123,7 @@ impl MoodModel {
     pub(super) fn logits(&mut self, crop: &Crop) -> Result<Logits, VisionError> {
         let Heads { moods, other, label, .. } = self.heads;
         let outputs = self.outputs(crop)?;
-        // A network that gives fewer outputs than its shape says has said nothing.
+        // An output that a network does not give, although its shape promises it, is not a number.
         let of = |place: usize| outputs.get(place).copied().unwrap_or(f32::NAN);
         Ok(Logits { moods: moods.map(of), other: other.map(of), label: label.map(|label| label.map(of)) })
     }

@@ -87,7 +87,7 @@ impl Luma {
     }
 
     /// Bilinear sample at a point in pixels, where (0.5, 0.5) is the centre of the first pixel.
-    /// Beyond the border the border goes on. An empty picture is black.
+    /// Beyond the border the pixels of the border are repeated. An empty picture is black.
     pub fn sample(&self, x: f32, y: f32) -> f32 {
         if self.width == 0 || self.height == 0 {
             return 0.0;

@@ -65,7 +65,7 @@ pub struct Quantisation {
     pub zero_point: i32,
 }
 
-/// What turns logits into probabilities that mean what they say.
+/// What turns logits into calibrated probabilities.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
