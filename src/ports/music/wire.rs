@@ -293,24 +293,45 @@ fn connect_tcp(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> 
     Err(last)
 }
 
+/// The names that are being looked up.
+static LOOKED_UP: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The right to look up a name, which one thread has at a time: the system's resolver may hang for minutes, and a
+/// device that reconnects all day then has one such thread and not hundreds. Given back when it is dropped, so also
+/// where the thread could not be started.
+struct LookUp(String);
+
+impl LookUp {
+    fn begin(name: &str) -> Option<LookUp> {
+        let mut names = LOOKED_UP.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.iter().any(|other| other == name) {
+            return None;
+        }
+        names.push(name.to_owned());
+        Some(LookUp(name.to_owned()))
+    }
+}
+
+impl Drop for LookUp {
+    fn drop(&mut self) {
+        LOOKED_UP.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != self.0);
+    }
+}
+
 /// Names are looked up on a thread of their own: the system's resolver has no deadline but its own.
 fn resolve(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    // One that hangs is not asked again beside itself: a device that reconnects for a day has one such thread.
-    static ASKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    let asked = || ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if asked().iter().any(|name| name == host) {
+    let Some(look_up) = LookUp::begin(host) else {
         let why = format!("the name `{host}` is being looked up still");
         return Err(io::Error::new(io::ErrorKind::TimedOut, why));
-    }
+    };
     let (answer, found) = mpsc::channel();
     let name = host.to_owned();
-    asked().push(name.clone());
     std::thread::Builder::new().name("resolve".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        ASKED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| *other != name);
+        drop(look_up);
         // Nobody listens any more when it took too long.
         let _ = answer.send(addresses);
     })?;
@@ -359,6 +380,21 @@ mod tests {
                 let _ = told.parse::<::mpd::error::ServerError>();
             }
         }
+    }
+
+    #[test]
+    fn a_name_can_be_looked_up_again_however_the_look_up_before_ended() {
+        let name = "mpd.invalid";
+        let first = LookUp::begin(name).unwrap();
+        assert!(LookUp::begin(name).is_none() && LookUp::begin("other.invalid").is_some());
+        // As the body of a thread that could not be started.
+        drop(move || drop(first));
+        let second = LookUp::begin(name).unwrap();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _second = second;
+            panic!("the resolver");
+        }));
+        assert!(panicked.is_err() && LookUp::begin(name).is_some());
     }
 
     #[test]
