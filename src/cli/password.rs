@@ -29,7 +29,7 @@ pub struct Args {
 
 /// Asks for a password and prints or writes its hash.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let word = if args.token { token()? } else { ask()? };
+    let word = if args.token { token()? } else { ask("")?.unwrap_or_default() };
     let stored = StoredPassword::make(&word)?;
     match &args.file {
         Some(path) => {
@@ -50,20 +50,30 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn ask() -> anyhow::Result<String> {
+/// The password that a person types twice, or that a program sends. None: nothing was typed where `or` says what
+/// that means.
+pub(super) fn ask(or: &str) -> anyhow::Result<Option<String>> {
     if !std::io::stdin().is_terminal() {
-        let mut word = String::new();
-        std::io::stdin().take(4096).read_to_string(&mut word).context("standard input")?;
-        return Ok(word.trim_end_matches(['\n', '\r']).to_owned());
+        return read().map(Some);
     }
     let mut out = std::io::stderr();
-    write!(out, "Password, at least {} characters: ", password::SHORTEST)?;
+    write!(out, "Password, at least {} characters{or}: ", password::SHORTEST)?;
     out.flush()?;
     let first = rpassword::read_password()?;
+    if first.is_empty() && !or.is_empty() {
+        return Ok(None);
+    }
     write!(out, "Once more: ")?;
     out.flush()?;
     if rpassword::read_password()? != first {
         bail!("the two differ; nothing was written");
     }
-    Ok(first)
+    Ok(Some(first))
+}
+
+/// The password that a program sends.
+pub(super) fn read() -> anyhow::Result<String> {
+    let mut word = String::new();
+    std::io::stdin().take(4096).read_to_string(&mut word).context("standard input")?;
+    Ok(word.trim_end_matches(['\n', '\r']).to_owned())
 }

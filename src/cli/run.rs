@@ -6,18 +6,20 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, WebSettings};
+use crate::page_address;
 use crate::port_factory;
 use crate::recovery;
 use crate::service_manager::{notify, tell_ready};
 use crate::wiring::{Options, Wired, wire};
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 use moodbox_core::kiosk::policy::Mode;
+use moodbox_core::screen::Sign;
 
 /// What `run` is told.
 #[derive(Debug, clap::Args)]
@@ -26,7 +28,8 @@ use moodbox_core::kiosk::policy::Mode;
   moodbox run --config ./moodbox.toml
 
 Started by systemd, it says READY=1 when the button works, feeds the watchdog from the thread that
-decides, and logs to the journal: `journalctl -u moodbox`. MOODBOX_LOG=moodbox=debug says more.")]
+decides, and logs to the journal: `journalctl -u moodbox`. MOODBOX_LOG=moodbox=debug says more.
+At the signal USR1 the panel shows for a minute where phones find the page.")]
 pub struct Args {
     /// The configuration file.
     #[arg(short, long, value_name = "FILE", default_value_os_t = crate::paths::config())]
@@ -36,10 +39,11 @@ pub struct Args {
 /// Runs the daemon until it is told to stop, or until a thread ends.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     not_dumpable();
+    let signals = listen_for_signs()?;
     let changes = config::changes_file();
     let (config, passed_over) = match config::load_for_device(&args.config, &changes) {
         Ok(loaded) => loaded,
-        Err(error) => return recover(&args.config, &changes, error.into(), None),
+        Err(error) => return recover(signals, &args.config, &changes, error.into(), None),
     };
     let alone = port_factory::state_folder()?;
     let file = Some(args.config.clone());
@@ -50,7 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Wired { device, settings, mut observers, .. } = match wired {
         Ok(wired) => wired,
         // A password file or an address that it names may be there later: it is tried again.
-        Err(error) => return recover(&args.config, &changes, error, Some(TRY_AGAIN)),
+        Err(error) => return recover(signals, &args.config, &changes, error, Some(TRY_AGAIN)),
     };
     if config.mode == Mode::Public && !settings.has.panel && settings.prompts.is_none() {
         tracing::warn!(
@@ -69,7 +73,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let _ = device.queue().try_send(Event::Part(Part::Library, Health::Ill(trouble)));
     }
     let queue = device.queue();
-    follow_signals(move || queue.send(Event::Shutdown).is_ok())?;
+    let web = config.web.clone();
+    follow(signals, move |signal| match signal {
+        SIGUSR1 => show_address(web.as_ref(), &queue),
+        _ => queue.send(Event::Shutdown).is_ok(),
+    })?;
     tell_ready(device.ready())?;
     let watchdog = sd_notify::watchdog_enabled();
     device.run(settings, &mut observers, watchdog.map(|limit| limit / 2), &mut || {
@@ -85,6 +93,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// Says what is wrong until it is mended. At a terminal the error is the answer.
 fn recover(
+    signals: Signals,
     file: &Path,
     changes: &Path,
     error: anyhow::Error,
@@ -94,7 +103,8 @@ fn recover(
         return Err(error);
     }
     let (tell, leave) = bounded(1);
-    follow_signals(move || tell.send(()).is_ok())?;
+    // Without a page there is no address to show.
+    follow(signals, move |signal| signal == SIGUSR1 || tell.send(()).is_ok())?;
     recovery::wait(file, changes, &format!("{error:#}"), at_most, &leave);
     // systemd starts the daemon again, unless it was asked to stop.
     Ok(ExitCode::SUCCESS)
@@ -124,12 +134,32 @@ fn not_dumpable() {
     }
 }
 
-/// Tells of each signal that asks to leave, until nobody listens.
-fn follow_signals(tell: impl Fn() -> bool + Send + 'static) -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("signals cannot be followed")?;
+/// Has the panel show where phones find the page. False once nobody listens.
+fn show_address(web: Option<&WebSettings>, queue: &Sender<Event>) -> bool {
+    match web.and_then(|web| page_address::of(web.listen, &web.names)) {
+        Some(address) => queue.send(Event::Sign(Sign::Address(address))).is_ok(),
+        None => {
+            tracing::warn!(
+                "no other machine reaches the page, so there is no address to show: `sudo moodbox setup phone`"
+            );
+            true
+        }
+    }
+}
+
+/// From the very start USR1 ends nothing: it may come before there is a panel to show anything.
+fn listen_for_signs() -> anyhow::Result<Signals> {
+    Signals::new([SIGUSR1]).context("signals cannot be followed")
+}
+
+/// Tells of each signal, until nobody listens.
+fn follow(mut signals: Signals, tell: impl Fn(i32) -> bool + Send + 'static) -> anyhow::Result<()> {
+    for signal in [SIGINT, SIGTERM] {
+        signals.handle().add_signal(signal).context("signals cannot be followed")?;
+    }
     thread::Builder::new().name("signals".into()).spawn(move || {
-        for _ in signals.forever() {
-            if !tell() {
+        for signal in signals.forever() {
+            if !tell(signal) {
                 return;
             }
         }

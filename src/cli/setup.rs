@@ -1,18 +1,23 @@
 //! `moodbox setup`: asks what cannot be known, shows what it will write, writes it, starts the service.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
+use super::dialog::{ask, one_of, systemctl};
+use super::phone;
 use crate::ports::panel::presets::{ButtonLines, PRESETS, Preset};
 use crate::setup::{Answers, Files, Plan, plan, replace, usual_card};
 
 /// What `setup` is told.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   sudo moodbox setup
+  sudo moodbox setup phone                          lets the phones of the house open the page
   sudo moodbox setup --yes --mode household --language de --hat pirate-audio
   moodbox setup --dry-run --hat waveshare-1.3       what would be written, and nothing is
 
@@ -20,8 +25,12 @@ It asks where the device stands, for its language, its board and its sound card;
 write; writes it; starts the service; and ends with `moodbox doctor`. What a person wrote stays. Run again it offers
 what is set.
 
-Exit code: that of the doctor, 0 to 2.")]
+Exit code: that of the doctor, 0 to 2."
+)]
 pub struct Args {
+    #[command(subcommand)]
+    part: Option<OfSetup>,
+
     /// Where it stands: household (a press looks at once), public (a notice comes first), workplace (it never looks).
     #[arg(long, value_parser = ["household", "public", "workplace"])]
     mode: Option<String>,
@@ -63,8 +72,18 @@ pub struct Args {
     root: PathBuf,
 }
 
+/// What is set up by itself.
+#[derive(Debug, clap::Subcommand)]
+enum OfSetup {
+    /// The page for phones: its password, where it listens, the network that the service may talk to.
+    Phone(phone::Args),
+}
+
 /// Sets the device up.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(OfSetup::Phone(args)) = args.part {
+        return phone::run(args);
+    }
     // While an image is built, /proc is that of the machine that builds it.
     let image = args.no_start && args.root == Path::new("/");
     let files = if image { Files::of_image(&args.root) } else { Files::below(&args.root) };
@@ -117,12 +136,6 @@ fn show(plan: &Plan) {
 
 /// Starts what is new, lets the doctor look, and starts the service.
 fn start(plan: &Plan) -> anyhow::Result<ExitCode> {
-    let systemctl = |words: &[&str]| {
-        let done = Command::new("systemctl").args(words).stdin(Stdio::null()).status();
-        if !done.is_ok_and(|status| status.success()) {
-            println!("Note: `systemctl {}` failed", words.join(" "));
-        }
-    };
     if plan.mpd {
         systemctl(&["daemon-reload"]);
         // One that is started by its socket only would not follow new files.
@@ -183,24 +196,4 @@ fn ask_all(files: &Files, answers: &mut Answers) -> anyhow::Result<()> {
         answers.sound = Some(one_of(&names, usual.as_deref())?);
     }
     Ok(())
-}
-
-fn one_of(words: &[&str], usual: Option<&str>) -> anyhow::Result<String> {
-    loop {
-        let word = ask(&words.join(", "), usual)?;
-        if words.contains(&word.as_str()) {
-            return Ok(word);
-        }
-    }
-}
-
-fn ask(question: &str, usual: Option<&str>) -> anyhow::Result<String> {
-    print!("{question}{}: ", usual.map(|usual| format!(" [{usual}]")).unwrap_or_default());
-    std::io::stdout().flush()?;
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line)? == 0 {
-        bail!("nothing was written: the answers ended");
-    }
-    let word = line.trim();
-    Ok(if word.is_empty() { usual.unwrap_or_default().to_owned() } else { word.to_owned() })
 }

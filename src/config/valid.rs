@@ -441,8 +441,8 @@ fn web(file: file::Web) -> Result<WebSettings, Wrong> {
                 "listen is {}, which others on the network can reach, and there is no password",
                 file.listen
             ),
-            "Make one with `moodbox password --file /etc/moodbox/web-password` and name it in password_file, \
-             or listen on 127.0.0.1 alone",
+            "Run `sudo moodbox setup phone`; or make one with `moodbox password --file /etc/moodbox/web-password` and \
+             name it in password_file; or listen on 127.0.0.1 alone",
         ));
     }
     if let Some(name) = file.names.iter().find(|name| name.is_empty() || name.contains(['/', ':', ' '])) {

@@ -1,14 +1,16 @@
 //! What `moodbox setup` writes: from a person's answers to the new text of each file.
 
+pub mod phone;
 mod replace;
 mod sound;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, ConfigError, PanelChoice};
 use crate::ports::panel::presets::{Preset, SpiSettings};
 
-pub use replace::replace;
+pub use replace::{replace, replace_secret};
 pub use sound::{Card, cards, usual_card};
 
 /// What a person was asked for. What is `None` stays as it is.
@@ -62,6 +64,14 @@ pub enum SetupError {
     NoCard { name: String, known: String },
     #[error("nothing was written: with these answers {0}")]
     Unusable(#[from] ConfigError),
+    #[error("{0} is this machine alone: no phone would reach the page there")]
+    Local(SocketAddr),
+    #[error(
+        "this machine is on no network now; connect it, or say which one the phones are in: --network 192.168.1.0/24"
+    )]
+    NoNetwork,
+    #[error("others on the network reach the page, so it needs a password")]
+    NoPassword,
 }
 
 /// The files of a machine, below its root folder.
@@ -314,6 +324,14 @@ fn with_value(text: &str, name: &str, key: &str, literal: &str) -> String {
         },
     }
     lines.join("\n") + "\n"
+}
+
+/// The text without that key; what stands in a comment stays.
+fn without_key(text: &str, name: &str, key: &str) -> String {
+    let Some((start, end)) = section(text, name) else { return text.to_owned() };
+    let goes = |(at, line): &(usize, &str)| (start..end).contains(at) && sets(line, key);
+    let kept: Vec<&str> = text.lines().enumerate().filter(|line| !goes(line)).map(|(_, line)| line).collect();
+    kept.join("\n") + "\n"
 }
 
 /// The text with a section commented out.

@@ -20,6 +20,7 @@ mod music;
 mod music_of_others;
 mod music_power_cut;
 mod music_trouble;
+mod phone;
 mod players_simulated;
 mod power;
 mod ribbon_camera;

@@ -32,6 +32,8 @@ mod recommend_cli;
 mod recommend_measured;
 mod sbom;
 mod setup;
+mod setup_phone;
+mod signs;
 mod start;
 mod stick;
 mod stopped;

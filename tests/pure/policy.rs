@@ -11,6 +11,7 @@ use moodbox_core::kiosk::policy::{InputOrigin, Mode, Start};
 use moodbox_core::kiosk::{Has, Settings, State, deadline, step};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Kind, Templates};
+use moodbox_core::screen::{PageAddress, Sign};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -78,6 +79,7 @@ fn every_event() -> Vec<Event> {
         Event::Sleep(Some(Duration::from_secs(1))),
         Event::Sleep(None),
         Event::Forget,
+        Event::Sign(Sign::Address(PageAddress { url: "http://192.168.1.23:8740/".into(), name: None })),
         Event::Settings(Box::new(scenario::settings().runtime())),
         Event::Spoken(1),
         Event::PowerRefused(trouble()),
@@ -95,7 +97,7 @@ fn every_event() -> Vec<Event> {
             Event::Catalog(_) | Event::History(_) | Event::Templates(_) => {}
             Event::Music(_) | Event::Video(_) | Event::Part(..) | Event::WallClock(_) => {}
             Event::Sleep(_) | Event::Forget | Event::Spoken(_) | Event::PowerRefused(_) => {}
-            Event::Settings(_) => {}
+            Event::Settings(_) | Event::Sign(_) => {}
             Event::Tick | Event::Shutdown => {}
         }
     }

@@ -296,6 +296,7 @@ fn name(screen: &Screen) -> String {
         Screen::Dozing { .. } => "dozing".into(),
         Screen::Asleep => "asleep".into(),
         Screen::Hold { choice, .. } => format!("let go: {choice:?}"),
+        Screen::Sign(sign) => format!("sign {sign:?}"),
         Screen::Power(power) => format!("power {power:?}"),
         Screen::Goodbye => "goodbye".into(),
     }

@@ -60,10 +60,28 @@ pub enum Screen {
     Asleep,
     /// The button is held: what letting go does, and what holding on offers next.
     Hold { choice: HoldChoice, next: Option<HoldChoice> },
+    /// Shown for a while because a person who sets the device up asked for it.
+    Sign(Sign),
     /// The device shuts down or starts anew.
     Power(Power),
     /// The device leaves.
     Goodbye,
+}
+
+/// What a person who sets the device up may have shown for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Where phones find the page.
+    Address(PageAddress),
+}
+
+/// Where the page is reached from other machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageAddress {
+    /// With the number of the network, which every phone finds: `http://192.168.1.23:8740/`.
+    pub url: Arc<str>,
+    /// The same as people say it, such as `moodbox.local:8740`, where the device has a name.
+    pub name: Option<Arc<str>>,
 }
 
 /// The playing screen.

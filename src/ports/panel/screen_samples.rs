@@ -9,7 +9,7 @@ use moodbox_core::kiosk::THREE;
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing, Power, Screen};
 use moodbox_core::kiosk::event::TroubleKind;
 use moodbox_core::mood::{Mood, Strength};
-use moodbox_core::screen::HoldChoice;
+use moodbox_core::screen::{HoldChoice, PageAddress, Sign};
 use moodbox_core::text::Language;
 
 /// Every kind of screen by a short name, with the words that a recommender would bring.
@@ -89,9 +89,17 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
         add(&format!("hold-{name}"), Screen::Hold { choice, next });
     }
     add("ask-to-forget", Screen::AskToForget);
+    add("address", Screen::Sign(Sign::Address(address("192.168.178.123", Some("moodbox.local")))));
     add("power-off", Screen::Power(Power::Off));
     add("goodbye", Screen::Goodbye);
     all
+}
+
+fn address(number: &str, name: Option<&str>) -> PageAddress {
+    PageAddress {
+        url: format!("http://{number}:8740/").into(),
+        name: name.map(|name| format!("{name}:8740").into()),
+    }
 }
 
 /// A screen as a picture for a file or a page.

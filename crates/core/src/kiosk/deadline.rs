@@ -9,8 +9,13 @@ use crate::screen::Screen;
 /// When the kiosk wants to be stepped by [`Event::Tick`](super::event::Event::Tick), if nothing
 /// else happens first. None in idle: a device that waits does not wake up.
 pub fn deadline(state: &State, at: Time) -> Option<Time> {
-    let dues =
-        [state.gestures.deadline(), state.hold_deadline(at), phase_due(state), view::next_change(state, at)];
+    let dues = [
+        state.gestures.deadline(),
+        state.hold_deadline(at),
+        state.sign.as_ref().map(|(_, until)| *until),
+        phase_due(state),
+        view::next_change(state, at),
+    ];
     dues.into_iter().flatten().min()
 }
 

@@ -8,6 +8,7 @@ pub use super::input::{Button, Edge, Gesture};
 use super::settings::RuntimeSettings;
 use crate::mood::{Mood, Scores};
 use crate::recommend::{Catalog, History, Kind, Templates};
+use crate::screen::Sign;
 pub use crate::trouble::{Health, Part, Trouble, TroubleKind};
 
 /// Something happened.
@@ -53,6 +54,8 @@ pub enum Event {
     Sleep(Option<Duration>),
     /// Settings that count at once were changed.
     Settings(Box<RuntimeSettings>),
+    /// A person who sets the device up has this shown for a while.
+    Sign(Sign),
     /// Erase what was learnt here: likes, skips, what was played, whether it helped.
     Forget,
     /// A prompt of this number is over, heard or not.

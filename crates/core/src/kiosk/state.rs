@@ -15,7 +15,7 @@ use super::session::Session;
 use super::settings::Settings;
 use crate::mood::{Mood, Reading};
 use crate::recommend::{Catalog, History, Templates};
-use crate::screen::{HoldChoice, Screen};
+use crate::screen::{HoldChoice, Screen, Sign};
 use crate::text::{Prompt, prompt};
 
 /// All that the kiosk knows. Changed only by [`step`](super::step()).
@@ -29,6 +29,8 @@ pub struct State {
     pub(super) hold: Option<Hold>,
     /// What the panel was told of the hold.
     pub(super) shown_hold: Option<(Time, Time)>,
+    /// What a person who sets the device up has shown, and until when.
+    pub(super) sign: Option<(Sign, Time)>,
     /// What the speaker said last, and how many prompts it was given.
     pub(super) said: Option<Prompted>,
     pub(super) prompts_said: u64,
@@ -90,6 +92,7 @@ impl State {
             gestures: Gestures::new(settings.gesture),
             hold: None,
             shown_hold: None,
+            sign: None,
             said: None,
             prompts_said: 0,
             ducked: false,
@@ -250,6 +253,15 @@ impl State {
     /// Whether a person can be told something: by a panel, or by a voice.
     pub(super) fn has_output(&self) -> bool {
         self.settings.has.panel || self.settings.prompts.is_some()
+    }
+
+    /// The sign that stands now. Where the camera looks or a person is asked, that comes first.
+    pub(super) fn sign(&self, at: Time) -> Option<&Sign> {
+        let may = matches!(
+            self.phase,
+            Phase::Idle | Phase::Message { .. } | Phase::Playing(_) | Phase::Stopping { .. }
+        );
+        self.sign.as_ref().filter(|(_, until)| may && at < *until).map(|(sign, _)| sign)
     }
 
     /// How long the notice stands: as long as it takes to read, and never too short to say no.

@@ -4,7 +4,7 @@ use super::action::{Action, Actions, Held};
 use super::clock::Time;
 use super::event::Event;
 use super::handlers::{
-    RECENT, house, items, look, parts, playback, player, press, remote, settings, speech, time,
+    RECENT, house, items, look, parts, playback, player, press, remote, settings, signs, speech, time,
 };
 use super::input::{Button, Edge, InputOrigin};
 use super::phase::{Phase, Then};
@@ -82,6 +82,7 @@ fn take(state: &mut State, event: Event) -> Actions {
         }
         Event::Sleep(after) => house::sleep_after(state, after),
         Event::Settings(wanted) => return settings::change(state, *wanted),
+        Event::Sign(sign) => signs::show(state, sign),
         Event::Forget => return house::forget(state),
         Event::Spoken(number) => return speech::spoken(state, number),
         Event::PowerRefused(trouble) => state.show_message(Screen::Trouble(trouble.kind), Then::Idle),

@@ -53,6 +53,9 @@ pub(super) fn view(state: &State, at: Time) -> Screen {
     {
         return Screen::Hold { choice, next };
     }
+    if let Some(sign) = state.sign(at) {
+        return Screen::Sign(sign.clone());
+    }
     match &state.phase {
         Phase::Idle if state.dark_from().is_some_and(|from| at >= from) => Screen::Asleep,
         Phase::Idle => {

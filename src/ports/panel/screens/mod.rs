@@ -8,6 +8,7 @@ use std::time::Duration;
 mod looking;
 mod playing;
 mod reading;
+mod signs;
 mod waiting;
 
 use super::Picture;
@@ -18,6 +19,7 @@ use super::palette;
 use super::text_layout::{Align, Column};
 use super::text_raster::Face;
 use moodbox_core::kiosk::action::Screen;
+use moodbox_core::screen::Sign;
 use moodbox_core::text::Language;
 
 /// How long things have stood on the panel.
@@ -95,6 +97,7 @@ fn paint<'a>(
         Screen::Dozing { troubles } => waiting::idle(&mut stage, troubles, false),
         Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
         Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
+        Screen::Sign(Sign::Address(address)) => signs::address(&mut stage, address),
         Screen::Power(power) => waiting::power(&mut stage, *power),
         Screen::Goodbye => waiting::goodbye(&mut stage),
         Screen::Trouble(kind) => waiting::trouble(&mut stage, *kind),

@@ -3,8 +3,8 @@
 //!
 //! From the bottom: `learning`, `playback` (what a session plays and how loud), `session` (from a mood to the
 //! end of what is played for it), `house` (quiet hours and timers), `look` (a capture and its reading), `items`,
-//! `player` (reports of the players), `hold` (the menu of a held button), `press`, `remote`, `parts`, `settings`,
-//! `speech`, `time`.
+//! `player` (reports of the players), `hold` (the menu of a held button), `signs` (what is shown for a while), `press`,
+//! `remote`, `parts`, `settings`, `speech`, `time`.
 
 pub(super) mod hold;
 pub(super) mod house;
@@ -18,6 +18,7 @@ pub(super) mod press;
 pub(super) mod remote;
 pub(super) mod session;
 pub(super) mod settings;
+pub(super) mod signs;
 pub(super) mod speech;
 pub(super) mod time;
 

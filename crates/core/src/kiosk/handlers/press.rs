@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::hold;
 use super::house::{forget, is_kept_quiet};
 use super::look::{cancel_capture, look};
 use super::playback::{flash, like, next, stop};
 use super::session::{begin_chosen, choose, not_so, offer, show_why_nothing_plays};
+use super::{hold, signs};
 use crate::kiosk::action::Actions;
 use crate::kiosk::event::Source;
 use crate::kiosk::house_rules::Press;
@@ -27,6 +27,11 @@ pub const THREE: [Mood; 3] = [Mood::Happy, Mood::Neutral, Mood::Sad];
 pub(in crate::kiosk) fn edge(state: &mut State, edge: Edge) -> Actions {
     let (mut actions, belonged_to_menu) = hold::edge(state, edge);
     if belonged_to_menu {
+        return actions;
+    }
+    if edge == Edge::Down && !state.gestures.held() && signs::dismiss(state) {
+        let _ = state.gestures.edge(state.now, edge, false);
+        state.gestures.swallow();
         return actions;
     }
     let resting = match state.phase {

@@ -4,7 +4,7 @@ use super::house::sleeps;
 use super::look::{cancel_capture, capture_failed, look};
 use super::playback::{command, player_ended, stop, stop_within};
 use super::session::{begin_gentle, choose, show_why_nothing_plays};
-use super::{hold, press};
+use super::{hold, press, signs};
 use crate::kiosk::action::{Actions, PlayerCommand};
 use crate::kiosk::event::TroubleKind;
 use crate::kiosk::input::InputOrigin;
@@ -16,6 +16,7 @@ use crate::recommend::AudioSource;
 /// Lets everything happen whose time has come.
 pub(in crate::kiosk) fn pass(state: &mut State) -> Actions {
     let mut actions = hold::open_when_due(state);
+    signs::pass(state);
     if let Some(gesture) = state.gestures.tick(state.now) {
         actions.extend(press::gesture(state, gesture, InputOrigin::Device));
     }
