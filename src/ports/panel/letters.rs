@@ -36,6 +36,8 @@ pub struct Letters {
     system: SystemFonts,
     cleaned: RefCell<HashMap<String, String>>,
     shaped: RefCell<HashMap<(String, Weight, Base), Rc<Shaped>>>,
+    /// Packages that were missed, so that each is told once.
+    missed: RefCell<Vec<&'static str>>,
 }
 
 /// What a mark would stand on.
@@ -130,7 +132,11 @@ impl Letters {
         }
         let mut found = HashMap::new();
         for (family, mut letters) in wanted {
-            for file in self.system.files(family, weight) {
+            let files = self.system.files(family, weight);
+            if files.is_empty() {
+                self.miss(family.package());
+            }
+            for file in files {
                 SystemFonts::with(&file, |bytes| {
                     let Ok(font) = FontRef::try_from_slice_and_index(bytes, file.index) else { return };
                     letters.retain(|&letter| {
@@ -148,6 +154,17 @@ impl Letters {
             }
         }
         found
+    }
+
+    /// Tells once what would help, when a text came that needs it.
+    fn miss(&self, package: &'static str) {
+        let mut missed = self.missed.borrow_mut();
+        if self.system.any() && !missed.contains(&package) {
+            missed.push(package);
+            tracing::info!(
+                "a title stands in Latin letters on the panel: its own come with the package {package}"
+            );
+        }
     }
 
     fn shaped(&self, text: &str, weight: Weight, base: Base) -> Rc<Shaped> {
@@ -253,6 +270,21 @@ mod tests {
             }
             assert_eq!(letters.clean("Привет Ω"), "Привет Ω", "what a font has stays as it is");
         }
+    }
+
+    #[test]
+    fn a_package_that_a_title_needs_is_missed_once_and_none_for_latin() {
+        let empty = tempfile::tempdir().unwrap();
+        let letters = Letters::with(SystemFonts::below(empty.path()));
+        letters.clean("Frühling, весна");
+        assert!(letters.missed.borrow().is_empty());
+        for title in ["夜に駆ける", "夜", "नमस्ते", "🔥"] {
+            letters.clean(title);
+        }
+        assert_eq!(*letters.missed.borrow(), ["fonts-noto-cjk", "fonts-noto-core", "fonts-symbola"]);
+        let ours = Letters::ours();
+        ours.clean("夜");
+        assert!(ours.missed.borrow().is_empty(), "who looks for no fonts misses none");
     }
 
     #[test]

@@ -125,6 +125,15 @@ impl Family {
         matches!(self, Family::Noto(_))
     }
 
+    /// The package of Debian that has it.
+    pub fn package(self) -> &'static str {
+        match self {
+            Family::Noto(_) => "fonts-noto-core",
+            Family::Han(_) => "fonts-noto-cjk",
+            Family::Signs => "fonts-symbola",
+        }
+    }
+
     /// File names, the best first, each with the face in it.
     fn files(self, weight: Weight) -> Vec<(String, u32)> {
         let heavy: &[&str] = match weight {
