@@ -275,6 +275,7 @@ mod tests {
 
     use super::*;
     use crate::ports::panel::screen_samples;
+    use crate::ports::panel::system_fonts::{FOLDER, SystemFonts};
     use moodbox_core::kiosk::action::{Flash, Playing};
     use moodbox_core::kiosk::event::TroubleKind;
     use moodbox_core::mood::{Mood, Strength};
@@ -282,8 +283,11 @@ mod tests {
     const SIZES: [(u32, u32); 3] = [(240, 240), (240, 320), (320, 240)];
 
     fn check(screen: &Screen, language: Language) {
-        let letters = &Letters::ours();
-        for (width, height) in SIZES {
+        check_with(&Letters::ours(), screen, language, &SIZES);
+    }
+
+    fn check_with(letters: &Letters, screen: &Screen, language: Language, sizes: &[(u32, u32)]) {
+        for &(width, height) in sizes {
             let canvas = paint(Moment::STILL, letters, screen, language, (width, height)).unwrap().canvas;
             assert_eq!(canvas.clipped(), 0, "{screen:?} in {language:?} at {width}x{height}");
             assert!(canvas.smallest() >= LEAST, "{screen:?}: letters of {} px", canvas.smallest());
@@ -455,7 +459,10 @@ mod tests {
                 length: length.map(seconds),
                 flash: (volume % 2 == 0).then_some(Flash::Volume(volume)),
             };
-            check(&Screen::Playing(playing), Language::En);
+            let screen = Screen::Playing(playing);
+            check(&screen, Language::En);
+            // With the fonts of the machine, whichever are there.
+            check_with(&Letters::with(SystemFonts::below(FOLDER)), &screen, Language::En, &SIZES[..1]);
         }
     }
 
@@ -468,6 +475,7 @@ mod tests {
             "[\u{590}-\u{6ff} ]{0,80}",
             "[\u{1f300}-\u{1faff}\u{200d}\u{fe0f}]{0,40}",
             "[\u{4e00}-\u{4fff}]{0,80}",
+            "[\u{900}-\u{97f}\u{e00}-\u{e7f} ]{0,80}",
             "(\n|\r|\t|\u{0}|a\u{308}| ){0,60}",
         ]
     }
