@@ -1,6 +1,7 @@
 //! Titles in any script, with Debian's Noto fonts, beside Debian's HarfBuzz.
 //!
-//! `MOODBOX_FONTS` names another folder of fonts than Debian's.
+//! `MOODBOX_FONTS` names another folder of fonts than Debian's. After a change that is meant:
+//! `MOODBOX_BLESS=1 cargo test --test players scripts`, then look at what changed in `tests/golden/scripts`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
