@@ -20,7 +20,7 @@ pub const BOUND: f32 = 1.2;
 /// What is left of the numbers after a look: half of it after 346 looks without another word.
 const KEPT: f32 = 0.998;
 
-/// Below this a number says nothing any more.
+/// A number that comes below this, in nats, is set to 0.
 const NOTHING: f32 = 0.005;
 
 /// The numbers, in the order of [`Mood::ALL`], and how often somebody corrected a reading.

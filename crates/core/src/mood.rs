@@ -30,7 +30,7 @@ impl Mood {
     pub const ALL: [Mood; 7] =
         [Mood::Angry, Mood::Disgust, Mood::Fear, Mood::Happy, Mood::Sad, Mood::Surprise, Mood::Neutral];
 
-    /// Every mood, in the order in which a person is offered them: nobody is asked first whether they are angry.
+    /// Every mood, in the order in which a person is offered them: pleasant ones first.
     pub const BY_HAND: [Mood; 7] =
         [Mood::Happy, Mood::Surprise, Mood::Neutral, Mood::Sad, Mood::Fear, Mood::Angry, Mood::Disgust];
 

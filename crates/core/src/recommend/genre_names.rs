@@ -142,7 +142,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("animación", "animation"),
     ("músicainstrumental", "instrumental"),
     ("relajación", "relaxation"),
-    // Spellings and kin
+    // Other spellings and related names
     ("meditative", "meditation"),
     ("dream", "trance"),
     ("nativeamerican", "world"),

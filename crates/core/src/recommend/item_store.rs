@@ -106,7 +106,7 @@ impl ItemStore {
         let playlists =
             self.lists.intern(&mut self.words, item.playlists.iter().map(|name| normalized(name)));
         let told = item.feeling.and_then(Feeling::checked);
-        // A measurement is the last resort: it stands behind every word that a person wrote.
+        // A measurement counts only where no tag and no genre tells the feeling.
         let (set, measured) = match told {
             Some(feeling) if feeling.source == FeelingSource::Sound => (None, told),
             told => (told, None),

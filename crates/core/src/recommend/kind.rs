@@ -30,7 +30,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Which of the two is heard. The other is mute: music and video never fight for the sound.
+/// Which of the two is heard. The other is mute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AudioSource {

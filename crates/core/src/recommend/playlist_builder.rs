@@ -25,7 +25,7 @@ const USUAL_SECONDS: f32 = 210.0;
 
 /// Fewer videos than this are not repeated for half an hour where there are others.
 const FEW: usize = 3;
-/// What is farther from the goal is no company for what fits.
+/// Distance from the goal beyond which an item is not put on a list beside those that fit.
 const FAR: f32 = 0.8;
 
 /// How the candidates came about, which is part of why each was chosen.
@@ -114,7 +114,7 @@ pub(super) fn list(
 }
 
 fn rows_where(shelf: &ItemStore, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
-    // In one piece: a list that grows is copied and wiped again and again.
+    // Allocated once: the program wipes what it frees, so a list that grows is copied and wiped several times.
     let mut rows = Vec::with_capacity(shelf.len());
     rows.extend((0u32..).zip(shelf.rows()).filter(|(_, row)| wanted(row)).map(|(at, _)| at));
     rows

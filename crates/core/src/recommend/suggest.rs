@@ -10,7 +10,7 @@ use crate::mood::Mood;
 
 /// Chooses music and video for a request.
 pub fn suggest(catalog: &Catalog, templates: &Templates, request: &Request<'_>) -> Suggestion {
-    // Not knowing which of two moods it is, the even template is the one that can do no harm.
+    // Which of the two moods it is, is not known: the template of the calm mood does no harm in either.
     let pair = templates.of(if request.or.is_some() { Mood::Neutral } else { request.mood });
     let mut notes = Vec::new();
     if let Some(or) = request.or {
