@@ -10,15 +10,33 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, after, bounded, never, select};
 
 use crate::ports::camera::watch::{Watch, follow};
-use crate::ports::camera::worker::{CaptureSettings, LookError, capture};
+use crate::ports::camera::worker::{AIM_WITHIN, CaptureSettings, LookError, aim, capture};
 use crate::ports::camera::{Camera, Frame};
 use crate::ports::light::SharedLight;
 use crate::ports::vision::{Track, Vision, VisionError};
 use crate::supervise::Supervisor;
+use moodbox_core::kiosk::aim::advice;
 use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 
 /// How many requests may wait. A person asks for one at a time.
 const REQUESTS: usize = 64;
+
+/// What the camera is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Read the mood of whoever stands there.
+    Look,
+    /// Say what would help a person who stands there, until it is given up.
+    Aim,
+}
+
+/// Something asked of the camera.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Each has a higher one than those before: so is told which are given up.
+    pub number: u64,
+    pub wanted: Wanted,
+}
 
 /// What the camera's thread owns.
 pub struct CapturePorts {
@@ -60,6 +78,25 @@ impl CapturePorts {
             Err(error) => (0, Err(broken(error))),
         }
     }
+
+    /// Says what would help whoever stands before the camera, and nothing else of what it sees.
+    fn aim(&mut self, cancelled: &dyn Fn() -> bool, send: &mut dyn FnMut(Event)) -> Result<(), Trouble> {
+        let vision = self.vision.as_mut().map_err(|error| broken(error))?;
+        let mut look = |frame: &Frame| {
+            vision.frame_of_face(frame).map(|framed| advice(&framed)).map_err(|error| match error {
+                VisionError::Frame(_) => LookError::Frame(error.to_string()),
+                _ => LookError::Broken(broken(&error)),
+            })
+        };
+        let end = Instant::now() + AIM_WITHIN;
+        let over = || cancelled() || Instant::now() >= end;
+        let camera = self.camera.as_mut();
+        let result = aim(camera, &self.light, &self.settings, &mut look, &over, &mut |advice| {
+            send(Event::Aimed(advice));
+        });
+        wipe_stack();
+        result
+    }
 }
 
 /// Bytes of the stack that are overwritten: far more than a look uses, and less than the 2 MiB of a thread.
@@ -84,15 +121,15 @@ fn broken(error: &VisionError) -> Trouble {
     Trouble { kind: TroubleKind::VisionBroken, report: error.to_string() }
 }
 
-/// Starts the thread. Each number sent to it asks for a look; those up to `given_up` are called off.
+/// Starts the thread. Requests up to the number `given_up` are called off.
 pub fn start(
     supervisor: &mut Supervisor,
     mut capture_ports: CapturePorts,
     cameras: Option<PathBuf>,
     given_up: Arc<AtomicU64>,
     mut send: impl FnMut(Event) + Send + 'static,
-) -> io::Result<Sender<u64>> {
-    let (requests, inbox) = bounded::<u64>(REQUESTS);
+) -> io::Result<Sender<Request>> {
+    let (requests, inbox) = bounded::<Request>(REQUESTS);
     supervisor.spawn("camera", move || {
         if let Err(error) = &capture_ports.vision {
             send(Event::Part(Part::Vision, Health::Ill(broken(error))));
@@ -107,8 +144,19 @@ pub fn start(
             let timer = watch.retry().map_or_else(never, after);
             select! {
                 recv(inbox) -> request => {
-                    let Ok(request) = request else { return };
-                    let cancelled = || given_up.load(Ordering::Acquire) >= request;
+                    let Ok(Request { number, wanted }) = request else { return };
+                    let cancelled = || given_up.load(Ordering::Acquire) >= number;
+                    if wanted == Wanted::Aim {
+                        let result = match cancelled() {
+                            true => Ok(()),
+                            false => capture_ports.aim(&cancelled, &mut send),
+                        };
+                        // That it worked says as much of the camera as a look does.
+                        let health = if cancelled() { None } else { watch.looked(&result) };
+                        send(Event::AimEnded(result));
+                        send_health(&mut send, health);
+                        continue;
+                    }
                     let (seen, result) = match cancelled() {
                         true => (0, Ok(())),
                         false => capture_ports.look(&cancelled, &mut send),

@@ -37,7 +37,7 @@ impl Form {
 }
 
 /// What the page may change, by its place in the file.
-pub const CHANGEABLE: [(&str, Form); 18] = [
+pub const CHANGEABLE: [(&str, Form); 19] = [
     ("device.mode", Form::Choice(&["household", "public", "workplace"])),
     ("device.language", Form::Choice(&["en", "de"])),
     ("device.notice", Form::Text { most: 160 }),
@@ -56,6 +56,7 @@ pub const CHANGEABLE: [(&str, Form); 18] = [
     ("button.long_ms", Form::Number { least: 300, most: 5000 }),
     ("button.double_ms", Form::Number { least: 100, most: 1000 }),
     ("panel.preset", Form::Preset),
+    ("panel.rotation", Form::Number { least: 0, most: 270 }),
 ];
 
 /// Those of them that count at once. The others decide which ports there are, and count after a restart.
@@ -413,6 +414,7 @@ mod tests {
             changes.set("house.quiet.from", text("22:00")).unwrap();
             changes.set("house.quiet.to", text("07:00")).unwrap();
             let said = match form {
+                _ if name == "panel.rotation" => Some(Said::Number(90)),
                 Form::Number { least, most } => Some(Said::Number((least + most) / 2)),
                 Form::Text { .. } if name.starts_with("house.quiet") => text("05:30"),
                 Form::Text { .. } => text("GPIO26"),

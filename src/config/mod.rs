@@ -283,6 +283,17 @@ mod tests {
     }
 
     #[test]
+    fn a_panel_that_is_turned_a_quarter_has_its_sides_changed_over_unless_they_are_named() {
+        let size = |more: &str| {
+            let text = format!("{LEAST}[panel]\npreset = \"waveshare-2.0\"\n{more}");
+            parse(&text, "turned").unwrap().panel.unwrap().size()
+        };
+        assert_eq!((size(""), size("rotation = 180\n")), ((240, 320), (240, 320)));
+        assert_eq!((size("rotation = 90\n"), size("rotation = 270\n")), ((320, 240), (320, 240)));
+        assert_eq!(size("rotation = 90\nwidth = 240\nheight = 320\n"), (240, 320));
+    }
+
+    #[test]
     fn a_part_that_the_file_does_not_name_does_not_exist() {
         let least = parse(LEAST, "least").unwrap();
         assert!(

@@ -59,13 +59,20 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
         ));
     }
     let side = |side: Option<file::Side>, base: u16| side.map_or(base, |side| side.get() as u16);
+    // Turned a quarter from how the board is made, what was its width is its height.
+    let rotation = file.rotation.unwrap_or(base.rotation);
+    let base = if rotation.is_upright() == base.rotation.is_upright() {
+        base
+    } else {
+        SpiSettings { width: base.height, height: base.width, ..base }
+    };
     Ok(SpiSettings {
         device: file.device.clone().unwrap_or(base.device),
         controller: file.controller.unwrap_or(base.controller),
         width: side(file.width, base.width),
         height: side(file.height, base.height),
         offset: file.offset.unwrap_or(base.offset),
-        rotation: file.rotation.unwrap_or(base.rotation),
+        rotation,
         mirrored: file.mirrored.unwrap_or(base.mirrored),
         inverted: file.inverted.unwrap_or(base.inverted),
         bgr: file.bgr.unwrap_or(base.bgr),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use crate::capture_thread::{Request, Wanted};
 use crate::ports::panel::worker::PanelSlot;
 use crate::ports::speech::worker::Order;
 use moodbox_core::kiosk::action::{Action, PlayerCommand, Power};
@@ -23,7 +24,7 @@ pub(super) enum Keep {
 
 /// Where actions go.
 pub(super) struct PortQueues {
-    pub(super) captures: Sender<u64>,
+    pub(super) captures: Sender<Request>,
     pub(super) asked: u64,
     pub(super) given_up: Arc<AtomicU64>,
     pub(super) panel: Option<PanelSlot>,
@@ -48,14 +49,11 @@ impl PortQueues {
                     panel.hold(held);
                 }
             }
-            Action::Capture => {
-                self.asked += 1;
-                // The thread looks at the newest number; more are asked only after the one before has ended.
-                if self.captures.try_send(self.asked).is_err() {
-                    tracing::error!("the camera does not keep up; a look was dropped");
-                }
+            Action::Capture => self.ask_camera(Wanted::Look),
+            Action::Aim => self.ask_camera(Wanted::Aim),
+            Action::EndCapture | Action::CancelCapture | Action::EndAim => {
+                self.given_up.store(self.asked, Ordering::Release)
             }
-            Action::EndCapture | Action::CancelCapture => self.given_up.store(self.asked, Ordering::Release),
             Action::Music(command) => tell("music", self.music.as_ref(), command),
             Action::Video(command) => tell("video", self.video.as_ref(), command),
             // Each player gets its own likes: MPD's songs have names below its folder, videos whole paths.
@@ -79,6 +77,14 @@ impl PortQueues {
                 }
             }
             Action::Quit => {}
+        }
+    }
+
+    fn ask_camera(&mut self, wanted: Wanted) {
+        self.asked += 1;
+        // The thread looks at the newest number; more are asked only after the one before has ended.
+        if self.captures.try_send(Request { number: self.asked, wanted }).is_err() {
+            tracing::error!("the camera does not keep up; what was asked of it was dropped");
         }
     }
 

@@ -17,7 +17,7 @@ mod permissions;
 mod power;
 mod spi;
 mod storage;
-mod tone;
+pub mod tone;
 mod turn;
 mod video;
 

@@ -18,19 +18,41 @@ const RATE: u32 = 22_050;
 /// mpv needs seconds off a cold card.
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// Plays the tone by mpv, which is there for videos and prompts, as loud as music begins; then asks.
-pub(super) fn check(patient: &Patient, config: &Config) -> Option<Finding> {
-    let person = patient.wishes.person.as_ref()?;
+/// What helps where no tone is heard.
+pub const OTHER_CARD: &str =
+    "see what cards there are with `aplay -l`, and choose one: `sudo moodbox setup --sound CARD`";
+
+/// What came of a tone.
+pub struct Tried {
+    /// The card, as ALSA calls it; none: its first.
+    pub card: Option<String>,
+    /// The same in words.
+    pub place: String,
+    /// Percent.
+    pub volume: u8,
+    /// Whether it was played, as far as that can be told from here.
+    pub result: Result<(), String>,
+}
+
+/// Plays the tone by mpv, which is there for videos and prompts, as loud as music begins and under this cap.
+pub fn try_out(config: &Config, cap: u8) -> Tried {
     let program = config.video.as_ref().map_or("mpv".into(), |video| video.settings.program.clone());
     let card = config.sound_card.as_deref();
-    let place = card.map_or("ALSA's first card".to_owned(), |card| format!("the card {card}"));
-    let volume = config.start_volume.min(config.volume_cap);
-    Some(match play(&program, card, volume) {
-        Err(why) => Finding::fault(
-            PART,
-            format!("a tone could not be played on {place}: {why}"),
-            "see what cards there are with `aplay -l`, and choose one: `sudo moodbox setup --sound CARD`",
-        ),
+    let volume = config.start_volume.min(config.volume_cap).min(cap);
+    Tried {
+        card: card.map(str::to_owned),
+        place: card.map_or("ALSA's first card".to_owned(), |card| format!("the card {card}")),
+        volume,
+        result: play(&program, card, volume),
+    }
+}
+
+/// Plays the tone and asks whether it was heard.
+pub(super) fn check(patient: &Patient, config: &Config) -> Option<Finding> {
+    let person = patient.wishes.person.as_ref()?;
+    let Tried { place, volume, result, .. } = try_out(config, config.volume_cap);
+    Some(match result {
+        Err(why) => Finding::fault(PART, format!("a tone could not be played on {place}: {why}"), OTHER_CARD),
         Ok(()) => {
             match person.asked(&format!("A tone was played on {place} at {volume} %. Did you hear it?")) {
                 Some(true) => Finding::ok(PART, format!("a tone was heard on {place}")),

@@ -85,13 +85,16 @@ def end(process):
 
 
 @contextlib.contextmanager
-def device(mode="household", locked=False, days=0, language="en", more="", own=False):
+def device(mode="household", locked=False, days=0, language="en", more="", own=False, new=False):
     """Starts a device of its own in a folder of its own, with `more` in its configuration, and ends it; `own`: with a
-    copy of the library to write to, or an "empty" one."""
+    copy of the library to write to, or an "empty" one; `new`: nobody has gone through the first steps."""
     place = pathlib.Path(tempfile.mkdtemp(prefix="moodbox-page-"))
     port = free_port()
     one = Device(place, port)
     (place / "playlists").mkdir()
+    if not new:
+        (place / "state/moodbox").mkdir(parents=True)
+        (place / "state/moodbox/first-steps-done").touch()
     library = place if own else LIBRARY
     if own:
         for name in ("music", "videos"):

@@ -30,6 +30,7 @@ READY = {
     "health": "summary",
     "settings": "fieldset select",
     "device": ".faces img",
+    "guide": "h2#guide-step",
 }
 
 

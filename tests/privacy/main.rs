@@ -122,6 +122,59 @@ fn nothing_leaves(sends: Sends) {
     }
 }
 
+/// The camera helps a person to find the right place: a word is told, and nothing else of what it sees.
+#[test]
+fn while_the_camera_helps_nothing_that_is_written_or_sent_holds_any_of_the_face_or_a_mood() {
+    for sends in Sends::BOTH {
+        let mut searcher = None;
+        let mut device = Device::start(
+            |path| searcher = Some(sends.prepare(path)),
+            "",
+            None,
+            |program, folder| traced::command(program, &folder.join("trace")),
+        );
+        let searcher = searcher.unwrap();
+        let answer = device.ask("POST /api/guide/camera", r#"{"on":true}"#);
+        assert!(answer.starts_with(b"HTTP/1.1 202"), "{}", String::from_utf8_lossy(&answer));
+        device.until("it says what helps", |device| {
+            let state = device.state();
+            assert!(state["mood"].is_null() && state["looks"] == 0, "{state}");
+            state["phase"] == "aiming" && state["advice"].is_string()
+        });
+        for address in ["/api/panel.png", "/api/state", "/api/guide", "/api/log"] {
+            device.ask(&format!("GET {address}"), "");
+        }
+        device.ask("POST /api/guide/camera", r#"{"on":false}"#);
+        device.until("it is over", |device| device.state()["phase"] == "idle");
+        device.end(Signal::TERM);
+        let written = Written::read(&device.path("trace"));
+        assert!(written.unseen.is_empty(), "ways out that cannot be watched: {:#?}", written.unseen);
+        assert!(written.bytes.keys().any(|name| name.contains("socket:")), "{:?}", written.bytes.keys());
+        for (way, bytes) in &written.bytes {
+            let found = searcher.any(bytes);
+            assert!(found.is_empty(), "{sends:?}: {way}: {found:?}");
+        }
+    }
+}
+
+/// Nor does any of it stay in memory once the camera is off.
+#[test]
+fn after_the_camera_has_helped_no_part_of_the_memory_holds_any_of_the_face() {
+    let mut searcher = None;
+    let device = Device::start(
+        |path| searcher = Some(Sends::Rgb.prepare(path)),
+        "",
+        None,
+        |program, _| Command::new(program),
+    );
+    let searcher = searcher.unwrap();
+    let holds = || memory::of(device.process()).iter().any(|piece| !searcher.plain(piece).is_empty());
+    device.ask("POST /api/guide/camera", r#"{"on":true}"#);
+    device.until("the face is in memory while the camera is on", |_| holds());
+    device.ask("POST /api/guide/camera", r#"{"on":false}"#);
+    device.until("nothing of it is left", |device| device.state()["phase"] == "idle" && !holds());
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -11,7 +11,7 @@ use moodbox_core::kiosk::policy::{InputOrigin, Mode, Start};
 use moodbox_core::kiosk::{Has, Settings, State, deadline, step};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Kind, Templates};
-use moodbox_core::screen::{PageAddress, Sign};
+use moodbox_core::screen::{Advice, PageAddress, Sign};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -79,6 +79,11 @@ fn every_event() -> Vec<Event> {
         Event::Sleep(Some(Duration::from_secs(1))),
         Event::Sleep(None),
         Event::Forget,
+        Event::Sign(Sign::PressMe),
+        Event::Aim(true),
+        Event::Aim(false),
+        Event::Aimed(Advice::Good),
+        Event::AimEnded(Ok(())),
         Event::Sign(Sign::Address(PageAddress { url: "http://192.168.1.23:8740/".into(), name: None })),
         Event::Settings(Box::new(scenario::settings().runtime())),
         Event::Spoken(1),
@@ -98,6 +103,7 @@ fn every_event() -> Vec<Event> {
             Event::Music(_) | Event::Video(_) | Event::Part(..) | Event::WallClock(_) => {}
             Event::Sleep(_) | Event::Forget | Event::Spoken(_) | Event::PowerRefused(_) => {}
             Event::Settings(_) | Event::Sign(_) => {}
+            Event::Aim(_) | Event::Aimed(_) | Event::AimEnded(_) => {}
             Event::Tick | Event::Shutdown => {}
         }
     }
@@ -215,6 +221,9 @@ impl Watched {
                 Action::Show(Screen::Look { .. }) | Action::Say { .. } => {}
                 Action::Show(_) => self.told_since = None,
                 Action::Capture => self.capture(&told),
+                Action::Aim => {
+                    assert_eq!(self.mode, Mode::Household, "{told:?} opened the camera from the page");
+                }
                 _ => {}
             }
         }

@@ -213,6 +213,8 @@ fn line(action: &Action) -> String {
     match action {
         Action::Capture => "capture".into(),
         Action::EndCapture => "enough seen".into(),
+        Action::Aim => "aim".into(),
+        Action::EndAim => "end aim".into(),
         Action::CancelCapture => "cancel capture".into(),
         Action::Show(screen) => format!("show {}", name(screen)),
         Action::Held(held) => format!("held {held:?}"),
@@ -296,6 +298,7 @@ fn name(screen: &Screen) -> String {
         Screen::Dozing { .. } => "dozing".into(),
         Screen::Asleep => "asleep".into(),
         Screen::Hold { choice, .. } => format!("let go: {choice:?}"),
+        Screen::Aim { advice } => format!("aim {advice:?}"),
         Screen::Sign(sign) => format!("sign {sign:?}"),
         Screen::Power(power) => format!("power {power:?}"),
         Screen::Goodbye => "goodbye".into(),

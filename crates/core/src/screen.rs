@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::mood::{Mood, Strength};
 use crate::trouble::TroubleKind;
 
@@ -40,6 +42,8 @@ pub enum Screen {
     Unsure { candidates: Vec<Mood>, selected: usize },
     /// Music or video plays.
     Playing(Playing),
+    /// The camera is on so that a person finds the right place before it; what would help, once that is known.
+    Aim { advice: Option<Advice> },
     /// Nobody was in front of the camera.
     NoFace,
     /// Several people were.
@@ -68,11 +72,51 @@ pub enum Screen {
     Goodbye,
 }
 
+/// What helps a person who stands before the camera: all that is told of its pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Nobody is in sight.
+    Nobody,
+    /// Several people are.
+    Several,
+    /// The face is small.
+    Closer,
+    /// The face is larger than the picture is wide, nearly.
+    Farther,
+    /// The face is cut off by the edge of the picture, or nearly.
+    Middle,
+    /// The face is dark.
+    Lighter,
+    /// The face is so bright that nothing is left of it.
+    Darker,
+    /// So it is well.
+    Good,
+}
+
+impl Advice {
+    /// All of them.
+    pub const ALL: [Advice; 8] = [
+        Advice::Nobody,
+        Advice::Several,
+        Advice::Closer,
+        Advice::Farther,
+        Advice::Middle,
+        Advice::Lighter,
+        Advice::Darker,
+        Advice::Good,
+    ];
+}
+
 /// What a person who sets the device up may have shown for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Where phones find the page.
     Address(PageAddress),
+    /// The page waits for a press of the button.
+    PressMe,
+    /// A picture with an arrow that points up where the panel is upright.
+    TestImage,
 }
 
 /// Where the page is reached from other machines.

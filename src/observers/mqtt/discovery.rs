@@ -25,10 +25,11 @@ const fn said(en: &'static str, de: &'static str) -> Said {
 }
 
 /// A step of a visit, as Home Assistant shows it.
-const STAGES: [(Stage, Said); 13] = [
+const STAGES: [(Stage, Said); 14] = [
     (Stage::Idle, said("idle", "bereit")),
     (Stage::Notice, said("notice", "Hinweis")),
     (Stage::Looking, said("looking", "schaut")),
+    (Stage::Aiming, said("camera is set up", "Kamera wird ausgerichtet")),
     (Stage::Choosing, said("choosing", "fragt")),
     (Stage::Playing, said("playing", "spielt")),
     (Stage::Stopping, said("fading out", "klingt aus")),

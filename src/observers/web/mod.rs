@@ -102,6 +102,8 @@ pub struct Site {
     moods: Option<Moods>,
     setter: Setter,
     covers: covers::Covers,
+    /// Held while a tone plays.
+    tone: tokio::sync::Mutex<()>,
     /// Files that are being added.
     incoming: files::Incoming,
     /// Large bodies of requests, each in memory while it comes: a backup takes all of these places.
@@ -160,6 +162,7 @@ impl Site {
             moods: parts.papers.moods,
             setter: parts.papers.setter,
             covers: covers::Covers::default(),
+            tone: tokio::sync::Mutex::new(()),
             incoming: files::Incoming::default(),
             large_bodies: tokio::sync::Semaphore::new(LARGE_BODIES),
             card: parts.papers.card,

@@ -14,7 +14,7 @@ use axum::{Router, http::Method};
 
 use super::Site;
 use super::api::{
-    backup, files, frames, health, history, library, now, records, session, settings, simulated,
+    backup, files, frames, guide, health, history, library, now, records, session, settings, simulated,
     template_form, templates,
 };
 use super::assets;
@@ -110,6 +110,13 @@ pub fn api() -> Routes {
         .post("/api/forget", history::forget)
         .get("/api/backup", backup::backup)
         .post("/api/restore", backup::restore)
+        .get("/api/guide", guide::read)
+        .post("/api/guide", guide::done)
+        .post("/api/guide/press", guide::press)
+        .post("/api/guide/sound", guide::sound)
+        .post("/api/guide/panel", guide::panel)
+        .post("/api/guide/upright", guide::upright)
+        .post("/api/guide/camera", guide::camera)
         .get("/api/settings", settings::list)
         .post("/api/settings", settings::save)
         .post("/api/restart", settings::restart)

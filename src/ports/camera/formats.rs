@@ -36,6 +36,28 @@ impl Rgb {
         Rgb::default()
     }
 
+    /// As [`Rgb::brightness`], of a part of the picture; what lies outside does not count.
+    pub fn brightness_within(&self, columns: std::ops::Range<f32>, rows: std::ops::Range<f32>) -> f32 {
+        // A number that is none, or below 0, becomes 0.
+        let within = |range: std::ops::Range<f32>, most: u32| {
+            let end = (range.end as usize).min(most as usize);
+            (range.start as usize).min(end)..end
+        };
+        let (columns, rows) = (within(columns, self.width), within(rows, self.height));
+        let (width, pixels) = (self.width as usize, self.data.as_chunks::<3>().0);
+        let (mut sum, mut count) = (0u64, 0u64);
+        for row in rows {
+            let Some(line) = pixels.get(row * width + columns.start..row * width + columns.end) else {
+                break;
+            };
+            for &[r, g, b] in line.iter().step_by(7) {
+                sum += 299 * u64::from(r) + 587 * u64::from(g) + 114 * u64::from(b);
+                count += 1;
+            }
+        }
+        if count == 0 { 0.0 } else { sum as f32 / (1000 * count) as f32 }
+    }
+
     /// Mean luma, 0 to 255, by the weights of BT.601. A sample of the pixels does for that.
     pub fn brightness(&self) -> f32 {
         let sample = || self.data.as_chunks::<3>().0.iter().step_by(7);

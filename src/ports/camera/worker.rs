@@ -86,6 +86,52 @@ pub fn capture(
     })
 }
 
+/// An aiming ends by itself after this long, whatever the core says or forgets.
+pub const AIM_WITHIN: Duration = Duration::from_secs(150);
+
+/// Between two looks of an aiming: a person moves, reads and moves again.
+const AIM_EVERY: Duration = Duration::from_millis(250);
+
+/// Keeps the camera and the light on and says what `look` makes of a picture, four times a second at most and only
+/// when it is something new, until `over`. Neither the picture nor anything else of it is kept or told.
+pub fn aim<T: PartialEq + Copy>(
+    camera: &mut dyn Camera,
+    light: &SharedLight,
+    settings: &CaptureSettings,
+    look: &mut dyn FnMut(&Frame) -> Result<T, LookError>,
+    over: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(T),
+) -> Result<(), Trouble> {
+    let light = light.turn_on().map_err(|error| CameraError::from(error).trouble())?;
+    let mut stream = camera.start(light).map_err(|error| error.trouble())?;
+    let mut frame = Frame::new();
+    stream.settle(&settings.patience, &mut frame, over).map_err(|error| error.trouble())?;
+    let (mut due, mut last, mut torn) = (Instant::now(), None, 0);
+    while !over() {
+        stream.next(Instant::now() + settings.read, &mut frame).map_err(|error| error.trouble())?;
+        if Instant::now() < due {
+            continue;
+        }
+        due = Instant::now() + AIM_EVERY;
+        match look(&frame) {
+            Ok(fresh) => {
+                torn = 0;
+                if last.replace(fresh) != Some(fresh) {
+                    tell(fresh);
+                }
+            }
+            Err(LookError::Frame(report)) => {
+                torn += 1;
+                if torn > MOST_TORN {
+                    return Err(Trouble { kind: TroubleKind::CameraFormat, report });
+                }
+            }
+            Err(LookError::Broken(trouble)) => return Err(trouble),
+        }
+    }
+    Ok(())
+}
+
 /// Why a capture ended before its time.
 #[derive(Debug)]
 enum Ended {

@@ -178,6 +178,14 @@ impl<'a> Canvas<'a> {
         self.curve(path, width, ink, 1.0);
     }
 
+    /// The outline of an oval, by half its width and half its height.
+    pub fn oval(&mut self, (x, y): (f32, f32), (half, tall): (f32, f32), width: f32, ink: Ink) {
+        let place = Rect::from_xywh(x - half, y - tall, 2.0 * half, 2.0 * tall);
+        if let Some(path) = place.and_then(PathBuilder::from_oval) {
+            self.stroke(&path, width, ink, 1.0);
+        }
+    }
+
     /// A rectangle with round corners.
     pub fn plate(&mut self, area: Area, radius: f32, ink: Ink, alpha: f32) {
         if let Some(path) = rounded(area, radius) {

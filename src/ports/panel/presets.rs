@@ -41,6 +41,11 @@ impl TryFrom<u16> for Turn {
 }
 
 impl Turn {
+    /// Whether rows of the picture are rows of the glass.
+    pub fn is_upright(self) -> bool {
+        matches!(self, Turn::Deg0 | Turn::Deg180)
+    }
+
     /// A quarter further.
     pub fn next(self) -> Turn {
         match self {

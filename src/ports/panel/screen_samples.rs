@@ -9,7 +9,7 @@ use moodbox_core::kiosk::THREE;
 use moodbox_core::kiosk::action::{Amiss, Flash, Playing, Power, Screen};
 use moodbox_core::kiosk::event::TroubleKind;
 use moodbox_core::mood::{Mood, Strength};
-use moodbox_core::screen::{HoldChoice, PageAddress, Sign};
+use moodbox_core::screen::{Advice, HoldChoice, PageAddress, Sign};
 use moodbox_core::text::Language;
 
 /// Every kind of screen by a short name, with the words that a recommender would bring.
@@ -89,6 +89,11 @@ pub fn examples(language: Language) -> Vec<(String, Screen)> {
         add(&format!("hold-{name}"), Screen::Hold { choice, next });
     }
     add("ask-to-forget", Screen::AskToForget);
+    add("press-me", Screen::Sign(Sign::PressMe));
+    add("test-image", Screen::Sign(Sign::TestImage));
+    add("aim-start", Screen::Aim { advice: None });
+    add("aim-closer", Screen::Aim { advice: Some(Advice::Closer) });
+    add("aim-good", Screen::Aim { advice: Some(Advice::Good) });
     add("address", Screen::Sign(Sign::Address(address("192.168.178.123", Some("moodbox.local")))));
     add("power-off", Screen::Power(Power::Off));
     add("goodbye", Screen::Goodbye);

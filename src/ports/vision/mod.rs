@@ -22,6 +22,7 @@ use crate::ports::vision::face::{Face, FaceFinder};
 use crate::ports::vision::model::MoodModel;
 use crate::ports::vision::pixels::{Luma, Pixels};
 use crate::ports::vision::tensor::TensorError;
+use moodbox_core::kiosk::aim::Framed;
 use moodbox_core::kiosk::event::Observation;
 use moodbox_core::mood::{DecisionRule, Reading, Scores};
 
@@ -217,6 +218,34 @@ impl Vision {
         rgb.wipe();
         self.rgb = rgb;
         result
+    }
+
+    /// How the largest face of a frame lies in it, and how bright it is; no mood is read. Nothing else of the frame is
+    /// left in memory.
+    pub fn frame_of_face(&mut self, frame: &Frame) -> Result<Framed, VisionError> {
+        let mut rgb = std::mem::take(&mut self.rgb);
+        let result = to_rgb(frame, &mut rgb).map_err(VisionError::from);
+        let result = result.and_then(|()| self.framed(&rgb));
+        rgb.wipe();
+        self.rgb = rgb;
+        result
+    }
+
+    fn framed(&mut self, rgb: &Rgb) -> Result<Framed, VisionError> {
+        let faces = self.finder.search(rgb, None)?;
+        let count = faces.len();
+        let Some(area) = faces.first().map(|face| face.area) else {
+            return Ok(Framed { faces: 0, width: 0.0, room: 0.0, light: 0.0 });
+        };
+        let (width, height) = (rgb.width as f32, rgb.height as f32);
+        let (x, y) = (area.x + area.width / 2.0, area.y + area.height / 2.0);
+        let room = [x, y, width - x, height - y].into_iter().fold(f32::INFINITY, f32::min);
+        Ok(Framed {
+            faces: count,
+            width: area.width / width.min(height),
+            room: room / area.width,
+            light: rgb.brightness_within(area.x..area.x + area.width, area.y..area.y + area.height) / 255.0,
+        })
     }
 
     /// The face of the frame before, where it still is about there and need not be looked for; none where the

@@ -17,6 +17,10 @@ pub enum Action {
     Capture,
     /// The capture has shown enough: end it now.
     EndCapture,
+    /// Open the camera and say what would help the person before it, until [`Action::EndAim`].
+    Aim,
+    /// Close the camera again after that.
+    EndAim,
     /// Give up the capture that runs.
     CancelCapture,
     /// Draw this.

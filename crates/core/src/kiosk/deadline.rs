@@ -32,6 +32,7 @@ fn phase_due(state: &State) -> Option<Time> {
         Phase::Notice { until, .. }
         | Phase::Choosing { until, .. }
         | Phase::Asking { until }
+        | Phase::Aiming { until, .. }
         | Phase::Stopping { until, .. }
         | Phase::Message { until, .. } => Some(*until),
         Phase::Looking { since, .. } => Some(*since + times.capture_limit),

@@ -8,7 +8,7 @@ pub use super::input::{Button, Edge, Gesture};
 use super::settings::RuntimeSettings;
 use crate::mood::{Mood, Scores};
 use crate::recommend::{Catalog, History, Kind, Templates};
-use crate::screen::Sign;
+use crate::screen::{Advice, Sign};
 pub use crate::trouble::{Health, Part, Trouble, TroubleKind};
 
 /// Something happened.
@@ -56,6 +56,13 @@ pub enum Event {
     Settings(Box<RuntimeSettings>),
     /// A person who sets the device up has this shown for a while.
     Sign(Sign),
+    /// From the page: the camera is to help a person find the right place before it, or no more. It is opened only
+    /// where a press from there would start a look.
+    Aim(bool),
+    /// What would help that person.
+    Aimed(Advice),
+    /// The camera is closed again after that.
+    AimEnded(Result<(), Trouble>),
     /// Erase what was learnt here: likes, skips, what was played, whether it helped.
     Forget,
     /// A prompt of this number is over, heard or not.

@@ -5,6 +5,7 @@
 //! what the state looks like, to the panel and to observers.
 
 pub mod action;
+pub mod aim;
 mod clock;
 mod deadline;
 pub mod event;

@@ -5,7 +5,7 @@ use super::event::Observation;
 use super::session::Session;
 pub(super) use super::wrong::Wrong;
 use crate::mood::Mood;
-use crate::screen::Screen;
+use crate::screen::{Advice, Screen};
 
 /// Where in a visit the kiosk is.
 #[derive(Clone, Debug)]
@@ -32,6 +32,11 @@ pub(super) enum Phase {
     /// Whether to forget what was learnt here.
     Asking {
         until: Time,
+    },
+    /// The camera is on to help a person find the right place.
+    Aiming {
+        until: Time,
+        advice: Option<Advice>,
     },
     Playing(Session),
     Stopping {

@@ -14,7 +14,7 @@ use super::state::{Happened, State};
 use crate::language::Language;
 use crate::mood::{Mood, Scores, Strength};
 use crate::recommend::{AudioSource, Reason};
-use crate::screen::Screen;
+use crate::screen::{Advice, Screen};
 use crate::text;
 
 /// How many of the next items are told.
@@ -68,6 +68,10 @@ pub struct Snapshot {
     /// What has happened since the start, for those who tell it the moment it happens.
     #[serde(skip)]
     pub happened: Happened,
+    /// What would help the person whom the camera helps to find the right place.
+    pub advice: Option<Advice>,
+    /// Presses of the main button, and of the one on the page or in the home, since the start.
+    pub presses: u64,
     /// Looks that came to a reading since the start.
     pub looks: u64,
     /// How many times something was chosen since the start.
@@ -94,6 +98,8 @@ pub enum Stage {
     NoFace,
     /// Several people were in front of the camera.
     SeveralFaces,
+    /// The camera is on so that a person finds the right place before it.
+    Aiming,
     /// Nothing in the library fits the mood.
     NothingToPlay,
     /// The house has quiet hours in which nothing is started.
@@ -257,6 +263,11 @@ impl Snapshot {
                     TroubleTold { part: *part, kind: trouble.kind, title: words.title, cure: words.cure }
                 })
                 .collect(),
+            advice: match &state.phase {
+                Phase::Aiming { advice, .. } => *advice,
+                _ => None,
+            },
+            presses: state.happened.presses,
             looks: state.looks,
             visits: state.sessions,
         }
@@ -300,6 +311,7 @@ fn stage(phase: &Phase) -> Stage {
         Phase::Idle | Phase::Asking { .. } => Stage::Idle,
         Phase::Notice { .. } => Stage::Notice,
         Phase::Looking { .. } => Stage::Looking,
+        Phase::Aiming { .. } => Stage::Aiming,
         Phase::Choosing { .. } => Stage::Choosing,
         Phase::Playing(_) => Stage::Playing,
         Phase::Stopping { .. } => Stage::Stopping,

@@ -62,6 +62,10 @@ pub struct State {
     pub(super) happened: Happened,
     /// Captures that were given up or have shown enough, and whose end is still to come.
     pub(super) abandoned: usize,
+    /// The camera is open to help a person find the right place, and was not told to close.
+    pub(super) aims: bool,
+    /// Such openings that were told to close, and whose end is still to come.
+    pub(super) aims_ending: usize,
     /// Counts sessions: part of the seed of each choice.
     pub(super) sessions: u64,
     /// Counts finished looks.
@@ -114,6 +118,8 @@ impl State {
             quiet_aside: false,
             happened: Happened::default(),
             abandoned: 0,
+            aims: false,
+            aims_ending: 0,
             sessions: 0,
             looks: 0,
             last_reading: None,

@@ -4,7 +4,7 @@ use super::action::{Action, Actions, Held};
 use super::clock::Time;
 use super::event::Event;
 use super::handlers::{
-    RECENT, house, items, look, parts, playback, player, press, remote, settings, signs, speech, time,
+    RECENT, aim, house, items, look, parts, playback, player, press, remote, settings, signs, speech, time,
 };
 use super::input::{Button, Edge, InputOrigin};
 use super::phase::{Phase, Then};
@@ -22,6 +22,10 @@ pub fn step(state: &mut State, at: Time, event: Event) -> Actions {
         actions.extend(take(state, event));
     }
     actions.extend(time::pass(state));
+    // First: what is asked of the camera in the same step is not meant.
+    if let Some(close) = aim::close(state) {
+        actions.insert(0, close);
+    }
     if !was_idle {
         state.idle_since = at;
     }
@@ -83,6 +87,10 @@ fn take(state: &mut State, event: Event) -> Actions {
         Event::Sleep(after) => house::sleep_after(state, after),
         Event::Settings(wanted) => return settings::change(state, *wanted),
         Event::Sign(sign) => signs::show(state, sign),
+        Event::Aim(_) if state.holding() => {}
+        Event::Aim(wanted) => return aim::ask(state, wanted),
+        Event::Aimed(advice) => aim::advised(state, advice),
+        Event::AimEnded(result) => aim::ended(state, result),
         Event::Forget => return house::forget(state),
         Event::Spoken(number) => return speech::spoken(state, number),
         Event::PowerRefused(trouble) => state.show_message(Screen::Trouble(trouble.kind), Then::Idle),
@@ -100,12 +108,14 @@ fn is_input(event: &Event) -> bool {
             | Event::Picked(..)
             | Event::RemoteCommand(_)
             | Event::Items { .. }
+            | Event::Aim(_)
             | Event::Forget
     )
 }
 
 fn leave(state: &mut State) -> Actions {
     let mut actions = match std::mem::replace(&mut state.phase, Phase::Leaving) {
+        Phase::Aiming { .. } => aim::close(state).into_iter().collect(),
         Phase::Looking { .. } => vec![Action::CancelCapture],
         Phase::Playing(session) => playback::end(state, &session),
         _ => Actions::new(),

@@ -88,6 +88,7 @@ pub(super) fn view(state: &State, at: Time) -> Screen {
             Screen::Unsure { candidates: candidates.clone(), selected: *selected }
         }
         Phase::Asking { .. } => Screen::AskToForget,
+        Phase::Aiming { advice, .. } => Screen::Aim { advice: *advice },
         Phase::Playing(session)
             if at < session.since + state.settings.times.mood
                 && session.flash.is_none()

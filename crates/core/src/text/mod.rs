@@ -12,8 +12,8 @@ mod troubles;
 pub use moods::{MoodWords, mood, sureness};
 pub use printable::printable;
 pub use prompts::{
-    Prompt, flash, hold, hold_on, let_go, minutes, power, prompt, quiet_until, sensor_says, several_faces,
-    volume,
+    Prompt, advice, flash, hold, hold_on, let_go, minutes, power, prompt, quiet_until, sensor_says,
+    several_faces, volume,
 };
 pub use said::Said;
 pub use troubles::{TroubleWords, trouble};

@@ -2,7 +2,7 @@
 
 use super::said::said;
 use crate::language::Language;
-use crate::screen::{Flash, HoldChoice, Power};
+use crate::screen::{Advice, Flash, HoldChoice, Power};
 
 /// The fixed sentences of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +48,13 @@ pub enum Prompt {
     Yes,
     Forgotten,
     ForgottenHint,
+    PressMeHint,
+    AimHint,
 }
 
 impl Prompt {
     /// All of them.
-    pub const ALL: [Prompt; 40] = [
+    pub const ALL: [Prompt; 42] = [
         Prompt::Starting,
         Prompt::PressTheButton,
         Prompt::PressTheButtonWhy,
@@ -93,6 +95,8 @@ impl Prompt {
         Prompt::Yes,
         Prompt::Forgotten,
         Prompt::ForgottenHint,
+        Prompt::PressMeHint,
+        Prompt::AimHint,
     ];
 }
 
@@ -146,6 +150,10 @@ pub const fn prompt(prompt: Prompt, language: Language) -> &'static str {
         Prompt::ForgottenHint => {
             said("Hearts of other programs stay in MPD", "Herzen anderer Programme bleiben in MPD")
         }
+        Prompt::PressMeHint => said("the page waits for it", "die Seite wartet darauf"),
+        Prompt::AimHint => {
+            said("The camera is on. A press ends it.", "Die Kamera ist an. Drücken beendet es.")
+        }
     }
     .r#in(language)
 }
@@ -158,6 +166,22 @@ pub const fn flash(flash: Flash, language: Language) -> &'static str {
         Flash::Liked => said("Liked", "Gefällt dir"),
         Flash::Stopping => said("Stopping", "Ende"),
         Flash::Volume(_) => said("Volume", "Lautstärke"),
+    }
+    .r#in(language)
+}
+
+/// What helps a person who stands before the camera.
+pub const fn advice(advice: Option<Advice>, language: Language) -> &'static str {
+    match advice {
+        None => said("One moment …", "Einen Moment …"),
+        Some(Advice::Nobody) => said("Nobody in sight", "Niemand zu sehen"),
+        Some(Advice::Several) => said("One at a time", "Bitte eine Person"),
+        Some(Advice::Closer) => said("Closer", "Näher"),
+        Some(Advice::Farther) => said("Farther away", "Weiter weg"),
+        Some(Advice::Middle) => said("To the middle", "Zur Mitte"),
+        Some(Advice::Lighter) => said("More light", "Mehr Licht"),
+        Some(Advice::Darker) => said("Less light", "Weniger Licht"),
+        Some(Advice::Good) => said("Good", "Gut so"),
     }
     .r#in(language)
 }

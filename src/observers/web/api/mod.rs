@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod files;
 pub mod frames;
+pub mod guide;
 pub mod health;
 pub mod history;
 pub mod library;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
-use super::Body;
+use super::{Body, guide};
 use crate::observers::server::Peer;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::guard::{COOKIE, DEVICE, cookie};
@@ -34,6 +34,8 @@ pub struct Told {
     version: &'static str,
     /// Whether this is the simulated device.
     simulated: bool,
+    /// Whether the first steps are to be offered.
+    guide: bool,
 }
 
 fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
@@ -48,6 +50,7 @@ fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
         languages: assets::languages(),
         version: env!("CARGO_PKG_VERSION"),
         simulated: site.simulated.is_some(),
+        guide: guide::is_offered(site),
     })
 }
 

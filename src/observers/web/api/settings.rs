@@ -104,7 +104,10 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
     let plain = Changes::default().over(&text, "the configuration").ok();
     let changes = Changes::recover(&site.changes);
     // What a part needs that is not there cannot be set: a volume makes no music.
-    let here = |name: &str| !name.starts_with("music.") || file.contains_key("music");
+    let here = |name: &str| match name {
+        "panel.rotation" => file.contains_key("panel"),
+        _ => !name.starts_with("music.") || file.contains_key("music"),
+    };
     let settings = CHANGEABLE.into_iter().filter(|(name, _)| here(name));
     let settings =
         settings.map(|(name, form)| Shown::of(name, form, &file, plain.as_ref(), &changes)).collect();
@@ -121,7 +124,7 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// None takes the change away: the configuration counts again.
-    changes: BTreeMap<String, Option<Said>>,
+    pub(super) changes: BTreeMap<String, Option<Said>>,
 }
 
 #[derive(Serialize)]
@@ -152,6 +155,11 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
             && !text.parse::<toml::Table>().is_ok_and(|file| file.contains_key("music"))
         {
             return Err(Fault::unprocessable("this device plays no music: the configuration has no [music]"));
+        }
+        if name == "panel.rotation"
+            && !text.parse::<toml::Table>().is_ok_and(|file| file.contains_key("panel"))
+        {
+            return Err(Fault::unprocessable("this device has no panel: the configuration has no [panel]"));
         }
         changes
             .set(&name, said)

@@ -16,7 +16,7 @@ let version = null;
 const PARTS = () => ["now", "library", "templates", "history", "health", "settings", ...(session.simulated ? ["device"] : [])];
 const wanted = () => {
   const name = location.hash.slice(1);
-  return PARTS().includes(name) ? name : PARTS()[0];
+  return PARTS().includes(name) || name === "guide" ? name : PARTS()[0];
 };
 
 // ---- the frame ----
@@ -60,6 +60,10 @@ const MODULES = {
   history: async () => { const { historyPart } = await import("./history.js"); return () => historyPart(() => now); },
   health: async () => { const { healthPart } = await import("./health.js"); return () => healthPart(() => now); },
   settings: async () => (await import("./settings.js")).settingsPart,
+  guide: async () => {
+    const { guidePart } = await import("./guide.js");
+    return () => guidePart(() => now, () => { session.guide = false; location.hash = "#now"; });
+  },
   device: async () => { const { eye } = await import("./camera.js"); return () => devicePart(eye); },
 };
 let shows = 0;
@@ -259,6 +263,22 @@ function asked() {
     h("div", { class: "faces" }, ...now.candidates.map((name) => h("button", { "data-mood": name, "aria-pressed": String(name === now.selected) }, face(name), h("span", {}, word(name))))))];
 }
 
+/** What a new device is offered once, and again from the settings. */
+function firstSteps() {
+  if (!session.guide) return null;
+  const wrong = h("div");
+  const card = h("section", { class: "card", "aria-label": t("guide") }, h("h2", {}, t("guide")), h("p", {}, t("guide.why")),
+    h("div", { class: "row" }, h("a", { class: "button first", href: "#guide" }, t("guide.begin")),
+      h("button", { onclick: doing(async () => {
+        await ask("POST", "/api/guide", { done: true });
+        session.guide = false;
+        card.remove();
+        say(t("guide.later"));
+        main.focus();
+      }, wrong) }, t("guide.dismiss"))), wrong);
+  return card;
+}
+
 function nowPart() {
   const panel = panelCard();
   const [mood, plays, upcoming, troubles, question] = [1, 2, 3, 4, 5].map(() => h("div", { class: "stack" }));
@@ -278,7 +298,7 @@ function nowPart() {
   });
   main.replaceChildren(h("div", { class: "cards two" },
     h("div", { class: "stack thumb" }, panel.card, press),
-    h("div", { class: "stack" }, troubles, wrong, question,
+    h("div", { class: "stack" }, firstSteps(), troubles, wrong, question,
       h("section", { class: "card", "aria-label": t("mood") }, h("h2", {}, t("mood")), mood, notSo),
       h("section", { class: "card", "aria-label": t("playing") }, h("h2", {}, t("playing")), plays,
         h("div", { class: "row" }, stop, h("label", { for: "sleep" }, t("sleep")), timer),

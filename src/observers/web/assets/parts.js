@@ -29,7 +29,8 @@ export function h(tag, properties = {}, ...children) {
   return fill(document.createElement(tag), properties, children);
 }
 
-function s(tag, properties = {}, ...children) {
+/** The same for a picture. */
+export function s(tag, properties = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), properties, children);
 }
 

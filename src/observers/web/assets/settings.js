@@ -121,7 +121,7 @@ export function settingsPart() {
     put(kept, h("p", { class: "note good" }, t("restored", { templates: done.templates })));
   }, back));
   const save = doing(() => fetchFile("/api/backup", `moodbox-backup-${new Date().toISOString().slice(0, 10)}.json`), back);
-  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why")), state, body,
+  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why"), " ", h("a", { href: "#guide" }, t("guide.again"))), state, body,
     h("section", { class: "card", "aria-label": t("backup") }, h("h2", {}, t("backup")), h("p", { class: "quiet" }, t("backup.why")),
       h("div", { class: "row" }, h("button", { onclick: save }, t("backup.save")), h("label", { for: "restore" }, t("restore")), pick), back, kept)));
   load();

@@ -3,6 +3,7 @@
 use super::Stage;
 use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::palette;
+use moodbox_core::screen::Advice;
 use moodbox_core::text::{self, Prompt, prompt};
 
 pub(super) fn look(stage: &mut Stage<'_>, done: f32) {
@@ -46,6 +47,21 @@ pub(super) fn thinking(stage: &mut Stage<'_>) {
     let title = prompt(Prompt::Thinking, stage.language);
     let hint = prompt(Prompt::ThinkingHint, stage.language);
     stage.headline(words, title, hint, palette::TEXT);
+}
+
+/// An oval in which a face is to be, and what would help.
+pub(super) fn aim(stage: &mut Stage<'_>, advice: Option<Advice>) {
+    let (figure, words) = stage.halves(0.56);
+    let radius = stage.radius(figure, 60.0) - stage.px(4.0);
+    let (x, y) = figure.center();
+    let good = advice == Some(Advice::Good);
+    let ink = if good { palette::OWN } else { palette::QUIET };
+    stage.canvas.oval((x, y), (radius * 0.76, radius), stage.px(7.0), ink);
+    if good {
+        faces::draw(&mut stage.canvas, Look::Awake, (x, y), radius * 0.6);
+    }
+    let hint = prompt(Prompt::AimHint, stage.language);
+    stage.headline(words, text::advice(advice, stage.language), hint, palette::TEXT);
 }
 
 pub(super) fn no_face(stage: &mut Stage<'_>) {

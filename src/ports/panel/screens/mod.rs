@@ -16,6 +16,7 @@ use super::canvas::{Area, Canvas, Ink};
 use super::letters::Letters;
 use super::movement::{self, Moving};
 use super::palette;
+use super::test_image;
 use super::text_layout::{Align, Column};
 use super::text_raster::Face;
 use moodbox_core::kiosk::action::Screen;
@@ -54,6 +55,10 @@ pub fn draw_at(
     language: Language,
     picture: &mut Picture,
 ) -> Option<Moving> {
+    if *screen == Screen::Sign(Sign::TestImage) {
+        *picture = test_image::draw(picture.width(), picture.height());
+        return None;
+    }
     let stage = paint(moment, letters, screen, language, (picture.width(), picture.height()))?;
     let clipped = stage.canvas.clipped();
     if clipped > 0 {
@@ -98,6 +103,10 @@ fn paint<'a>(
         Screen::Notice { seconds, text } => waiting::notice(&mut stage, *seconds, text.as_deref()),
         Screen::Hold { choice, next } => waiting::hold(&mut stage, *choice, *next),
         Screen::Sign(Sign::Address(address)) => signs::address(&mut stage, address),
+        Screen::Sign(Sign::PressMe) => signs::press_me(&mut stage),
+        // A picture of its own: see `draw`.
+        Screen::Sign(Sign::TestImage) => {}
+        Screen::Aim { advice } => looking::aim(&mut stage, *advice),
         Screen::Power(power) => waiting::power(&mut stage, *power),
         Screen::Goodbye => waiting::goodbye(&mut stage),
         Screen::Trouble(kind) => waiting::trouble(&mut stage, *kind),
@@ -279,6 +288,7 @@ mod tests {
     use moodbox_core::kiosk::action::{Flash, Playing};
     use moodbox_core::kiosk::event::TroubleKind;
     use moodbox_core::mood::{Mood, Strength};
+    use moodbox_core::screen::{Advice, PageAddress};
 
     const SIZES: [(u32, u32); 3] = [(240, 240), (240, 320), (320, 240)];
 
@@ -314,6 +324,13 @@ mod tests {
                 }
                 let candidates = Mood::ALL.to_vec();
                 check(&Screen::Unsure { candidates, selected: mood.index() }, language);
+            }
+            for advice in Advice::ALL {
+                check(&Screen::Aim { advice: Some(advice) }, language);
+            }
+            for name in [None, Some("w".repeat(70).into())] {
+                let url = "http://[fd00:1234:5678:9abc:def0:1234:5678:9abc]:65535/".into();
+                check(&Screen::Sign(Sign::Address(PageAddress { url, name })), language);
             }
             check(&Screen::Notice { seconds: u8::MAX, text: None }, language);
             let longest = "w".repeat(40) + &" looks at you".repeat(9);

@@ -2,9 +2,11 @@
 
 use super::{LEAST, Stage};
 use crate::ports::panel::canvas::Area;
+use crate::ports::panel::faces::{self, Look};
 use crate::ports::panel::palette;
 use crate::qr::Code;
 use moodbox_core::screen::PageAddress;
+use moodbox_core::text::{Prompt, prompt};
 
 /// The address as a picture for a phone's camera, and in letters below it.
 pub(super) fn address(stage: &mut Stage, address: &PageAddress) {
@@ -33,4 +35,15 @@ pub(super) fn address(stage: &mut Stage, address: &PageAddress) {
     }
     stage.canvas.shape(dark, palette::BLACK, 1.0);
     stage.words(&column, below);
+}
+
+/// The page waits for the button.
+pub(super) fn press_me(stage: &mut Stage) {
+    let (figure, words) = stage.halves(0.6);
+    let (center, radius) = (figure.center(), stage.radius(figure, 62.0));
+    stage.own_light();
+    faces::draw(&mut stage.canvas, Look::Awake, center, radius);
+    let title = prompt(Prompt::PressTheButton, stage.language);
+    let hint = prompt(Prompt::PressMeHint, stage.language);
+    stage.headline(words, title, hint, palette::OWN);
 }

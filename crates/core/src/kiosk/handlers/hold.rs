@@ -51,7 +51,11 @@ pub(in crate::kiosk) fn open_when_due(state: &mut State) -> Actions {
             vec![cancel_capture(state)]
         }
         Phase::Playing(_) => stop(state),
-        Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Asking { .. } | Phase::Message { .. } => {
+        Phase::Notice { .. }
+        | Phase::Choosing { .. }
+        | Phase::Asking { .. }
+        | Phase::Aiming { .. }
+        | Phase::Message { .. } => {
             state.phase = Phase::Idle;
             Actions::new()
         }

@@ -29,7 +29,11 @@ pub(in crate::kiosk) fn edge(state: &mut State, edge: Edge) -> Actions {
     if belonged_to_menu {
         return actions;
     }
-    if edge == Edge::Down && !state.gestures.held() && signs::dismiss(state) {
+    let aims = matches!(state.phase, Phase::Aiming { .. });
+    if edge == Edge::Down && !state.gestures.held() && (aims || signs::dismiss(state)) {
+        if aims {
+            state.phase = Phase::Idle;
+        }
         let _ = state.gestures.edge(state.now, edge, false);
         state.gestures.swallow();
         return actions;
@@ -70,6 +74,7 @@ pub(in crate::kiosk) fn gesture(state: &mut State, gesture: Gesture, origin: Inp
         (Phase::Notice { since, .. }, _) if state.now >= *since + SAME_PRESS => {
             offer(state, THREE.to_vec(), None, Unanswered::Nothing);
         }
+        (Phase::Aiming { .. }, _) => state.phase = Phase::Idle,
         (Phase::Looking { .. }, Gesture::Long) => {
             state.phase = Phase::Idle;
             return vec![cancel_capture(state)];

@@ -56,7 +56,11 @@ fn stop_anything(state: &mut State) -> Actions {
             state.phase = Phase::Idle;
             vec![cancel_capture(state)]
         }
-        Phase::Notice { .. } | Phase::Choosing { .. } | Phase::Asking { .. } | Phase::Message { .. } => {
+        Phase::Notice { .. }
+        | Phase::Choosing { .. }
+        | Phase::Asking { .. }
+        | Phase::Aiming { .. }
+        | Phase::Message { .. } => {
             state.phase = Phase::Idle;
             Actions::new()
         }

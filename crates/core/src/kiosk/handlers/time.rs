@@ -41,7 +41,11 @@ fn phase_due(state: &mut State) -> Actions {
             return begin_gentle(state, &candidates);
         }
         // No answer is a no.
-        Phase::Asking { until } | Phase::Stopping { until, .. } if at >= *until => state.phase = Phase::Idle,
+        Phase::Asking { until } | Phase::Stopping { until, .. } | Phase::Aiming { until, .. }
+            if at >= *until =>
+        {
+            state.phase = Phase::Idle;
+        }
         Phase::Message { until, then, .. } if at >= *until => match then {
             Then::Idle => state.phase = Phase::Idle,
             Then::Choose => choose(state, Mood::BY_HAND.to_vec(), None),
