@@ -133,6 +133,17 @@ fn library_and_templates(config: &Config, templates: &Templates, report: &mut Re
         config.music.as_ref().map(|_| format!("{} tracks", catalog.music.len())),
         config.video.as_ref().map(|_| format!("{} videos", catalog.video.len())),
     ];
+    if let Some(file) = config.music.as_ref().and_then(|music| music.radio.as_ref()) {
+        let stations = catalog.music.iter().filter(|entry| entry.id.contains("://")).count();
+        report.ok(
+            "radio",
+            &format!(
+                "{stations} stations of {}: MPD fetches them, so the device is not offline while one plays; the service \
+                 itself needs no way out",
+                file.display()
+            ),
+        );
+    }
     report.ok("library", &counts.into_iter().flatten().collect::<Vec<_>>().join(", "));
     // A library that could not be read says nothing about the templates.
     if problems.is_empty() {

@@ -136,6 +136,7 @@ pub struct Music {
     pub address: Option<String>,
     pub password_file: Option<PathBuf>,
     pub folder: Option<PathBuf>,
+    pub radio: Option<PathBuf>,
     #[serde(default)]
     pub afterwards: Afterwards,
     #[serde(default)]

@@ -500,6 +500,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
         volume_cap: file.volume_cap.percent(),
         memory: Some(paths::state().join("queue.json")),
         folder: file.folder.clone(),
+        radio: file.radio.clone(),
         afterwards: file.afterwards,
         ..MusicSettings::new(address)
     })

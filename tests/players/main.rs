@@ -23,6 +23,7 @@ mod music_trouble;
 mod phone;
 mod players_simulated;
 mod power;
+mod radio;
 mod ribbon_camera;
 mod scripts;
 mod security;

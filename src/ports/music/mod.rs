@@ -14,6 +14,7 @@ mod library;
 mod library_watch;
 mod mpd;
 mod queue;
+mod radio;
 mod restore;
 mod session;
 mod simulated;
@@ -62,6 +63,8 @@ pub struct MusicSettings {
     pub afterwards: Afterwards,
     /// The folder that MPD's music lies in. None: MPD is asked, which answers over its local socket.
     pub folder: Option<PathBuf>,
+    /// The file of a person's stations of web radio. None: there is no radio, and the device stays offline.
+    pub radio: Option<PathBuf>,
 }
 
 impl MusicSettings {
@@ -76,6 +79,7 @@ impl MusicSettings {
             memory: None,
             afterwards: Afterwards::Resume,
             folder: None,
+            radio: None,
         }
     }
 }
@@ -91,6 +95,7 @@ impl std::fmt::Debug for MusicSettings {
             .field("memory", &self.memory)
             .field("afterwards", &self.afterwards)
             .field("folder", &self.folder)
+            .field("radio", &self.radio)
             .finish()
     }
 }

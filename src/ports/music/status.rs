@@ -3,7 +3,7 @@
 use super::entries::Entries;
 use super::queue::{number, remove, seconds, start, value};
 use super::session::Session;
-use super::{MusicError, Status, library};
+use super::{MusicError, Status, library, radio};
 use crate::ports::player::Skipped;
 use moodbox_core::kiosk::event::NowPlaying;
 
@@ -125,6 +125,10 @@ fn pass_over(
         },
     };
     for entry in entries.list.get(from..place).unwrap_or_default().to_vec() {
+        // A station is not asked again: that would take as long as it takes to answer, and it may have been heard.
+        if radio::is_station(&entry.uri) {
+            continue;
+        }
         match session.ask(&["readcomments", &entry.uri]) {
             Ok(_) => {}
             Err(error) if error.breaks_connection() => return Err(error),

@@ -9,7 +9,7 @@ use ::mpd::Subsystem;
 use super::library::{Reading, Stickers};
 use super::session::Session;
 use super::wire::Wire;
-use super::{Changes, MusicError, MusicSettings, Watcher, library};
+use super::{Changes, MusicError, MusicSettings, Watcher, library, radio};
 use moodbox_core::recommend::ItemStore;
 
 /// Without a word for this long, the server is asked whether it still lives.
@@ -110,10 +110,15 @@ impl Watcher for MpdWatcher {
             item.playlists = playlists.remove(&item.id).unwrap_or_default();
             item
         });
-        let items = items.collect();
+        let mut items: ItemStore = items.collect();
+        let (stations, unused) = self.settings.radio.as_deref().map(radio::read).unwrap_or_default();
+        for station in stations {
+            items.push(station);
+        }
         // What is left belongs to no song of the database.
         let mut remarks = self.left_out.clone();
         remarks.extend(library::left_out_of_playlists(&playlists));
+        remarks.extend(unused);
         remarks
             .iter()
             .filter(|remark| !self.remarks.contains(remark))

@@ -1,0 +1,147 @@
+//! Stations of web radio: a file that a person writes, with a name, an address and a feeling for each. MPD fetches and
+//! plays them; nothing of moodbox talks to them.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::text_file;
+use moodbox_core::recommend::{Feeling, FeelingSource, Item};
+
+/// More stations than a person lists.
+const MOST: usize = 500;
+
+/// The album under which stations stand in the library.
+const ALBUM: &str = "Radio";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    station: Vec<Station>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Station {
+    name: String,
+    address: String,
+    /// Valence and arousal, each from -1 to 1.
+    feeling: [f32; 2],
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+/// The stations of a file, and what of it cannot be used, in words.
+pub fn read(path: &Path) -> (Vec<Item>, Vec<String>) {
+    let place = path.display();
+    let file: Result<File, String> = text_file::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_owned()));
+    let mut stations = match file {
+        Ok(file) => file.station,
+        Err(why) => {
+            return (Vec::new(), vec![format!("the stations of {place} are not played: {why}. {LIKE_THIS}")]);
+        }
+    };
+    let mut remarks = Vec::new();
+    if stations.len() > MOST {
+        remarks.push(format!("of {place} the first {MOST} stations are taken"));
+        stations.truncate(MOST);
+    }
+    let items = stations.into_iter().filter_map(|station| {
+        let name = station.name.trim().to_owned();
+        match item(station) {
+            Ok(item) => Some(item),
+            Err(why) => {
+                remarks.push(format!("the station {name:?} of {place} is left out: {why}"));
+                None
+            }
+        }
+    });
+    let items = items.collect();
+    (items, remarks)
+}
+
+/// How a station is written.
+const LIKE_THIS: &str = "A station is written as: [[station]], name = \"Quiet Piano\", address = \"https://...\", feeling = [0.4, -0.5]";
+
+fn item(station: Station) -> Result<Item, String> {
+    let address = station.address.trim();
+    let host = ["http://", "https://"].iter().find_map(|start| address.strip_prefix(start));
+    // One line for MPD, and no file of the device by another name.
+    if host.is_none_or(|host| host.is_empty() || host.starts_with('/'))
+        || address.chars().any(|c| c.is_control() || c == ' ')
+    {
+        return Err(format!("its address is not one of http:// or https://: {address:?}"));
+    }
+    let [valence, arousal] = station.feeling;
+    if ![valence, arousal].iter().all(|axis| (-1.0..=1.0).contains(axis)) {
+        return Err("its feeling is not two numbers from -1 to 1, as in feeling = [0.4, -0.5]".to_owned());
+    }
+    let name = station.name.trim();
+    Ok(Item {
+        id: address.to_owned(),
+        title: if name.is_empty() { address.to_owned() } else { name.to_owned() },
+        album: ALBUM.to_owned(),
+        tags: station.tags.into_iter().chain(["radio".to_owned()]).collect(),
+        feeling: Some(Feeling { valence, arousal, source: FeelingSource::Explicit }),
+        ..Item::default()
+    })
+}
+
+/// Whether an item comes over the network, so that nothing of it can be looked at beforehand.
+pub(super) fn is_station(id: &str) -> bool {
+    id.contains("://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> (Vec<Item>, Vec<String>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read(file.path())
+    }
+
+    #[test]
+    fn a_station_is_an_item_with_its_name_its_address_and_its_feeling() {
+        let (items, remarks) = read_text(
+            "# mine\n[[station]]\nname = \"Quiet Piano\"\naddress = \"https://piano.example/live\"\n\
+             feeling = [0.4, -0.5]\ntags = [\"Calm\"]\n",
+        );
+        assert!(remarks.is_empty(), "{remarks:?}");
+        let [item] = &items[..] else { panic!("{items:?}") };
+        assert_eq!((item.id.as_str(), item.title.as_str()), ("https://piano.example/live", "Quiet Piano"));
+        assert_eq!(item.feeling.map(|feeling| (feeling.valence, feeling.arousal)), Some((0.4, -0.5)));
+        assert!(item.tags.contains(&"radio".to_owned()) && is_station(&item.id) && !is_station("jazz/a.ogg"));
+    }
+
+    #[test]
+    fn what_is_no_station_is_left_out_and_told_and_a_file_that_is_broken_says_how_one_is_written() {
+        for (address, feeling, words) in [
+            ("file:///etc/passwd", "[0, 0]", "http:// or https://"),
+            ("/etc/passwd", "[0, 0]", "http:// or https://"),
+            ("http://", "[0, 0]", "http:// or https://"),
+            ("http:///etc", "[0, 0]", "http:// or https://"),
+            ("http://a/\\nstop", "[0, 0]", "http:// or https://"),
+            ("http://a/b", "[2, 0]", "from -1 to 1"),
+            ("http://a/b", "[nan, 0]", "from -1 to 1"),
+        ] {
+            let text = format!(
+                "[[station]]\nname = \"x\"\naddress = \"{address}\"\nfeeling = {feeling}\n\
+                 [[station]]\nname = \"y\"\naddress = \"http://good/\"\nfeeling = [0, 0]\n"
+            );
+            let (items, remarks) = read_text(&text);
+            assert_eq!(items.len(), 1, "{text}: {remarks:?}");
+            assert!(remarks.len() == 1 && remarks[0].contains(words), "{remarks:?}");
+        }
+        for broken in ["[[station]]\nname = 3\n", "[[station]]\nname = \"x\"\n", "station", "[[staton]]\n"] {
+            let (items, remarks) = read_text(broken);
+            assert!(items.is_empty() && remarks[0].contains("[[station]]"), "{remarks:?}");
+        }
+        let (items, remarks) = read(Path::new("/nonexistent/radio.toml"));
+        assert!(items.is_empty() && remarks[0].contains("/nonexistent/radio.toml"), "{remarks:?}");
+    }
+}
