@@ -40,8 +40,11 @@ pub struct Request {
 
 /// What the camera's thread owns.
 pub struct CapturePorts {
+    /// The camera, opened at each look.
     pub camera: Box<dyn Camera>,
+    /// The light, on while the camera streams.
     pub light: SharedLight,
+    /// How a look goes.
     pub settings: CaptureSettings,
     /// A vision that could not be loaded is reported at each look.
     pub vision: Result<Vision, VisionError>,

@@ -25,6 +25,7 @@ pub struct Line {
     pub time: String,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
+    /// The message and its fields, without control characters.
     pub text: String,
 }
 

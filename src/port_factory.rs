@@ -235,6 +235,7 @@ pub(crate) fn state_folder() -> anyhow::Result<Result<StateLock, Trouble>> {
 /// The library as it is now, read from outside the daemon: with all that the daemon has learnt of it.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
+    /// What can be played.
     pub catalog: Catalog,
     /// What could not be read, with the cure.
     pub problems: Vec<String>,

@@ -14,7 +14,9 @@ const RETURNED: &str = "it returned";
 #[derive(Debug, thiserror::Error)]
 #[error("thread `{name}` ended: {reason}")]
 pub struct Ended {
+    /// Its name.
     pub name: &'static str,
+    /// How it ended.
     pub reason: String,
 }
 
@@ -26,6 +28,7 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
+    /// Watches no thread yet.
     pub fn new() -> Supervisor {
         let (tell, ended) = unbounded();
         Supervisor { tell, ended, spawned: Vec::new() }

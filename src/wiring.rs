@@ -28,6 +28,7 @@ pub struct Options {
 
 /// A device that is ready to run.
 pub struct Wired {
+    /// Its ports, already running.
     pub device: Device,
     /// What the core decides by.
     pub settings: Settings,

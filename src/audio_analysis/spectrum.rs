@@ -11,6 +11,7 @@ pub struct Heard {
     pub centroid: f32,
     /// How much the sound grew from one short window to the next, and how many of these a second.
     pub onsets: Vec<f32>,
+    /// Values of `onsets` a second.
     pub onset_rate: f32,
     /// Strength of C, C sharp, ... B.
     pub chroma: [f32; 12],
@@ -40,6 +41,7 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
+    /// For samples at this rate in Hz.
     pub fn new(rate: u32) -> Spectrum {
         let length = ((rate as f32 * SHORT) as usize).next_power_of_two();
         // The nearer of the two powers of two.
@@ -57,6 +59,7 @@ impl Spectrum {
         }
     }
 
+    /// Takes the next samples, full scale at 1.
     pub fn take(&mut self, samples: &[f32]) {
         let Spectrum { rate, short, long, before, onsets, weighted, weight, chroma } = self;
         short.take(samples, |lines, length| {
@@ -98,6 +101,7 @@ impl Spectrum {
         });
     }
 
+    /// What all samples tell; none where there were too few.
     pub fn finish(self) -> Option<Heard> {
         if self.onsets.len() < FEWEST_ONSETS || self.weight <= 0.0 {
             return None;

@@ -23,6 +23,7 @@ impl Times {
         done
     }
 
+    /// Notes a time that was taken elsewhere.
     pub fn add(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e3);
     }

@@ -45,6 +45,7 @@ pub struct Args {
     device: Option<PathBuf>,
 }
 
+/// Measures, and prints the figures; or is the device that is measured.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(config) = &args.device {
         return bench::simulated::run(config);

@@ -36,6 +36,7 @@ pub struct Args {
     pub explain: Option<PathBuf>,
 }
 
+/// Reads each photo and prints what it shows; fails where one cannot be read.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.explain.is_some() && args.photos.len() > 1 {
         bail!("--explain writes one picture: name one photo with it, not {}", args.photos.len());
@@ -72,8 +73,11 @@ pub fn look_at(vision: &mut Vision, photo: &Path, cropped: bool) -> Result<Line,
 /// One photo, as it is printed.
 #[derive(Debug, Serialize)]
 pub struct Line {
+    /// Path of the file.
     pub photo: String,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// Largest first.
     pub faces: Vec<FaceLine>,
@@ -91,11 +95,13 @@ pub struct FaceLine {
     pub eyes: Option<[[i64; 2]; 2]>,
     /// The most probable mood.
     pub mood: Mood,
+    /// Whether the mood counts as sure.
     pub sure: bool,
     /// How marked a sure mood is.
     pub strength: Option<Strength>,
     /// The mood after it.
     pub next: Mood,
+    /// Calibrated probabilities of the seven moods.
     pub scores: Scores,
 }
 
@@ -124,6 +130,7 @@ impl Line {
 }
 
 impl FaceLine {
+    /// The line for one face.
     pub fn new(reading: &FaceReading) -> FaceLine {
         let whole = |value: f32| value.round() as i64;
         let ((mood, _), (next, _)) = reading.scores.top_two();

@@ -1,5 +1,6 @@
 //! What the configuration file may say. Types that cannot hold a wrong value do the checking, so
-//! that the parser can name the line; what spans several keys is checked by [`Config`](super::Config).
+//! that the parser can name the line; what spans several keys is checked by [`Config`](super::Config). What each key
+//! means, with its unit and default, is explained once, in `default.toml`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,6 +50,7 @@ pub struct File {
     pub history: History,
 }
 
+/// Section `[device]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
@@ -61,6 +63,7 @@ pub struct Device {
     pub seed: u64,
 }
 
+/// Section `[button]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
@@ -83,12 +86,14 @@ pub struct Button {
     pub hold_menu: Option<bool>,
 }
 
+/// Section `[light]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Light {
     pub line: String,
 }
 
+/// Section `[camera]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Camera {
@@ -101,6 +106,7 @@ pub struct Camera {
     pub look_ms: Within<200, 5000, 1000>,
 }
 
+/// Section `[vision]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vision {
@@ -109,6 +115,7 @@ pub struct Vision {
     pub mood_model: Option<PathBuf>,
 }
 
+/// Section `[panel]`: a preset, and what differs from it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
@@ -130,6 +137,7 @@ pub struct Panel {
     pub spi_mode: Option<Within<0, 3, 0>>,
 }
 
+/// Section `[music]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Music {
@@ -145,6 +153,7 @@ pub struct Music {
     pub volume_cap: Within<0, 100, 70>,
 }
 
+/// Section `[video]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Video {
@@ -159,6 +168,7 @@ pub struct Video {
     pub hwdec: String,
 }
 
+/// Section `[prompts]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prompts {
@@ -180,12 +190,14 @@ pub enum Switch {
     Off,
 }
 
+/// Section `[templates]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Templates {
     pub folder: Option<PathBuf>,
 }
 
+/// Section `[times]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Times {
@@ -205,7 +217,7 @@ pub struct Times {
     pub fade_ms: Within<0, 10000, 1500>,
 }
 
-/// Rules above every template.
+/// Section `[house]`: rules above every template.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct House {
@@ -226,6 +238,7 @@ pub struct House {
     pub play_at_start: bool,
 }
 
+/// Key `quiet` of `[house]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quiet {
@@ -237,6 +250,7 @@ pub struct Quiet {
     pub start: bool,
 }
 
+/// Section `[ranking]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ranking {
@@ -247,6 +261,7 @@ pub struct Ranking {
     pub variety: Option<Weight>,
 }
 
+/// Section `[learning]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Learning {
@@ -255,6 +270,7 @@ pub struct Learning {
     pub faces: Option<bool>,
 }
 
+/// Section `[web]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Web {
@@ -265,6 +281,7 @@ pub struct Web {
     pub names: Vec<String>,
 }
 
+/// Section `[history]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
@@ -297,6 +314,7 @@ fn auto() -> String {
 pub struct Weight(f32);
 
 impl Weight {
+    /// The weight.
     pub const fn get(self) -> f32 {
         self.0
     }
@@ -342,14 +360,17 @@ impl TryFrom<String> for ClockTime {
 pub struct Within<const MIN: u32, const MAX: u32, const DEFAULT: u32>(u32);
 
 impl<const MIN: u32, const MAX: u32, const DEFAULT: u32> Within<MIN, MAX, DEFAULT> {
+    /// The number.
     pub const fn get(self) -> u32 {
         self.0
     }
 
+    /// The number as milliseconds.
     pub const fn millis(self) -> Duration {
         Duration::from_millis(self.0 as u64)
     }
 
+    /// The number as seconds.
     pub const fn seconds(self) -> Duration {
         Duration::from_secs(self.0 as u64)
     }

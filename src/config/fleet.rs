@@ -13,6 +13,7 @@ use crate::observers::mqtt::home::{About, Command, Home, Told};
 use crate::observers::mqtt::{MqttSettings, Tls, authorities};
 use crate::paths;
 
+/// Section `[mqtt]`. Keys with their meaning and default: `default.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mqtt {
@@ -31,6 +32,7 @@ pub struct Mqtt {
     pub sensors: BTreeMap<String, String>,
 }
 
+/// Section `[metrics]`. Keys with their meaning and default: `default.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {

@@ -40,8 +40,11 @@ use report::Report;
 /// How the demo was asked to go.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// Press once, and wait until music and video play.
     pub press: bool,
+    /// Leave after that press.
     pub exit: bool,
+    /// Print what came of the press as one JSON object.
     pub json: bool,
     /// Show the page in a browser.
     pub open: bool,
@@ -90,7 +93,9 @@ pub fn run(config: Config, file: Option<PathBuf>, options: Options) -> anyhow::R
 
 /// The players of a demo: real ones, or one that the bench simulates.
 pub(crate) struct Players {
+    /// The music player, where there is one.
     pub music: Option<Box<dyn Music>>,
+    /// The video player, where there is one.
     pub video: Option<Box<dyn Video>>,
 }
 

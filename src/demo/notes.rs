@@ -16,17 +16,23 @@ use moodbox_core::mood::Reading;
 
 /// One thing noticed.
 pub struct Note {
+    /// When it was noticed.
     pub at: Instant,
+    /// What was noticed.
     pub what: What,
 }
 
 /// What there is to notice.
 pub enum What {
+    /// The light went on or off.
     Light(bool),
     /// The panel shows this picture.
     Panel(Box<Picture>),
+    /// The core takes this event.
     Event(Event),
+    /// The core wants this screen to be shown.
     Screen(Screen),
+    /// A look came to this reading.
     Reading(Reading),
     /// Why an item was chosen: (id, reason).
     Choice(Vec<(String, String)>),
@@ -45,6 +51,7 @@ pub struct Taker {
 }
 
 impl Taker {
+    /// Sends its notes there.
     pub fn new(notes: Sender<Note>) -> Taker {
         Taker { notes, looks: 0, sessions: 0 }
     }
@@ -77,7 +84,9 @@ impl Observer for Taker {
 
 /// A light that tells when it goes on and off.
 pub struct TimedLight {
+    /// Where changes are noted.
     pub notes: Sender<Note>,
+    /// Whether it is on now.
     pub on: watch::Sender<bool>,
 }
 
@@ -96,6 +105,7 @@ pub struct TimedPanel<P> {
 }
 
 impl<P: Panel> TimedPanel<P> {
+    /// Notes each picture that `panel` has shown.
     pub fn new(panel: P, notes: Sender<Note>) -> TimedPanel<P> {
         TimedPanel { panel, notes }
     }

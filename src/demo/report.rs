@@ -37,6 +37,7 @@ pub struct Report {
 }
 
 impl Report {
+    /// Nothing noticed yet. `panel_file` is the picture of the panel, for the report.
     pub fn new(has: Has, panel_file: PathBuf) -> Report {
         Report {
             has,
@@ -61,10 +62,12 @@ impl Report {
         }
     }
 
+    /// The button was pressed: what follows counts from here.
     pub fn pressed(&mut self, at: Instant) {
         self.pressed = Some(at);
     }
 
+    /// Takes the next note.
     pub fn take(&mut self, note: &Note) {
         let at = note.at;
         match &note.what {

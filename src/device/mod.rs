@@ -42,14 +42,21 @@ const EVENTS: usize = 256;
 
 /// The ports of a device. What is `None` does not exist.
 pub struct Ports {
+    /// Opens the buttons.
     pub buttons: OpenButtons,
+    /// The light beside the camera.
     pub light: SharedLight,
+    /// The camera.
     pub camera: Box<dyn Camera>,
+    /// How a look goes.
     pub capture: CaptureSettings,
     /// A vision that could not be loaded is told to the person at each press.
     pub vision: Result<Vision, VisionError>,
+    /// The panel.
     pub panel: Option<Box<dyn Panel>>,
+    /// The music player.
     pub music: Option<Box<dyn Music>>,
+    /// The video player.
     pub video: Option<Box<dyn Video>>,
     /// Where the videos lie.
     pub video_folders: VideoFolders,
@@ -61,6 +68,7 @@ pub struct Ports {
     pub history: PathBuf,
     /// Folders of templates, each over the ones before; none: the ones that moodbox brings along.
     pub templates: Vec<PathBuf>,
+    /// Shuts the machine down.
     pub power: Box<dyn PowerSwitch>,
     /// The voice of the prompts.
     pub speaker: Option<Box<dyn Speaker>>,

@@ -50,10 +50,15 @@ impl Source {
 /// One item, as it is listed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub(crate) struct Line<'a> {
+    /// Its identity: a uri of MPD or the path of a video.
     pub id: &'a str,
+    /// Its title; empty where none is known.
     pub title: &'a str,
+    /// Its artist; empty where none is known.
     pub artist: &'a str,
+    /// Its genres, in lower case.
     pub genres: Vec<&'a str>,
+    /// Its tags, in lower case.
     pub tags: Vec<&'a str>,
     /// Seconds.
     pub length: Option<f64>,
@@ -61,7 +66,9 @@ pub(crate) struct Line<'a> {
     pub valence: Option<f32>,
     /// -1 to 1; none if unknown.
     pub arousal: Option<f32>,
+    /// How its feeling is known.
     pub source: Source,
+    /// Whether it is marked as not for minors.
     pub explicit: bool,
 }
 

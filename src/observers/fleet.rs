@@ -18,6 +18,10 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    /// Makes what the configuration switches on.
+    ///
+    /// # Errors
+    /// When a metric cannot be registered, or TLS for MQTT cannot be set up.
     pub fn new(config: &Config, settings: &Settings) -> anyhow::Result<Fleet> {
         let metrics = match &config.metrics {
             Some(wanted) => Some((wanted.clone(), Metrics::new(settings, wanted.moods)?)),

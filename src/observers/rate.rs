@@ -12,6 +12,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
+    /// Up to `burst` at once, and `per_second` in the long run.
     pub fn new(burst: u32, per_second: f64) -> Limiter {
         Limiter { burst: burst.into(), per_second, left: burst.into(), last: Time::ZERO }
     }

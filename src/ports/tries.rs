@@ -24,6 +24,7 @@ pub(super) struct Tries {
 }
 
 impl Tries {
+    /// For this player, which was given nothing yet.
     pub fn of(which: AudioSource) -> Tries {
         let (part, kind) = match which {
             AudioSource::Music => (Part::Tracks, TroubleKind::TracksUnplayable),

@@ -46,6 +46,7 @@ pub struct MetricsSettings {
 #[derive(Clone)]
 pub struct Metrics(Arc<Meters>);
 
+/// The metrics. What each counts is its help text, where [`Metrics::at`] makes it.
 pub(super) struct Meters {
     registry: Registry,
     system: System,
@@ -78,7 +79,9 @@ pub(super) struct Meters {
 /// What is still to be answered, and since when.
 #[derive(Default)]
 pub(super) struct Pending {
+    /// When the press was that the light answers.
     pub light: Option<Instant>,
+    /// When the press was that the panel answers.
     pub panel: Option<Instant>,
 }
 

@@ -34,6 +34,7 @@ pub(super) struct Skipping<S> {
 }
 
 impl<S> Skipping<S> {
+    /// Takes messages larger than `most` bytes out of a stream at its beginning.
     pub fn new(inner: S, most: usize) -> Skipping<S> {
         let packets = Packets { most, at: At::Head(Vec::with_capacity(LONGEST_HEAD)), told: false };
         Skipping { inner, packets, ready: Vec::new(), given: 0 }

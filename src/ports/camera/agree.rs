@@ -24,13 +24,19 @@ const FPS: u32 = 30;
 
 /// A device that agreed on a format.
 pub(super) struct Opened {
+    /// The open device.
     pub device: Device,
+    /// Its node and name.
     pub node: Node,
+    /// The format of its frames.
     pub format: PixelFormat,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// Bytes from row to row; 0 for JPEG.
     pub stride: u32,
+    /// Which values the luma takes.
     pub range: LumaRange,
     /// The formats that the driver lists, those that cannot be read among them.
     pub offered: String,
@@ -66,6 +72,7 @@ impl Opened {
         Ok(Opened { device, node: node.clone(), format, width, height, stride, range, offered })
     }
 
+    /// Node, format and size, for the log.
     pub fn describe(&self) -> String {
         format!("{}, {:?} {}x{}", self.node, self.format, self.width, self.height)
     }

@@ -26,7 +26,9 @@ const MOST: f32 = 32.0;
 /// What a control of the sensor takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
+    /// The least value.
     pub least: i64,
+    /// The greatest value.
     pub most: i64,
 }
 
@@ -49,7 +51,9 @@ pub struct Limits {
 /// Values for the controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
+    /// In the unit of the control.
     pub exposure: i64,
+    /// The code of the gain control.
     pub gain: i64,
 }
 

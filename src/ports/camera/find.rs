@@ -64,6 +64,7 @@ impl Default for Places {
 /// A video node of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
+    /// The device file, such as `/dev/video0`.
     pub path: PathBuf,
     /// The name of the card.
     pub name: String,

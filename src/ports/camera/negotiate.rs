@@ -17,8 +17,11 @@ const SMOOTH: f32 = 15.0;
 /// One thing that a camera can send.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Offer {
+    /// The format.
     pub format: PixelFormat,
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
     /// The most frames a second at this size, where the camera tells.
     pub fps: Option<f32>,

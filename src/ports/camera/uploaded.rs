@@ -57,6 +57,7 @@ pub enum NotTaken {
 }
 
 impl UploadedCamera {
+    /// A camera that leaves looks to `other` until the inbox says otherwise.
     pub fn new(other: Box<dyn Camera>) -> (UploadedCamera, Inbox) {
         let inbox = Inbox::default();
         (UploadedCamera { other, inbox: inbox.clone() }, inbox)

@@ -26,6 +26,7 @@ pub struct Settling {
 }
 
 impl Settling {
+    /// No frame seen yet.
     pub fn new() -> Settling {
         Settling::default()
     }

@@ -41,6 +41,7 @@ pub(super) struct Before {
 pub(super) struct Entry {
     /// MPD's id of the entry. It stays when the entry moves; a restarted MPD deals new ones.
     pub song: u32,
+    /// The song, by its path below the music folder.
     pub uri: String,
 }
 
@@ -51,6 +52,7 @@ const NOT_YET: u32 = u32::MAX;
 const MOST_PAST: usize = 40;
 
 impl Entries {
+    /// Place of the entry with this id in `list`.
     pub fn position(&self, song: u32) -> Option<usize> {
         self.list.iter().position(|entry| entry.song == song)
     }
@@ -137,6 +139,7 @@ impl Entries {
             .map(|(position, _)| position)
     }
 
+    /// Reads what [`Entries::save`] wrote. A file that cannot be read holds none; a broken one is logged.
     pub fn load(path: &Path) -> Entries {
         match store::read_bounded(path, store::LARGEST_TEXT) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
@@ -147,6 +150,7 @@ impl Entries {
         }
     }
 
+    /// Writes them down. An error is logged, because the music plays all the same.
     pub fn save(&self, path: &Path) {
         let saved = serde_json::to_vec(self)
             .map_err(std::io::Error::from)

@@ -48,6 +48,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Nothing read yet.
     pub fn begin() -> Reading {
         let songs = ItemStore::new();
         Reading { songs, start: 0, window: WINDOW, connections: 0, nameless: 0, unread: 0 }

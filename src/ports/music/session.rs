@@ -40,6 +40,10 @@ const LONGEST_QUEUE: usize = 8 << 20;
 pub(super) type Pairs = Vec<(String, String)>;
 
 impl Session {
+    /// Connects, and gives the password.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or refuses the password.
     pub fn open(settings: &MusicSettings) -> Result<Session, MusicError> {
         let address = settings.address.to_string();
         let wire = Wire::open(&settings.address, settings.connect)
@@ -167,6 +171,7 @@ impl Session {
         }
     }
 
+    /// The wire, to be closed from another thread.
     pub fn wire(&self) -> Wire {
         self.wire.clone()
     }

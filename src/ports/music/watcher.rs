@@ -37,6 +37,7 @@ struct Interrupt {
 }
 
 impl MpdWatcher {
+    /// Connects to nothing yet.
     pub fn new(settings: MusicSettings) -> MpdWatcher {
         MpdWatcher {
             settings,

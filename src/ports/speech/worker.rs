@@ -12,10 +12,13 @@ use moodbox_core::text::Language;
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
+    /// The prompts, one after another.
     pub words: Vec<Spoken>,
+    /// The language to speak.
     pub language: Language,
     /// Percent.
     pub volume: u8,
+    /// The number by which the end of these is reported.
     pub number: u64,
 }
 

@@ -42,10 +42,15 @@ struct Container {
 /// What the readers of our own find; empty where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
+    /// How long it plays.
     pub length: Option<Duration>,
+    /// Its title.
     pub title: String,
+    /// Its artist.
     pub artist: String,
+    /// Its genre, as it is written.
     pub genre: String,
+    /// Its comment.
     pub comment: String,
 }
 
@@ -80,6 +85,7 @@ pub struct Describer {
 }
 
 impl Describer {
+    /// Nothing read yet. `guarded`: in a public place, see [`Describer`].
     pub fn new(guarded: bool) -> Describer {
         Describer { guarded, ..Describer::default() }
     }

@@ -38,7 +38,9 @@ struct Seen {
 /// An entry of mpv's playlist that could not be played.
 #[derive(Debug)]
 pub(super) struct Failure {
+    /// mpv's number of the entry.
     pub entry: i64,
+    /// Why, in mpv's words.
     pub reason: String,
 }
 
