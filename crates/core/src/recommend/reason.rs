@@ -148,10 +148,10 @@ impl Reason {
             (Reason::New, En) => "new here".into(),
             (Reason::New, De) => "neu hier".into(),
             (Reason::Feels(feel), language) => feel.say(language),
-            (Reason::Middle, En) => "a gentle middle".into(),
-            (Reason::Middle, De) => "eine sanfte Mitte".into(),
+            (Reason::Middle, En) => "gentle, for either mood".into(),
+            (Reason::Middle, De) => "sanft, für beide Stimmungen".into(),
             (Reason::Nearest, En) => "the nearest that the library has".into(),
-            (Reason::Nearest, De) => "das Nächste, was die Sammlung hat".into(),
+            (Reason::Nearest, De) => "das Nächste, das da ist".into(),
             (Reason::Anything, En) => "picked by chance".into(),
             (Reason::Anything, De) => "zufällig gewählt".into(),
             (Reason::Asked, En) => "asked for".into(),
@@ -218,9 +218,9 @@ impl Note {
             (Kind::Video, De) => "Video",
         };
         match (self, language) {
-            (Note::Unsure(a, b), En) => format!("{a} or {b}: a gentle middle"),
+            (Note::Unsure(a, b), En) => format!("{a} or {b}: something gentle, for either"),
             (Note::Unsure(a, b), De) => {
-                format!("{} oder {}: eine sanfte Mitte", when_german(*a), when_german(*b))
+                format!("{} oder {}: etwas Sanftes, für beides", when_german(*a), when_german(*b))
             }
             (Note::QuietHours, En) => "quiet hours: softer than usual".into(),
             (Note::QuietHours, De) => "Ruhezeit: leiser als sonst".into(),

@@ -161,6 +161,38 @@ fn did(stage: &mut Stage<'_>, icon: Icon, ink: Ink, flash: Flash) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::panel::letters::Letters;
+    use crate::ports::panel::text_raster::Face;
+    use moodbox_core::text::Language;
+
+    #[test]
+    fn each_reason_of_ours_is_read_whole_in_its_two_lines() {
+        use moodbox_core::recommend::{Feel, Move, Reason};
+        // A panel of 240 pixels without its margins, the face and the gap beside it.
+        let (place, face) = (240.0 - 28.0 - 42.0 - 11.0, Face::plain(LEAST));
+        let feel = Feel { lively: Some(false), bright: Some(true) };
+        let reasons = [
+            Reason::Moved(Move::Calmer),
+            Reason::Moved(Move::Livelier),
+            Reason::Moved(Move::Brighter),
+            Reason::Moved(Move::Softer),
+            Reason::Fits,
+            Reason::LikedHere { times: 12, mood: None },
+            Reason::Rated,
+            Reason::New,
+            Reason::Feels(feel),
+            Reason::Middle,
+            Reason::Nearest,
+            Reason::Anything,
+            Reason::Asked,
+        ];
+        let letters = Letters::ours();
+        for said in
+            Language::ALL.into_iter().flat_map(|language| reasons.iter().map(move |one| one.say(language)))
+        {
+            assert!(letters.wrap(&said, face, place, 2).whole, "{said}");
+        }
+    }
 
     #[test]
     fn times_are_written_as_on_a_clock() {
