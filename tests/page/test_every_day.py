@@ -1,10 +1,13 @@
 """What people do with the page in the days after: add files, shape templates by a form, keep what they made."""
 
+import contextlib
+import http.server
 import json
 import re
 import subprocess
+import threading
 
-from device import ROOT, wait_for
+from device import BINARY, LIBRARY, ROOT, wait_for
 from playwright.sync_api import expect
 from test_page import AUDIT, LEFT, get, quiet, show
 
@@ -190,3 +193,40 @@ def test_the_page_speaks_a_third_language(tab, home):
         page.locator("h1").wait_for()
         assert page.evaluate("document.documentElement.lang") == "fr"
     assert page.evaluate(AUDIT) == []
+
+
+class Stream(http.server.BaseHTTPRequestHandler):
+    """A station: a song of the library for whoever asks."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "audio/ogg")
+        self.send_header("icy-name", "Quiet Piano")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write((LIBRARY / "music/jazz/two_sugars.ogg").read_bytes())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_station_of_web_radio_stands_in_the_library_and_is_played(tab, another):
+    one = another()
+    station = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stream)
+    threading.Thread(target=station.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{station.server_port}/live.ogg"
+    (one.place / "radio.toml").write_text(f'[[station]]\nname = "Quiet Piano"\naddress = "{address}"\nfeeling = [0.4, -0.5]\n')
+    one.config.write_text(one.config.read_text().replace("[music]\n", f'[music]\nradio = "{one.place}/radio.toml"\n'))
+    one.restart()
+    wait_for("the station", lambda: get(one, "library")["total"] == 25)
+    checked = subprocess.run([BINARY, "check", "--config", one.config], env=one.environment, capture_output=True, text=True, check=False)
+    assert "radio: 1 stations of" in checked.stdout and "not offline" in checked.stdout, checked.stdout
+    page = tab(one, "library")
+    page.get_by_label("Search").fill("quiet piano")
+    page.get_by_role("button", name="Quiet Piano").click()
+    page.get_by_role("button", name="Play this", exact=True).click()
+    bar = page.get_by_role("contentinfo")
+    expect(bar).to_contain_text("Quiet Piano")
+    wait_for("the sound", lambda: (get(one, "state")["music"] or {}).get("elapsed_s", 0) >= 1)
+    quiet(page)
+    station.shutdown()

@@ -1,5 +1,6 @@
 //! A real MPD server.
 
+use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::session::Session;
 use super::status::{Loudness, Reached, look};
 use super::watcher::MpdWatcher;
 use super::wire::Wire;
-use super::{Afterwards, Music, MusicError, MusicSettings, Output, Status, Watcher};
+use super::{Afterwards, Music, MusicError, MusicSettings, Output, Status, Watcher, radio};
 use crate::ports::player::Skipped;
 use moodbox_core::kiosk::action::Lever;
 use moodbox_core::kiosk::event::NowPlaying;
@@ -37,6 +38,8 @@ pub struct Mpd {
     switched_off: bool,
     /// The volume before somebody began to speak, if the player was lowered when a visit begins.
     lowered_from: Option<u8>,
+    /// The names of the stations that were asked for, by their address.
+    stations: HashMap<String, String>,
     /// A visit was cut off by the end of a moodbox before this one: what it changed is still to be put back.
     cut_off: bool,
 }
@@ -58,6 +61,7 @@ impl Mpd {
             loudness: Loudness::default(),
             switched_off: false,
             lowered_from: None,
+            stations: HashMap::new(),
             cut_off,
         }
     }
@@ -270,6 +274,17 @@ impl Mpd {
         Ok(back)
     }
 
+    /// Learns what the stations among these are called: their streams often do not say.
+    fn name_stations(&mut self, ids: &[String]) {
+        let unknown = |id: &String| radio::is_station(id) && !self.stations.contains_key(id);
+        if ids.iter().any(unknown)
+            && let Some(file) = &self.settings.radio
+        {
+            let (stations, _) = radio::read(file);
+            self.stations = stations.into_iter().map(|station| (station.id, station.title)).collect();
+        }
+    }
+
     fn capped(&self, percent: u8) -> u8 {
         percent.min(self.settings.volume_cap).min(100)
     }
@@ -292,12 +307,18 @@ impl Music for Mpd {
     }
 
     fn status(&mut self) -> Result<Status, MusicError> {
-        let heard = self.heard.take();
+        // What a station plays changes under one number.
+        let heard = self.heard.take().filter(|(_, now)| !radio::is_station(&now.id));
         let mut reached = self.reached;
         let (mut status, heard) =
             self.with(|session, entries| look(session, entries, heard, &mut reached))?;
         self.heard = heard;
         self.reached = reached;
+        if let Some(now) = &mut status.now
+            && let Some(name) = self.stations.get(&now.id)
+        {
+            radio::name(now, name);
+        }
         status.set_by_others = self.loudness.read(status.volume);
         if let (Some(volume), Some(before)) = (status.set_by_others, &mut self.entries.before) {
             // What somebody sets meanwhile is what that person wants afterwards.
@@ -315,6 +336,7 @@ impl Music for Mpd {
     fn play(&mut self, ids: &[String], volume: u8) -> Result<Vec<Skipped>, MusicError> {
         let volume = self.capped(volume);
         self.reached = None;
+        self.name_stations(ids);
         let (memory, lowered_from) = (self.settings.memory.clone(), self.lowered_from.take());
         let save = |entries: &Entries| {
             if let Some(path) = &memory {
@@ -362,8 +384,10 @@ impl Music for Mpd {
     }
 
     fn next(&mut self, wrap: bool) -> Result<bool, MusicError> {
-        self.with(|session, entries| {
+        let mut left = None;
+        let done = self.with(|session, entries| {
             let current = number(&session.ask(&["status"])?, "songid");
+            left = current;
             let place = current.and_then(|song| entries.position(song));
             let rest: Vec<Entry> = match place {
                 Some(place) if place + 1 < entries.list.len() => entries.list[place + 1..].to_vec(),
@@ -372,10 +396,14 @@ impl Music for Mpd {
                 _ => return Ok(false),
             };
             start(session, entries, &rest, &mut Vec::new())
-        })
+        });
+        // Left by a wish, it counts as heard: nobody looks whether it could be played.
+        self.reached = left.map(|song| (song, true)).or(self.reached);
+        done
     }
 
     fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError> {
+        self.name_stations(ids);
         let done = self.with(|session, entries| {
             let mut skipped = Vec::new();
             add(session, entries, ids, &mut skipped)?;

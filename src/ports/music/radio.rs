@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::library;
 use crate::text_file;
+use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::{Feeling, FeelingSource, Item};
 
 /// More stations than a person lists.
@@ -95,6 +97,15 @@ pub(super) fn is_station(id: &str) -> bool {
     id.contains("://")
 }
 
+/// What plays on a station: the title is the station's name, and below it stands what its stream says of the song.
+pub(super) fn name(now: &mut NowPlaying, station: &str) {
+    let told = std::mem::replace(&mut now.title, station.to_owned());
+    let says_nothing = told == library::title(None, &now.id) || told == station;
+    let song = if says_nothing { String::new() } else { told };
+    let parts = [std::mem::take(&mut now.artist), song];
+    now.artist = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – ");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +154,21 @@ mod tests {
         }
         let (items, remarks) = read(Path::new("/nonexistent/radio.toml"));
         assert!(items.is_empty() && remarks[0].contains("/nonexistent/radio.toml"), "{remarks:?}");
+    }
+
+    #[test]
+    fn what_plays_is_called_by_the_station_and_the_song_stands_below_if_the_stream_tells_it() {
+        let told = |title: &str, artist: &str| {
+            let id = "https://piano.example/live.ogg".to_owned();
+            let mut now =
+                NowPlaying { id, title: title.into(), artist: artist.into(), ..NowPlaying::default() };
+            name(&mut now, "Quiet Piano");
+            (now.title, now.artist)
+        };
+        let quiet = |below: &str| ("Quiet Piano".to_owned(), below.to_owned());
+        assert_eq!(told("live", ""), quiet(""));
+        assert_eq!(told("Quiet Piano", ""), quiet(""));
+        assert_eq!(told("Satie - Gymnopédie", ""), quiet("Satie - Gymnopédie"));
+        assert_eq!(told("Gymnopédie", "Satie"), quiet("Satie – Gymnopédie"));
     }
 }

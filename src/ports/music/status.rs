@@ -125,8 +125,11 @@ fn pass_over(
         },
     };
     for entry in entries.list.get(from..place).unwrap_or_default().to_vec() {
-        // A station is not asked again: that would take as long as it takes to answer, and it may have been heard.
+        // Whether a station answers takes as long as it takes to answer: it had its turn, and was not heard.
         if radio::is_station(&entry.uri) {
+            entries.list.retain(|other| *other != entry);
+            remove(session, std::slice::from_ref(&entry))?;
+            skipped.push(Skipped { id: entry.uri, reason: "the station gave no sound".to_owned() });
             continue;
         }
         match session.ask(&["readcomments", &entry.uri]) {
