@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 // Nothing that can happen in the field ends the program.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
+#![warn(missing_docs, clippy::missing_errors_doc)]
 
 #[macro_use]
 pub mod terminal;

@@ -194,7 +194,7 @@ fn settings(files: &Files, answers: &Answers, card: Option<&str>, plan: &mut Pla
     edit.set("panel", "preset", answers.hat.as_deref());
     edit.set("button", "line", button.as_deref());
     edit.set("light", "line", light.as_deref());
-    // A voice comes from where the music does. A file of a person's own that says nothing of prompts stays so.
+    // Prompts are spoken on the card that plays the music. A file that says nothing of prompts stays as it is.
     edit.set("prompts", "card", card.filter(|_| section(&before, "prompts").is_some()));
     // Two things on one line, say: the service would not start.
     config::parse(&edit.text, &files.settings.display().to_string())?;

@@ -23,7 +23,7 @@ use super::login::{Asker, Devices, Known, Patience, Sessions, same, token};
 use crate::config::password::{PasswordError, StoredPassword};
 use crate::observers::server::Peer;
 
-/// Repeats the word of the session on every change.
+/// The header in which every change repeats the CSRF token of the session.
 pub const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// The name of the session's cookie.
@@ -36,7 +36,7 @@ pub struct Door {
     password: Option<StoredPassword>,
     /// Names by which the device may be called besides addresses and `localhost`; lower case.
     names: Vec<String>,
-    /// The word for those who are not logged in.
+    /// The CSRF token of those who are not logged in.
     csrf: String,
     inside: Mutex<Inside>,
     /// One check of a password at a time: each takes the memory of Argon2.
@@ -75,7 +75,7 @@ impl Door {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The word that a change by this caller has to repeat.
+    /// The CSRF token that a change by this caller has to repeat.
     pub fn csrf_for(&self, cookie: Option<&str>) -> String {
         let session = cookie.and_then(|cookie| self.inside().sessions.csrf(cookie, Instant::now()));
         session.unwrap_or_else(|| self.csrf.clone())

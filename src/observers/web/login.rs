@@ -1,4 +1,4 @@
-//! Who may come in: a password, sessions, and patience that runs out.
+//! Who may come in: the password, sessions, and limits on wrong passwords.
 //!
 //! Nothing here waits or reads a clock: the time is handed in, so that the rules are tested as they are.
 
@@ -19,21 +19,25 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A kiosk has a handful of people who mind it. The one that was idle longest makes room.
 const MOST_SESSIONS: usize = 32;
 
-/// Wrong words that an address may say before it has to wait.
+/// Wrong passwords that an address may try before it has to wait.
 const FREE_TRIES: u32 = 5;
 /// The longest that an address has to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// Addresses remembered. When as many are in disgrace, strangers wait as well.
+/// Addresses that are remembered for wrong passwords. While there are as many, an address that is not among them has to
+/// wait as well.
 const MOST_ADDRESSES: usize = 1024;
 /// Tries a minute by this machine, and by each known browser.
 const OWN_TRIES_A_MINUTE: u32 = 10;
 /// Tries a minute by all strangers together: each costs the device some 100 ms and 19 MiB.
 const TRIES_A_MINUTE: u32 = 30;
 
-/// Bytes of a token, before they are written in base64.
+/// Random bytes of a token, which is twice as many hexadecimal digits.
 const TOKEN: usize = 32;
 
 /// A secret that cannot be guessed, safe in a header and in a cookie.
+///
+/// # Errors
+/// When the system gives no random bytes.
 pub fn token() -> Result<String, PasswordError> {
     Ok(random::<TOKEN>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
@@ -60,14 +64,19 @@ struct Session {
 #[derive(Default)]
 pub struct Sessions(HashMap<Key, Session>);
 
-/// What a new session is given: the cookie, and the word that each change has to repeat.
+/// What a new session is given.
 pub struct Granted {
+    /// The secret of the session, for the browser's cookie.
     pub cookie: String,
+    /// The CSRF token, which each change repeats in a header.
     pub csrf: String,
 }
 
 impl Sessions {
-    /// Lets somebody in.
+    /// Starts a session.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
     pub fn open(&mut self, now: Instant) -> Result<Granted, PasswordError> {
         self.0.retain(|_, session| session.lives(now));
         while self.0.len() >= MOST_SESSIONS {
@@ -82,14 +91,14 @@ impl Sessions {
         Ok(granted)
     }
 
-    /// The word that changes of this session have to repeat; none if there is no such session.
+    /// The CSRF token that changes of this session have to repeat; none if there is no such session.
     pub fn csrf(&mut self, cookie: &str, now: Instant) -> Option<String> {
         let session = self.0.get_mut(&key(cookie)).filter(|session| session.lives(now))?;
         session.seen = now;
         Some(session.csrf.clone())
     }
 
-    /// Shows somebody out.
+    /// Ends a session.
     pub fn close(&mut self, cookie: &str) {
         self.0.remove(&key(cookie));
     }
@@ -106,6 +115,7 @@ impl Session {
 pub struct Known(HashMap<Key, Instant>);
 
 impl Known {
+    /// Whether this secret was checked a short while ago.
     pub fn has(&mut self, secret: &str, now: Instant) -> bool {
         self.0.retain(|_, since| now.saturating_duration_since(*since) < IDLE);
         self.0.contains_key(&key(secret))
@@ -117,7 +127,7 @@ impl Known {
     }
 }
 
-/// Browsers from which somebody has come in with the right word. They are not locked out while strangers guess.
+/// Browsers from which somebody has logged in before. They are not locked out while strangers guess.
 #[derive(Default)]
 pub struct Devices(HashMap<Key, Instant>);
 
@@ -131,7 +141,10 @@ impl Devices {
         self.0.contains_key(&key).then_some(Device(key))
     }
 
-    /// A word for a browser from which the right password was said.
+    /// A token for a browser from which somebody has logged in.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
     pub fn add(&mut self, now: Instant) -> Result<String, PasswordError> {
         let word = token()?;
         while self.0.len() >= MOST_DEVICES {
@@ -149,7 +162,7 @@ impl Devices {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Device(Key);
 
-/// Who says a word.
+/// Who tries a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// Somebody at an address of the network.
@@ -165,7 +178,7 @@ struct Tries {
     wait_until: Instant,
 }
 
-/// Counts wrong words by address, and all words by the minute.
+/// Counts wrong passwords by address, and all tries by the minute.
 pub struct Patience {
     addresses: HashMap<IpAddr, Tries>,
     /// Of strangers, all together.
@@ -197,6 +210,7 @@ impl Minute {
 }
 
 impl Patience {
+    /// Nobody has tried yet.
     pub fn new(now: Instant) -> Patience {
         Patience { addresses: HashMap::new(), minute: Minute { since: now, tries: 0 }, own: HashMap::new() }
     }
@@ -247,7 +261,7 @@ impl Patience {
         Ok(())
     }
 
-    /// The word was right.
+    /// The password was right.
     pub fn right(&mut self, asker: Asker) {
         match asker {
             Asker::Stranger(from) => drop(self.addresses.remove(&neighbourhood(from))),

@@ -10,7 +10,7 @@ mod compress;
 mod covers;
 mod fault;
 mod guard;
-pub mod login;
+pub(crate) mod login;
 mod routes;
 mod shelves;
 
@@ -43,7 +43,9 @@ use guard::Door;
 
 /// What the page is made from.
 pub struct Parts {
+    /// The queue of the core.
     pub queue: Sender<Event>,
+    /// The newest snapshot of the core.
     pub latest: observers::Latest,
     /// The newest picture of the panel, where there is one.
     pub panel: Option<Latest>,
@@ -77,7 +79,9 @@ pub struct Papers {
 
 /// The ports of a simulated device that the page plays.
 pub struct Simulated {
+    /// Presses the buttons.
     pub presser: Presser,
+    /// Whether the light is on.
     pub light: watch::Receiver<bool>,
     /// Which photo the camera sees; none where the demo uses a real camera.
     pub chooser: Option<Chooser>,
@@ -200,6 +204,10 @@ pub struct Page(axum::Router);
 impl Page {
     /// # Errors
     /// When the system has no random numbers.
+    /// The page for this device.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
     pub fn new(settings: &WebSettings, parts: Parts) -> anyhow::Result<Page> {
         Ok(Page(routes::router(Arc::new(Site::new(settings, parts)?))))
     }
@@ -216,6 +224,9 @@ impl Page {
 }
 
 /// Serves the page for as long as the process lives. Says where it listens once it does.
+///
+/// # Errors
+/// When the system has no random numbers, or no runtime can be started.
 pub fn serve(settings: &WebSettings, parts: Parts, listening: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
     let site = Arc::new(Site::new(settings, parts)?);
     server::run(settings.listen, routes::router(site), listening)?;

@@ -11,7 +11,9 @@ use moodbox_core::recommend::{Catalog, Templates};
 /// The newest catalog and templates. Clones see the same.
 #[derive(Clone)]
 pub struct Shelves {
+    /// All that can be played.
     pub catalog: watch::Receiver<Arc<Catalog>>,
+    /// The templates that count.
     pub templates: watch::Receiver<Arc<Templates>>,
 }
 
@@ -22,6 +24,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
+    /// The observer, and what it keeps up to date: both empty at first.
     pub fn new() -> (Watcher, Shelves) {
         let (catalog, catalogs) = watch::channel(Arc::default());
         let (templates, all_templates) = watch::channel(Arc::default());

@@ -87,14 +87,17 @@ pub fn capture(
 }
 
 /// An aiming ends by itself after this long, whatever the core says or forgets.
-pub const AIM_WITHIN: Duration = Duration::from_secs(150);
+pub(crate) const AIM_WITHIN: Duration = Duration::from_secs(150);
 
 /// Between two looks of an aiming: a person moves, reads and moves again.
 const AIM_EVERY: Duration = Duration::from_millis(250);
 
 /// Keeps the camera and the light on and says what `look` makes of a picture, four times a second at most and only
 /// when it is something new, until `over`. Neither the picture nor anything else of it is kept or told.
-pub fn aim<T: PartialEq + Copy>(
+///
+/// # Errors
+/// When the light cannot be lit, the camera cannot be started or goes away, or nothing can be looked at.
+pub(crate) fn aim<T: PartialEq + Copy>(
     camera: &mut dyn Camera,
     light: &SharedLight,
     settings: &CaptureSettings,

@@ -7,7 +7,9 @@ use super::Picture;
 /// A rectangle of a picture, in pixels. It is never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
+    /// From the left, the end not included.
     pub columns: Range<u32>,
+    /// From the top, the end not included.
     pub rows: Range<u32>,
 }
 

@@ -191,7 +191,7 @@ impl Letters {
     }
 
     /// The pieces of a line that was cleaned, with their widths in pixels.
-    pub fn cells(&self, text: &str, face: Face) -> Vec<Cell> {
+    pub(crate) fn cells(&self, text: &str, face: Face) -> Vec<Cell> {
         if text.chars().all(is_known) {
             let cell = |(at, letter): (usize, char)| Cell {
                 bytes: at..at + letter.len_utf8(),

@@ -3,13 +3,13 @@
 
 mod canvas;
 pub mod changes;
-pub mod counting_bus;
-pub mod faces;
+pub(crate) mod counting_bus;
+pub(crate) mod faces;
 mod icons;
 pub mod letters;
 mod movement;
 mod palette;
-pub mod png;
+pub(crate) mod png;
 pub mod presets;
 pub mod screen_samples;
 pub mod screens;
@@ -17,13 +17,13 @@ mod shaping;
 pub mod spi;
 pub mod system_fonts;
 pub mod tee;
-pub mod terminal;
-pub mod test_image;
+pub(crate) mod terminal;
+pub(crate) mod test_image;
 mod text_layout;
 pub mod text_raster;
 mod text_wrap;
 mod wire;
-pub mod worker;
+pub(crate) mod worker;
 
 use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::pixelcolor::raw::{RawData, RawU16};
@@ -87,10 +87,12 @@ impl Picture {
         [widen(color.r(), 31), widen(color.g(), 63), widen(color.b(), 31)]
     }
 
+    /// In pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
+    /// In pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
@@ -122,16 +124,25 @@ pub trait Panel: Send {
     fn size(&self) -> (u32, u32);
 
     /// Shows the picture. Only what changed since the last call needs to travel.
+    ///
+    /// # Errors
+    /// When the panel cannot be opened, or does not take the picture.
     fn show(&mut self, picture: &Picture) -> Result<(), PanelError>;
 
     /// Shows a step of a movement, gone in a moment. Only what a person stands before needs to; who copies the panel
     /// elsewhere waits for what rests.
+    ///
+    /// # Errors
+    /// When the panel cannot be opened, or does not take the picture.
     fn glance(&mut self, _picture: &Picture) -> Result<(), PanelError> {
         Ok(())
     }
 
     /// Switches the backlight, where there is one that can be; a panel is lit from its first picture on.
     /// A wrapper of a panel hands this on.
+    ///
+    /// # Errors
+    /// When the line of the backlight cannot be used.
     fn light(&mut self, _on: bool) -> Result<(), PanelError> {
         Ok(())
     }
@@ -141,13 +152,46 @@ pub trait Panel: Send {
 #[derive(Debug, thiserror::Error)]
 #[error("{}; {}", self.what(), self.cure())]
 pub enum PanelError {
-    SpiOff { device: String },
-    NoDevice { device: String, there: String },
-    Denied { device: String },
-    Size { device: String, size: String },
+    /// SPI is switched off: there is no such device file and no other.
+    SpiOff {
+        /// The device file.
+        device: String,
+    },
+    /// There is no such device file, but others.
+    NoDevice {
+        /// The device file.
+        device: String,
+        /// The device files that there are.
+        there: String,
+    },
+    /// This user may not open it.
+    Denied {
+        /// The device file.
+        device: String,
+    },
+    /// The glass does not lie within the controller's memory.
+    Size {
+        /// The device file.
+        device: String,
+        /// Width, height and offset, as the configuration has them.
+        size: String,
+    },
+    /// A GPIO line of the panel cannot be used.
     Line(#[from] LineError),
-    Io { device: String, reason: String },
-    Save { path: String, source: std::io::Error },
+    /// Anything else that the kernel answered.
+    Io {
+        /// The device file.
+        device: String,
+        /// What the kernel answered.
+        reason: String,
+    },
+    /// The picture file cannot be written.
+    Save {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl PanelError {

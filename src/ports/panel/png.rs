@@ -18,12 +18,9 @@ pub struct PngPanel {
 }
 
 impl PngPanel {
+    /// The file at `path`, with pictures of this size in pixels. It is written at the first picture.
     pub fn new(path: impl Into<PathBuf>, width: u32, height: u32) -> PngPanel {
         PngPanel { path: path.into(), width, height }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 
@@ -83,7 +80,7 @@ mod tests {
         picture.clear(Rgb565::RED).unwrap();
         panel.show(&picture).unwrap();
 
-        let read = image::open(panel.path()).unwrap().to_rgb8();
+        let read = image::open(&panel.path).unwrap().to_rgb8();
         assert_eq!(read.dimensions(), (4, 3));
         assert!(read.pixels().all(|pixel| pixel.0 == [255, 0, 0]));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Controller {
+    /// Sitronix ST7789.
     St7789,
+    /// Ilitek ILI9341.
     Ili9341,
 }
 
@@ -14,10 +16,14 @@ pub enum Controller {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub enum Turn {
+    /// Not turned.
     #[default]
     Deg0,
+    /// By 90 degrees.
     Deg90,
+    /// By 180 degrees: upside down.
     Deg180,
+    /// By 270 degrees.
     Deg270,
 }
 
@@ -74,6 +80,7 @@ impl From<Turn> for u16 {
 pub struct SpiSettings {
     /// The device file; its second number is the chip select line.
     pub device: String,
+    /// The chip that drives the glass.
     pub controller: Controller,
     /// Pixels from left to right as a person sees the panel, after the rotation.
     pub width: u16,
@@ -82,6 +89,7 @@ pub struct SpiSettings {
     /// First column and row of the glass in the controller's memory of 240 x 320, before the rotation.
     #[serde(default)]
     pub offset: (u16, u16),
+    /// How far the picture is turned on the glass.
     #[serde(default)]
     pub rotation: Turn,
     /// The glass is wired from right to left (most ILI9341 modules).
@@ -113,14 +121,18 @@ pub struct SpiSettings {
 pub struct ButtonLines {
     /// The button that starts a look.
     pub press: &'static str,
+    /// The button for the next item.
     pub next: Option<&'static str>,
+    /// The button that makes it louder.
     pub volume_up: Option<&'static str>,
+    /// The button that makes it quieter.
     pub volume_down: Option<&'static str>,
 }
 
 /// A board by name: its panel, and everything else that is on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
+    /// The name in the configuration.
     pub name: &'static str,
     /// What is printed on the box.
     pub about: &'static str,

@@ -94,7 +94,7 @@ pub struct Chosen {
 }
 
 /// Shapes a line that was cleaned. `fonts` are those of the letters that ours lack; a letter that is in neither is
-/// left out, for a box tells nobody anything.
+/// left out, because an empty box says nothing.
 pub fn shape(text: &str, weight: Weight, base: Base, fonts: &HashMap<char, Chosen>) -> Shaped {
     let segments = segments(text, base, fonts);
     let mut made: Vec<Vec<(usize, Glyph)>> = vec![Vec::new(); segments.len()];

@@ -20,7 +20,7 @@ const PLACES: [&str; 4] = ["truetype/noto", "opentype/noto", "truetype/ancient-s
 
 /// Which fonts have the letters of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Family {
+pub(crate) enum Family {
     /// One of `NotoSans` with this name after it, or `NotoSerif` where there is no other.
     Noto(&'static str),
     /// Chinese, Japanese and Korean: one collection for all, whose faces differ in the shapes of shared signs.
@@ -31,9 +31,12 @@ pub enum Family {
 
 /// Whose shapes the shared signs of East Asia take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Han {
+pub(crate) enum Han {
+    /// Those of Japanese.
     Japanese,
+    /// Those of Korean.
     Korean,
+    /// Those of simplified Chinese.
     Chinese,
 }
 
@@ -162,8 +165,10 @@ impl Family {
 
 /// A face in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FontFile {
+pub(crate) struct FontFile {
+    /// The file.
     pub path: PathBuf,
+    /// Number of the face in the file, from 0; only collections have more than one.
     pub index: u32,
 }
 
@@ -180,12 +185,12 @@ impl SystemFonts {
     }
 
     /// Whether there is a folder to look in.
-    pub fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.folder.is_some()
     }
 
     /// The files of a family that are there, the best first.
-    pub fn files(&self, family: Family, weight: Weight) -> Vec<FontFile> {
+    pub(crate) fn files(&self, family: Family, weight: Weight) -> Vec<FontFile> {
         let Some(folder) = &self.folder else { return Vec::new() };
         let found = |(name, index): (String, u32)| {
             let mut paths = PLACES.iter().map(|place| folder.join(place).join(&name));
@@ -198,7 +203,7 @@ impl SystemFonts {
     ///
     /// `fontdb` is used for this alone: no file is parsed but the one that is asked for. A package that is updated
     /// meanwhile puts a new file in the place of the old one, which stays whole for who has mapped it.
-    pub fn with<T>(file: &FontFile, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    pub(crate) fn with<T>(file: &FontFile, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let mut fonts = Database::new();
         let id = fonts.push_face_info(FaceInfo {
             id: ID::dummy(),

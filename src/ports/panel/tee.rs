@@ -59,6 +59,7 @@ pub struct Latest {
 }
 
 impl Latest {
+    /// A panel of this size in pixels, without a picture as yet.
     pub fn new(width: u32, height: u32) -> Latest {
         Latest { size: (width, height), picture: watch::Sender::new(None) }
     }

@@ -8,22 +8,28 @@ use unicode_normalization::char::is_combining_mark;
 /// How heavy letters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Weight {
+    /// For most text.
     SemiBold,
+    /// For titles and moods.
     ExtraBold,
 }
 
 /// A weight at a size in pixels: the height of an em.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Face {
+    /// How bold the letters are.
     pub weight: Weight,
+    /// Height of an em, in pixels.
     pub size: f32,
 }
 
 impl Face {
+    /// The weight of most text, in this size.
     pub const fn plain(size: f32) -> Face {
         Face { weight: Weight::SemiBold, size }
     }
 
+    /// The heavier weight, in this size.
     pub const fn bold(size: f32) -> Face {
         Face { weight: Weight::ExtraBold, size }
     }
@@ -61,12 +67,12 @@ fn fonts(weight: Weight) -> &'static Fonts {
 }
 
 /// The first of our fonts that has the letter; none if none has.
-pub fn find(letter: char, weight: Weight) -> Option<(&'static FontRef<'static>, GlyphId)> {
+pub(crate) fn find(letter: char, weight: Weight) -> Option<(&'static FontRef<'static>, GlyphId)> {
     fonts(weight).iter().map(|font| (font, font.glyph_id(letter))).find(|(_, glyph)| glyph.0 != 0)
 }
 
 /// Whether our fonts have a letter, in both weights.
-pub fn is_known(letter: char) -> bool {
+pub(crate) fn is_known(letter: char) -> bool {
     // A test holds that all of these are there.
     matches!(letter, ' '..='~')
         || [Weight::SemiBold, Weight::ExtraBold].into_iter().all(|weight| find(letter, weight).is_some())
@@ -79,7 +85,7 @@ fn scale(font: &FontRef<'_>, size: f32) -> PxScale {
 }
 
 /// What our fonts lack, in Latin letters after its sound as far as a table knows it. What is not seen is left out.
-pub fn in_our_letters(text: &str) -> String {
+pub(crate) fn in_our_letters(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars() {
         if !is_known(letter) {
@@ -93,12 +99,12 @@ pub fn in_our_letters(text: &str) -> String {
 }
 
 /// Marks without a letter of their own, joiners, direction marks, variation selectors, tags.
-pub fn is_invisible(letter: char) -> bool {
+pub(crate) fn is_invisible(letter: char) -> bool {
     is_combining_mark(letter) || is_hidden(letter)
 }
 
 /// The same but marks.
-pub fn is_hidden(letter: char) -> bool {
+pub(crate) fn is_hidden(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
@@ -106,18 +112,18 @@ pub fn is_hidden(letter: char) -> bool {
 }
 
 /// Width in pixels of one line of letters that our fonts have.
-pub fn width(text: &str, face: Face) -> f32 {
+pub(crate) fn width(text: &str, face: Face) -> f32 {
     text.chars().map(|letter| advance(letter, face)).sum()
 }
 
 /// The same of one letter.
-pub fn advance(letter: char, face: Face) -> f32 {
+pub(crate) fn advance(letter: char, face: Face) -> f32 {
     find(letter, face.weight)
         .map_or(0.0, |(font, glyph)| font.as_scaled(scale(font, face.size)).h_advance(glyph))
 }
 
 /// Draws one line of letters that our fonts have: `ink(x, y, cover)` for each pixel touched, cover in [0, 1].
-pub fn raster(text: &str, face: Face, x: f32, baseline: f32, mut ink: impl FnMut(i32, i32, f32)) {
+pub(crate) fn raster(text: &str, face: Face, x: f32, baseline: f32, mut ink: impl FnMut(i32, i32, f32)) {
     let mut pen = x;
     for letter in text.chars() {
         let Some((font, glyph)) = find(letter, face.weight) else { continue };
@@ -131,7 +137,7 @@ pub fn raster(text: &str, face: Face, x: f32, baseline: f32, mut ink: impl FnMut
 }
 
 /// Draws one letter at its place.
-pub fn draw(outline: &OutlinedGlyph, ink: &mut impl FnMut(i32, i32, f32)) {
+pub(crate) fn draw(outline: &OutlinedGlyph, ink: &mut impl FnMut(i32, i32, f32)) {
     let bounds = outline.px_bounds();
     let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
     outline.draw(|x, y, cover| {

@@ -222,6 +222,9 @@ impl Vision {
 
     /// How the largest face of a frame lies in it, and how bright it is; no mood is read. Nothing else of the frame is
     /// left in memory.
+    ///
+    /// # Errors
+    /// When the frame is no picture, or a network fails.
     pub fn frame_of_face(&mut self, frame: &Frame) -> Result<Framed, VisionError> {
         let mut rgb = std::mem::take(&mut self.rgb);
         let result = to_rgb(frame, &mut rgb).map_err(VisionError::from);

@@ -122,7 +122,7 @@ pub async fn feeling(State(site): State<Arc<Site>>, Body(set): Body<Set>) -> Res
     }
 }
 
-/// How an item is called here: its place on disk is nobody's business who looks at a page.
+/// The name of an item on the page, which does not show where it lies on disk.
 fn handle(id: &str) -> String {
     Sha256::digest(id.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

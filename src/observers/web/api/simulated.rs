@@ -102,7 +102,7 @@ pub enum Edge {
     Up,
 }
 
-/// The finger on the button of the device: what it means is found out as with a real one.
+/// Presses the button of the device or lets it go; what that means is found out as with a real one.
 pub async fn button(State(site): State<Arc<Site>>, Body(touch): Body<Touch>) -> Result<StatusCode, Fault> {
     let button = match touch.button {
         Button::Main => event::Button::Main,
