@@ -72,7 +72,7 @@ pub enum ConfigError {
         "the configuration {path} cannot be read: {why}. \
          `sudo moodbox setup` writes one, as does `moodbox check --default > {path}`; --config names another"
     )]
-    /// There is no such file. `why` is no `source`, because a report that prints the chain of errors would say it twice.
+    /// There is no such file. `why` is no `source`: a report that prints the chain of errors would say it twice.
     Absent {
         /// The file.
         path: String,

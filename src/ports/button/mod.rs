@@ -13,7 +13,8 @@ use moodbox_core::kiosk::event::{Button, Edge};
 
 /// A source of debounced edges.
 pub trait Buttons: Send {
-    /// Waits for the next edge; `None` if there is none within `patience`, so that the thread can see whether it is to end.
+    /// Waits for the next edge; `None` if there is none within `patience`, so that the thread can see whether it is
+    /// to end.
     ///
     /// # Errors
     /// When the line cannot be read any more.

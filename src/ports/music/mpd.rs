@@ -66,7 +66,8 @@ impl Mpd {
         }
     }
 
-    /// Reads the whole library over a connection of its own, for commands outside the daemon: its songs, and what was left out, in words.
+    /// Reads the whole library over a connection of its own, for commands outside the daemon: its songs, and what
+    /// was left out, in words.
     ///
     /// # Errors
     /// When the server cannot be reached, or does not let its library be read.

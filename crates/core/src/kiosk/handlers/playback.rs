@@ -27,7 +27,7 @@ pub(in crate::kiosk) fn play(session: &Session, which: AudioSource, ids: Vec<Str
     if !session.player(which).open {
         return None;
     }
-    // The one that is not heard is mute: music and video never fight for the sound.
+    // The one that is not heard is mute.
     let volume = if session.speaks == which { session.volume } else { 0 };
     let repeat = which == AudioSource::Video && session.loop_video;
     Some(command(which, PlayerCommand::Play { ids, volume, repeat }))
