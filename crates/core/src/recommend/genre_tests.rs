@@ -208,3 +208,30 @@ fn of_the_genres_that_id3_numbers_95_in_100_have_a_place() {
     let known = music.len() - missing.len();
     assert!(known * 100 >= music.len() * 95, "{known} of {}: {missing:?}", music.len());
 }
+
+/// Names as AllMusic, Discogs, Last.fm and Tagtraum write them, each with a genre that it must lie at.
+#[test]
+fn names_of_public_lists_lie_where_their_kin_does() {
+    for (name, kin) in [
+        ("Stage & Screen", "soundtrack"),
+        ("TV Soundtracks", "soundtrack"),
+        ("Cast Recordings", "musical"),
+        ("Jazz+Vocals", "vocal jazz"),
+        ("contemporary rnb", "r&b"),
+        ("contemporaryrnb", "r&b"),
+        ("Brazilian Traditions", "world"),
+        ("Old-Timey", "bluegrass"),
+        ("Musique Concrète", "industrial"),
+        ("Nueva Canción", "folk"),
+        ("Afro-Cuban", "latin"),
+        ("Gregorian Chant", "choral"),
+        ("Madchester", "alternative"),
+        ("2 Tone", "ska"),
+        ("Funeral Doom", "doom metal"),
+        ("Eurobeat", "dance"),
+        ("Sea Shanties", "folk"),
+        ("String Quartet", "classical"),
+    ] {
+        assert_eq!(genre::place(&normalized(name)), genre::place(kin), "{name}");
+    }
+}
