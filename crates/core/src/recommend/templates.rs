@@ -1,5 +1,7 @@
 //! A template for each mood and kind.
 
+use std::sync::LazyLock;
+
 use super::kind::Kind;
 use super::shipped;
 use super::template::{Pair, Template};
@@ -30,7 +32,10 @@ impl Templates {
 
     /// The templates that come with the program: `deploy/templates/{music,video}/<mood>.toml`.
     pub fn shipped() -> Templates {
-        Templates { pairs: Mood::ALL.map(shipped::pair) }
+        // They are text inside the program: read once.
+        static READ: LazyLock<Templates> =
+            LazyLock::new(|| Templates { pairs: Mood::ALL.map(shipped::pair) });
+        READ.clone()
     }
 
     /// Reads one template.
