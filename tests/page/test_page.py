@@ -19,7 +19,8 @@ GOLDEN = ROOT / "tests/golden/page"
 PARTS = ["now", "library", "templates", "history", "health", "settings", "device"]
 
 # What a browser says of a device that has left.
-LEFT = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION_RESET")
+# One that has just started has drawn no picture of its panel yet (404): the page asks again.
+LEFT = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION_RESET", "404")
 
 # What says that a part is there and has heard from the device.
 READY = {
