@@ -1,9 +1,30 @@
-//! Questions at a terminal, and what systemd is asked to do afterwards.
+//! What `setup` and `setup phone` share: their options, questions at a terminal, and what systemd is asked to do.
 
 use std::io::{BufRead, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::bail;
+
+/// How what a set-up writes is asked for and written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Writing {
+    /// Ask nothing: what is not given stays as it is.
+    #[arg(short, long)]
+    pub(super) yes: bool,
+
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Write the files and start nothing: for an image that is being built.
+    #[arg(long)]
+    pub(super) no_start: bool,
+
+    /// The folder in which the files lie.
+    #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
+    pub(super) root: PathBuf,
+}
 
 /// Asks until the answer is one of these words; nothing typed is the usual one.
 pub(super) fn one_of(words: &[&str], usual: Option<&str>) -> anyhow::Result<String> {

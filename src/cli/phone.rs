@@ -2,13 +2,12 @@
 
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::dialog::{ask, systemctl};
+use super::dialog::{Writing, ask, systemctl};
 use super::password;
 use crate::config::password::StoredPassword;
 use crate::page_address;
@@ -48,21 +47,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["password_stdin", "listen", "network"])]
     show: bool,
 
-    /// Ask nothing: a password that is set stays.
-    #[arg(short, long)]
-    yes: bool,
-
-    /// Say what would be written, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Write the files and start nothing: for an image that is being built.
-    #[arg(long)]
-    no_start: bool,
-
-    /// The folder in which the files lie.
-    #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
-    root: PathBuf,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 /// How long a page may take to be there after a restart: a Pi Zero loads its models meanwhile.
@@ -70,7 +56,7 @@ const UP_WITHIN: Duration = Duration::from_secs(60);
 
 /// Lets phones in, shuts them out, or shows the address.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let files = Files::below(&args.root);
+    let files = Files::below(&args.writing.root);
     if !files.is_set_up() {
         bail!("this device is not set up yet: `sudo moodbox setup` first");
     }
@@ -78,10 +64,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let now = files.page();
         let listen = now.listen.filter(|listen| !listen.ip().is_loopback());
         let listen = listen.context("no phone reaches the page yet: `sudo moodbox setup phone`")?;
-        show(listen, &now.names, !args.no_start);
+        show(listen, &now.names, !args.writing.no_start);
         return Ok(ExitCode::SUCCESS);
     }
-    let asks = !args.yes && !args.dry_run;
+    let asks = !args.writing.yes && !args.writing.dry_run;
     if asks && !args.off && !args.password_stdin && !std::io::stdin().is_terminal() {
         bail!(
             "nobody is there to be asked: say --yes with --password-stdin, or --yes alone to keep the password"
@@ -89,7 +75,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let plan = if args.off { phone::off(&files)? } else { phone::on(&files, &wish(&args, &files, asks)?)? };
     tell(&plan);
-    if args.dry_run {
+    if args.writing.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     let differs = !plan.changes.is_empty() || !plan.removed.is_empty();
@@ -99,14 +85,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     write(&files, &plan)?;
-    if !args.no_start && differs {
+    if !args.writing.no_start && differs {
         systemctl(&["daemon-reload"]);
         // The old one is gone before anybody looks whether the page answers.
         systemctl(&["stop", "moodbox.service"]);
         systemctl(&["start", "--no-block", "moodbox.service"]);
     }
     match plan.listen {
-        Some(listen) => show(listen, &plan.names, !args.no_start),
+        Some(listen) => show(listen, &plan.names, !args.writing.no_start),
         None => println!("The page is for this machine alone."),
     }
     Ok(ExitCode::SUCCESS)
@@ -119,15 +105,16 @@ fn wish(args: &Args, files: &Files, asks: bool) -> anyhow::Result<Wish> {
     } else if asks {
         println!("The page is locked by a password. Choose one that nobody guesses.");
         password::ask(if set { "; nothing keeps the one that is set" } else { "" })?
-    } else if !set && !args.dry_run {
+    } else if !set && !args.writing.dry_run {
         bail!("the page needs a password: send one with --password-stdin");
     } else {
         None
     };
     let stored = word.map(|word| StoredPassword::make(&word)).transpose()?;
     // What would be written is the same whatever the password is.
-    let shown =
-        || (!set && args.dry_run).then(|| StoredPassword::make("shown, and never written")).transpose();
+    let shown = || {
+        (!set && args.writing.dry_run).then(|| StoredPassword::make("shown, and never written")).transpose()
+    };
     Ok(Wish {
         password: stored.map_or_else(shown, |stored| Ok(Some(stored)))?,
         listen: args.listen,

@@ -1,12 +1,12 @@
 //! `moodbox setup`: asks what cannot be known, shows what it will write, writes it, starts the service.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
-use super::dialog::{ask, one_of, systemctl};
+use super::dialog::{Writing, ask, one_of, systemctl};
 use super::phone;
 use crate::ports::panel::presets::{ButtonLines, PRESETS, Preset};
 use crate::setup::{Answers, Files, Plan, plan, replace, usual_card};
@@ -55,21 +55,8 @@ pub struct Args {
     #[arg(long, value_name = "CARD")]
     sound: Option<String>,
 
-    /// Ask nothing: what is not given stays as it is.
-    #[arg(short, long)]
-    yes: bool,
-
-    /// Say what would be written, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Write the files and start nothing: for an image that is being built.
-    #[arg(long)]
-    no_start: bool,
-
-    /// The folder in which the files lie.
-    #[arg(long, value_name = "FOLDER", default_value = "/", hide = true)]
-    root: PathBuf,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 /// What is set up by itself.
@@ -85,8 +72,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return phone::run(args);
     }
     // While an image is built, /proc is that of the machine that builds it.
-    let image = args.no_start && args.root == Path::new("/");
-    let files = if image { Files::of_image(&args.root) } else { Files::below(&args.root) };
+    let image = args.writing.no_start && args.writing.root == Path::new("/");
+    let files = if image { Files::of_image(&args.writing.root) } else { Files::below(&args.writing.root) };
     let mut answers = Answers {
         mode: args.mode,
         language: args.language,
@@ -95,18 +82,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         light: args.light,
         sound: args.sound,
     };
-    let asks = !args.yes && !args.dry_run;
+    let asks = !args.writing.yes && !args.writing.dry_run;
     if asks {
         if !std::io::stdin().is_terminal() {
             bail!("nobody is there to be asked: say --yes, with --mode, --hat and the others as needed");
         }
         ask_all(&files, &mut answers)?;
-    } else if args.yes && answers.mode.is_none() && !files.is_set_up() {
+    } else if args.writing.yes && answers.mode.is_none() && !files.is_set_up() {
         bail!("where the device stands is never guessed: say --mode household, public or workplace");
     }
     let plan = plan(&files, &answers)?;
     show(&plan);
-    if args.dry_run {
+    if args.writing.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     if asks && !plan.changes.is_empty() && ask("Write this? yes or no", Some("yes"))? != "yes" {
@@ -120,7 +107,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     // The note that the console shows until the device is set up.
     let _ = std::fs::remove_file(files.notice());
-    if args.no_start { Ok(ExitCode::SUCCESS) } else { start(&plan) }
+    if args.writing.no_start { Ok(ExitCode::SUCCESS) } else { start(&plan) }
 }
 
 fn show(plan: &Plan) {

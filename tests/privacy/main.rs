@@ -72,15 +72,28 @@ fn nothing_that_is_written_or_sent_during_a_press_holds_any_of_the_face() {
     }
 }
 
-fn nothing_leaves(sends: Sends) {
+/// A device of which all that it writes is noted, and what finds its face again.
+fn traced_device(sends: Sends) -> (Device, Searcher) {
     let mut searcher = None;
-    let mut device = Device::start(
+    let device = Device::start(
         |path| searcher = Some(sends.prepare(path)),
         "",
         None,
         |program, folder| traced::command(program, &folder.join("trace")),
     );
     let searcher = searcher.unwrap();
+    (device, searcher)
+}
+
+fn nothing_is_found(searcher: &Searcher, written: &Written, sends: Sends) {
+    for (way, bytes) in &written.bytes {
+        let found = searcher.any(bytes);
+        assert!(found.is_empty(), "{sends:?}: {way}: {found:?}");
+    }
+}
+
+fn nothing_leaves(sends: Sends) {
+    let (mut device, searcher) = traced_device(sends);
     for round in 0..2 {
         device.press();
         // A press is answered before the camera is on, and a look may be over before anybody asks.
@@ -108,10 +121,7 @@ fn nothing_leaves(sends: Sends) {
         assert!(there, "nothing went to {wanted}: {names:?}");
     }
     assert!(written.total() > 20_000, "{names:?}");
-    for (way, bytes) in &written.bytes {
-        let found = searcher.any(bytes);
-        assert!(found.is_empty(), "{sends:?}: {way}: {found:?}");
-    }
+    nothing_is_found(&searcher, &written, sends);
     // What lies on disk afterwards, in case something came there by a way nobody thought of.
     for file in files(device.folder.path()) {
         let given = ["face.png", "face.mjpg", "trace"];
@@ -126,14 +136,7 @@ fn nothing_leaves(sends: Sends) {
 #[test]
 fn while_the_camera_helps_nothing_that_is_written_or_sent_holds_any_of_the_face_or_a_mood() {
     for sends in Sends::BOTH {
-        let mut searcher = None;
-        let mut device = Device::start(
-            |path| searcher = Some(sends.prepare(path)),
-            "",
-            None,
-            |program, folder| traced::command(program, &folder.join("trace")),
-        );
-        let searcher = searcher.unwrap();
+        let (mut device, searcher) = traced_device(sends);
         let answer = device.ask("POST /api/guide/camera", r#"{"on":true}"#);
         assert!(answer.starts_with(b"HTTP/1.1 202"), "{}", String::from_utf8_lossy(&answer));
         device.until("it says what helps", |device| {
@@ -150,10 +153,7 @@ fn while_the_camera_helps_nothing_that_is_written_or_sent_holds_any_of_the_face_
         let written = Written::read(&device.path("trace"));
         assert!(written.unseen.is_empty(), "ways out that cannot be watched: {:#?}", written.unseen);
         assert!(written.bytes.keys().any(|name| name.contains("socket:")), "{:?}", written.bytes.keys());
-        for (way, bytes) in &written.bytes {
-            let found = searcher.any(bytes);
-            assert!(found.is_empty(), "{sends:?}: {way}: {found:?}");
-        }
+        nothing_is_found(&searcher, &written, sends);
     }
 }
 

@@ -20,6 +20,7 @@ mod house;
 mod invariants;
 mod kiosk;
 mod look;
+mod machine;
 mod manual;
 mod modules;
 mod neighbours;

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::machine::{self, read, said};
+
 use moodbox::config;
 use moodbox_core::kiosk::policy::Mode;
 
 /// The settings as the package brings them, a board with two sound cards, and MPD's configuration with no output.
 fn machine() -> tempfile::TempDir {
-    let machine = tempfile::tempdir().unwrap();
-    for (path, text) in [
+    machine::with(&[
         ("etc/moodbox/moodbox.toml", config::packaged().as_str()),
         ("boot/firmware/config.txt", "# by hand\n"),
         ("etc/mpd.conf", "# by Debian\nmusic_directory \"/var/lib/mpd/music\"\n"),
@@ -18,26 +19,11 @@ fn machine() -> tempfile::TempDir {
             "proc/asound/cards",
             " 0 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0\n 1 [Device         ]: USB-Audio - USB Sound Device\n",
         ),
-    ] {
-        let path = machine.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    machine
+    ])
 }
 
-/// What it says to somebody who types these lines at a terminal: `script` of util-linux is the terminal.
 fn typed(machine: &Path, options: &str, lines: &[&str]) -> String {
-    let program = env!("CARGO_BIN_EXE_moodbox");
-    let command = format!("{program} setup --no-start --root {} {options}", machine.display());
-    let keys = machine.join("keys");
-    fs::write(&keys, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-    let output = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .stdin(fs::File::open(&keys).unwrap())
-        .output()
-        .expect("script of util-linux");
-    String::from_utf8_lossy(&output.stdout).replace('\r', "")
+    machine::typed(machine, &format!("setup {options}"), lines)
 }
 
 fn unattended(machine: &Path, options: &[&str]) -> Output {
@@ -48,14 +34,6 @@ fn unattended(machine: &Path, options: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned()
-}
-
-fn read(machine: &Path, path: &str) -> String {
-    fs::read_to_string(machine.join(path)).unwrap_or_default()
 }
 
 #[test]

@@ -5,16 +5,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::machine::{self, read, said};
+
 use moodbox::config::{self, password::StoredPassword};
 
 const WORD: &str = "correct horse battery";
 
 /// A device that is set up, on the network 192.168.178.0/24.
 fn machine() -> tempfile::TempDir {
-    let machine = tempfile::tempdir().unwrap();
     let settings = config::packaged().replace("\nmode = \"household\"", "\nmode = \"public\"");
     assert_ne!(settings, config::packaged());
-    for (path, text) in [
+    machine::with(&[
         ("etc/moodbox/moodbox.toml", settings.as_str()),
         ("etc/hostname", "Kitchen\n"),
         ("usr/sbin/avahi-daemon", ""),
@@ -24,26 +25,11 @@ fn machine() -> tempfile::TempDir {
              wlan0 00000000 01B2A8C0 0003 0 0 600 00000000 0 0 0\n\
              wlan0 00B2A8C0 00000000 0001 0 0 600 00FFFFFF 0 0 0\n",
         ),
-    ] {
-        let path = machine.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    machine
+    ])
 }
 
-/// What it says to somebody who types these lines at a terminal: `script` of util-linux is the terminal.
 fn typed(machine: &Path, options: &str, lines: &[&str]) -> String {
-    let program = env!("CARGO_BIN_EXE_moodbox");
-    let command = format!("{program} setup phone --no-start --root {} {options}", machine.display());
-    let keys = machine.join("keys");
-    fs::write(&keys, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-    let output = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .stdin(fs::File::open(&keys).unwrap())
-        .output()
-        .expect("script of util-linux");
-    String::from_utf8_lossy(&output.stdout).replace('\r', "")
+    machine::typed(machine, &format!("setup phone {options}"), lines)
 }
 
 fn unattended(machine: &Path, options: &[&str], word: &str) -> Output {
@@ -56,14 +42,6 @@ fn unattended(machine: &Path, options: &[&str], word: &str) -> Output {
         .stdin(if word.is_empty() { Stdio::null() } else { fs::File::open(&keys).unwrap().into() })
         .output()
         .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned()
-}
-
-fn read(machine: &Path, path: &str) -> String {
-    fs::read_to_string(machine.join(path)).unwrap_or_default()
 }
 
 const SETTINGS: &str = "etc/moodbox/moodbox.toml";

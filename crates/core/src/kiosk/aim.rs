@@ -29,6 +29,10 @@ pub fn advice(framed: &Framed) -> Advice {
     match framed {
         Framed { faces: 0, .. } => Advice::Nobody,
         Framed { faces: 2.., .. } => Advice::Several,
+        // Of a face whose measures are no numbers nothing is known.
+        Framed { width, room, light, .. } if ![width, room, light].iter().all(|m| m.is_finite()) => {
+            Advice::Nobody
+        }
         Framed { width, .. } if *width > WIDEST => Advice::Farther,
         Framed { room, .. } if *room < LEAST_ROOM => Advice::Middle,
         Framed { width, .. } if *width < NARROWEST => Advice::Closer,
@@ -57,8 +61,7 @@ mod tests {
         ] {
             assert_eq!(advice(&framed), said, "{framed:?}");
         }
-        // Numbers that are none end in some word as well.
         let none = Framed { faces: 1, width: f32::NAN, room: f32::NAN, light: f32::NAN };
-        assert_eq!(advice(&none), Advice::Good);
+        assert_eq!(advice(&none), Advice::Nobody, "good is said of what was measured alone");
     }
 }

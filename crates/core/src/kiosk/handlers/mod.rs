@@ -3,9 +3,8 @@
 //!
 //! From the bottom: `learning`, `playback` (what a session plays and how loud), `session` (from a mood to the
 //! end of what is played for it), `house` (quiet hours and timers), `look` (a capture and its reading), `items`,
-//! `player` (reports of the players), `hold` (the menu of a held button), `signs` (what is shown for a while), `aim` (the camera helps
-//! a person find the right place), `press`,
-//! `remote`, `parts`, `settings`, `speech`, `time`.
+//! `player` (reports of the players), `hold` (the menu of a held button), `signs` (what is shown for a while), `aim`
+//! (the camera helps a person find the right place), `press`, `remote`, `parts`, `settings`, `speech`, `time`.
 
 pub(super) mod aim;
 pub(super) mod hold;
