@@ -89,6 +89,34 @@ def test_the_first_steps_lead_from_the_place_to_the_first_music(tab, another, tm
     expect(heading.last).to_have_text("Where does it stand?")
 
 
+def test_the_camera_goes_out_with_whoever_leaves_however_early(tab, another):
+    one = another()
+    page = show(tab, one, "guide")
+    heading = page.get_by_role("heading", level=2)
+    step = page.get_by_role("button", name="Go on")
+
+    def camera():
+        while heading.last.text_content() != "Your place before the camera":
+            before = heading.last.text_content()
+            step.click()
+            expect(heading.last).not_to_have_text(before)
+
+    camera()
+    # Gone on in the very task in which it was switched on: no answer and no state has come.
+    page.evaluate("""() => {
+      for (const name of ["Switch the camera on", "Go on"])
+        [...document.querySelectorAll("button")].find((one) => one.textContent === name).click();
+    }""")
+    expect(heading.last).to_have_text("Add files")
+    wait_for("the light is out", lambda: get(one, "device")["light"] is False and get(one, "state")["phase"] == "idle")
+    # The page is opened anew while the camera is on, and closed.
+    page.get_by_text("Back", exact=True).click()
+    page.get_by_role("button", name="Switch the camera on").click()
+    wait_for("the light is on", lambda: get(one, "device")["light"] is True)
+    page.goto("about:blank")
+    wait_for("the light is out", lambda: get(one, "device")["light"] is False, 20)
+
+
 def test_the_first_steps_are_put_away_on_a_phone_in_french(tab, another):
     one = another(new=True)
     page = show(tab, one, "now", width=360, height=740, locale="fr-FR")

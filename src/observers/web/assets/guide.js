@@ -8,16 +8,20 @@ const STEPS = ["place", "press", "sound", "panel", "camera", "music"];
 
 export function guidePart(state, leave) {
   const main = document.getElementById("main");
-  let [told, settings, at, presses, heard, aims, adds] = [null, null, 0, null, null, false, null];
+  let [told, settings, at, presses, heard, asked, adds] = [null, null, 0, null, null, null, null];
   const body = h("div", { class: "stack" });
   const way = h("p", { class: "quiet", role: "status" });
 
   const steps = () => STEPS.filter((step) =>
     step === "panel" ? told.panel : step === "sound" || step === "music" ? state().has.music : true);
 
+  // What was asked for is taken back whatever the page has heard of it since: the answer, or the state that shows it, may
+  // come after the person has gone on. The second request waits for the first, for they may travel by two connections.
   async function stop() {
-    if (!aims) return;
-    aims = false;
+    const before = asked ?? (state()?.phase === "aiming" ? Promise.resolve() : null);
+    if (!before) return;
+    asked = null;
+    await before.catch(() => {});
     await ask("POST", "/api/guide/camera", { on: false }).catch(() => {});
   }
 
@@ -70,30 +74,30 @@ export function guidePart(state, leave) {
       return [h("p", {}, t("guide.press.why")), h("div", { class: "row" }, h("button", { class: "first", onclick: begin }, t("guide.press.begin"))), seen, wrong];
     },
     sound(wrong) {
-      const asked = h("div", { role: "status" });
+      const reply = h("div", { role: "status" });
       const play = doing(async () => {
-        put(asked);
+        put(reply);
         heard = await ask("POST", "/api/guide/sound", {});
-        put(asked, h("p", {}, t("guide.sound.heard", heard), " ", heard.card ? h("code", {}, heard.card) : null), h("div", { class: "row" },
+        put(reply, h("p", {}, t("guide.sound.heard", heard), " ", heard.card ? h("code", {}, heard.card) : null), h("div", { class: "row" },
           h("button", { onclick: go(at + 1) }, t("guide.yes")),
-          h("button", { onclick: () => put(asked, h("p", { class: "note warn" }, t("guide.sound.no"), " ", h("code", {}, "sudo moodbox setup --sound"))) }, t("guide.no"))));
+          h("button", { onclick: () => put(reply, h("p", { class: "note warn" }, t("guide.sound.no"), " ", h("code", {}, "sudo moodbox setup --sound"))) }, t("guide.no"))));
       }, wrong);
-      return [h("p", {}, t("guide.sound.why")), h("div", { class: "row" }, h("button", { class: "first", onclick: play }, t("guide.sound.play"))), asked, wrong];
+      return [h("p", {}, t("guide.sound.why")), h("div", { class: "row" }, h("button", { class: "first", onclick: play }, t("guide.sound.play"))), reply, wrong];
     },
     panel(wrong) {
-      const asked = h("div", { role: "status" });
+      const reply = h("div", { role: "status" });
       const turn = (arrow) => doing(async () => {
         const saved = await ask("POST", "/api/guide/upright", { arrow });
         settings = await ask("GET", "/api/settings");
         if (arrow === "up" || !saved.restart) return go(at + 1)();
-        put(asked, restart());
+        put(reply, restart());
       }, wrong);
       const begin = doing(async () => {
         await ask("POST", "/api/guide/panel", {});
-        put(asked, h("p", {}, t("guide.panel.ask")), h("div", { class: "row" },
+        put(reply, h("p", {}, t("guide.panel.ask")), h("div", { class: "row" },
           ...["up", "right", "down", "left"].map((arrow) => h("button", { onclick: turn(arrow) }, t(`guide.panel.${arrow}`)))));
       }, wrong);
-      return [h("p", {}, t("guide.panel.why")), h("div", { class: "row" }, h("button", { class: "first", onclick: begin }, t("guide.panel.begin"))), asked, wrong];
+      return [h("p", {}, t("guide.panel.why")), h("div", { class: "row" }, h("button", { class: "first", onclick: begin }, t("guide.panel.begin"))), reply, wrong];
     },
     camera(wrong) {
       if (!told.camera) return [h("p", { class: "note" }, t("guide.camera.not"))];
@@ -102,9 +106,8 @@ export function guidePart(state, leave) {
       const picture = s("svg", { viewBox: "0 0 100 100", class: "aim", "aria-hidden": "true" }, oval);
       const begin = h("button", { class: "first" }, t("guide.camera.begin"));
       begin.addEventListener("click", doing(async () => {
-        if (aims) return stop();
-        await ask("POST", "/api/guide/camera", { on: true });
-        aims = true;
+        if (state().phase === "aiming") return stop();
+        await (asked = ask("POST", "/api/guide/camera", { on: true }));
       }, wrong));
       DRAW.advise = () => {
         const now = state();
@@ -143,6 +146,8 @@ export function guidePart(state, leave) {
         h("button", { onclick: doing(go(at + 1), wrong) }, t(last ? "guide.finish" : "guide.next")))));
   }
 
+  // Whoever closes the page does not leave the camera on.
+  addEventListener("pagehide", stop);
   const wrong = h("div");
   main.replaceChildren(h("div", { class: "stack narrow" }, h("h2", {}, t("guide")), way, body, wrong));
   doing(async () => {
@@ -155,13 +160,13 @@ export function guidePart(state, leave) {
       if (!told || told.why || !state()) return;
       if (!body.firstChild) draw();
       DRAW.advise?.();
-      if (state().phase !== "aiming") aims = false;
       if (presses !== null && state().presses > presses) {
         presses = null;
         put(body.querySelector("[role=status]"), h("span", { class: "note good" }, t("guide.press.came")));
       }
     },
     close() {
+      removeEventListener("pagehide", stop);
       stop();
       adds?.close();
     },
