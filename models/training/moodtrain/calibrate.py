@@ -155,6 +155,17 @@ def golden_cases(model, folder, wanted=6, tries=700, seed=0):
     return cases
 
 
+def taught_by(recipe):
+    """The teachers of a run in words."""
+    names = {"mobilenet": "MobileNetV1", "resnet": "ResNet-18"}
+    found = [f"{names[t['net']]} at {t['size']} px for {t['epoch']:g} epochs"
+             for t in recipe["teachers"]]
+    if not found:
+        return ""
+    return (f", {recipe['distil']:g} of the targets what its teachers ({'; '.join(found)}) answer "
+            "to the same view")
+
+
 def made_by(export):
     """The recipe of a run in words."""
     r, start = export["recipe"], export["recipe"].get("start")
@@ -164,15 +175,12 @@ def made_by(export):
     if start and start["fitted"]:
         text += f", {' and '.join(start['fitted'])} head by softmax regression on its means"
     if export["step"]:
-        text += (f", then {export['epoch']:g} epochs at {export['size']} px"
-                 + (f" with the first {r['frozen']} blocks as they were" if r["frozen"] else "")
-                 + f", learning rate {r['rate']:g}, label head weighed {r['label']:g}, balance "
-                 f"{r['balance']:g}")
-        if r["keep"]:
-            text += (f", {r['keep']:g} part of what the start answered to a face and its mirror "
-                     "image")
-        text += (f", {r['disturbed']:g} of the pictures disturbed, mixup {r['mixup']:g}, averaged "
-                 f"weights, seed {r['seed']}")
+        for one in r.get("before", []):
+            text += f", to epoch {one['until']:g} at learning rate {one['rate']:g}{taught_by(one)}"
+        text += (f", then to epoch {export['epoch']:g} at learning rate {r['rate']:g}"
+                 f"{taught_by(r)}; {export['size']} px, batches of {r['batch']}, label head "
+                 f"weighed {r['label']:g}, balance {r['balance']:g}, {r['disturbed']:g} of the "
+                 f"pictures disturbed, mixup {r['mixup']:g}, averaged weights, seed {r['seed']}")
     if export.get("aware"):
         text += f", {export['aware']} batches of tuning on int8's steps"
     if export.get("neutral"):

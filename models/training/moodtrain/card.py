@@ -181,11 +181,7 @@ the {found["clear"]} that have a majority of the voters, the ready crops are rea
 {percent(found["ready"])}; found, aligned and read they are in {percent(found["device"])},
 {100 * (found["ready"] - found["device"]):.1f} points fewer; a face that is not found counts as
 wrong. Where one was found the two are {percent(found["ready_where_found"])} and
-{percent(found["device_where_found"])}.
-
-The mean face of each mood as the model was trained on it (above) and as the device cuts it (below):
-
-![Mean ready and cut faces](card/crops.png)"""
+{percent(found["device_where_found"])}."""
 
 
 def caution(r):
@@ -205,10 +201,11 @@ def write(r):
                   "(Microsoft, MIT licence). The pictures belong to their photographers and are "
                   "for research; none is passed on with this model.")
     exact = r.get("float")
+    lost = 100 * (exact["ferplus"] - r["ferplus"]["accuracy"]) if exact else 0
     compared = ("" if not exact else
                 f"The float network reaches {percent(exact['ferplus'], 2)} (majority) and "
                 f"{percent(exact['label'], 2)} (official label by the label head); the int8 file "
-                f"loses {100 * (exact['ferplus'] - r['ferplus']['accuracy']):.2f} points and names "
+                f"{'loses' if lost >= 0 else 'gains'} {abs(lost):.2f} points and names "
                 f"the same mood on {percent(exact['same_winner'])} of the pictures.")
     none, neutral = r["none"], r["neutral_read_as"]
     mood_head = ("", *MOODS)
@@ -337,8 +334,8 @@ def run(args):
     if args.scenes:
         from . import scenes
 
-        # Single faces belong to their photographers: they stay beside the report.
-        scenes.draw(args.scenes, models / "card" / "crops.png",
-                    Path(args.report).with_name("crops.png"))
+        # Faces belong to their photographers, a mean of few too: they stay beside the report.
+        beside = Path(args.report)
+        scenes.draw(args.scenes, beside.with_name("means.png"), beside.with_name("crops.png"))
     (models / "MODEL_CARD.md").write_text(write(report))
     print(f"{models / 'MODEL_CARD.md'} written")

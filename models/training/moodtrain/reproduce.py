@@ -11,7 +11,7 @@ from . import calibrate, data, evaluate, quantization_aware, quantize, start, tr
 STEPS = {
     data: ["data", "generated", "validation", "seed"],
     start: ["weights", "size"],
-    train: ["epochs", "minutes", "frozen", "rate", "decay", "batch", "label", "balance", "keep",
+    train: ["epochs", "minutes", "rate", "decay", "batch", "label", "balance", "distil",
             "disturbed", "soft", "mixup", "average", "width", "threads", "save_every"],
     quantization_aware: ["steps"],
     quantize: ["pictures", "neutral"],
@@ -25,6 +25,13 @@ def arguments(parser):
                         help="folder for the prepared pictures, the run and the report")
     parser.add_argument("--models", required=True,
                         help="folder for mood.tflite, its sidecar, golden cases and card")
+    parser.add_argument(
+        "--teachers", default="mobilenet:160,mobilenet:112,resnet:48", metavar="NET:SIZE,...",
+        help="networks that learn first and then teach; empty for none")
+    parser.add_argument("--teacher-epochs", type=float, default=40,
+                        help="how often each teacher sees every picture")
+    parser.add_argument("--teacher-share", type=float, default=0.4,
+                        help="part of --minutes that the teachers get together")
     for module, wanted in STEPS.items():
         theirs = argparse.ArgumentParser(add_help=False)
         module.arguments(theirs)
@@ -55,8 +62,20 @@ def run(args):
     if not (work / "prepared.json").exists():
         step("prepare", data, "--work", work)
     if args.weights and not (work / "start.json").exists():
-        step("start", start, "--work", work, *(["--answers"] if args.keep else []))
-    step("train", train, "--work", work, "--run", folder, also=["size", "seed"])
+        step("start", start, "--work", work)
+    teachers = [one.split(":") for one in args.teachers.split(",") if one]
+    taught = []
+    for i, (net, size) in enumerate(teachers, 1):
+        taught.append(work / f"teacher{i}")
+        step("train", None, "--work", work, "--run", taught[-1], "--net", net, "--size", size,
+             "--epochs", args.teacher_epochs, "--rate", 2e-3 if net == "resnet" else 1e-3,
+             "--minutes", args.minutes * args.teacher_share / len(teachers),
+             "--batch", min(256, args.batch), "--label", 1, "--balance", 0,
+             "--average", min(0.995, args.average), "--seed", args.seed + i,
+             also=["disturbed", "soft", "mixup", "width", "threads", "save_every"])
+    args.minutes *= 1 - args.teacher_share if teachers else 1
+    step("train", train, "--work", work, "--run", folder,
+         *(["--teachers", *taught] if taught else []), also=["size", "seed"])
     if args.steps:
         step("tune", quantization_aware, "--work", work, "--run", folder,
              also=["batch", "threads", "seed"])

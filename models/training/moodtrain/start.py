@@ -17,9 +17,6 @@ def arguments(parser):
                         help="face-pretrained weights (.npz), or a model that this chain has "
                         "exported (.tflite)")
     parser.add_argument("--size", type=int, default=96, help="side of the input in pixels")
-    parser.add_argument("--answers", action="store_true",
-                        help="also write down what this network answers to every picture and its "
-                        "mirror image, for `train --keep`")
 
 
 def regression(x, t, decay=0.01, rounds=300):
@@ -73,7 +70,6 @@ def run(args):
     import tensorflow as tf
 
     from . import network
-    from .calibrate import softmax
 
     part = data.Prepared(args.work, "train")
     given = network.read_folded(args.weights)
@@ -98,11 +94,6 @@ def run(args):
             fitted.append(name)
     arrays = {f"{name}/{kind}": array for name, pair in given.items()
               for kind, array in zip(("kernel", "bias"), pair)}
-    if args.answers:
-        mirrored = means(part.images[:, :, ::-1])
-        arrays["answers"] = np.concatenate([
-            sum(softmax(x @ given[name][0] + given[name][1]) for x in (plain, mirrored)) / 2
-            for name in ("votes", "moods")], 1).astype(np.float32)
     work = Path(args.work)
     np.savez(work / "start.tmp.npz", **arrays)
     (work / "start.tmp.npz").replace(work / "start.npz")

@@ -36,7 +36,6 @@ class Network(nn.Module):
     def __init__(self, width=1.0, dropout=0.3, momentum=0.02):
         super().__init__()
         self.conv, self.norm = nn.ModuleDict(), nn.ModuleDict()
-        self.frozen = 0
         before = max(8, int(32 * width))
         self._add("conv1", nn.Conv2d(1, before, 3, 2, bias=False), momentum)
         for i, (filters, stride) in enumerate(BLOCKS, 1):
@@ -62,28 +61,9 @@ class Network(nn.Module):
         weight = conv.weight if weight is None else weight
         return F.conv2d(x, weight, None, conv.stride, 0, 1, conv.groups)
 
-    def freeze(self, blocks):
-        """The first `blocks` blocks stay as they are, with the statistics that they have: late
-        in training they hardly change, and half of the time goes into them."""
-        self.frozen = 1 + 2 * blocks if blocks else 0
-        for i, name in enumerate(self.conv):
-            for p in (*self.conv[name].parameters(), *self.norm[name].parameters()):
-                p.requires_grad_(i >= self.frozen)
-        return self.train(self.training)
-
-    def train(self, mode=True):
-        super().train(mode)
-        for name in list(self.conv)[: self.frozen]:
-            self.norm[name].eval()
-        return self
-
     def trunk(self, x):
         """The mean over the picture of the last layer's channels."""
-        names = list(self.conv)
-        with torch.no_grad():
-            for name in names[: self.frozen]:
-                x = F.relu6(self.norm[name](self.convolve(name, x)))
-        for name in names[self.frozen :]:
+        for name in self.conv:
             x = F.relu6(self.norm[name](self.convolve(name, x)))
         return x.mean((2, 3))
 

@@ -17,27 +17,30 @@ def arguments(parser):
     parser.add_argument("--work", required=True, help="folder made by prepare and start")
     parser.add_argument("--run", required=True, help="folder for state, weights and log")
     add = parser.add_argument
-    add("--epochs", type=float, default=40,
+    add("--epochs", type=float, default=120,
         help="how often every picture is seen; 0 exports the start as it is")
     add("--minutes", type=float, default=math.inf,
         help="time that the whole run may take, over all its starts; learning rate and end follow "
         "what is nearer, this or --epochs")
     add("--size", type=int, default=96, help="side of the input in pixels")
-    add("--frozen", type=int, default=0, metavar="BLOCKS",
-        help="how many first blocks stay as they are, for a start that has learnt faces' moods")
-    add("--rate", type=float, default=4e-4, help="highest learning rate")
+    add("--grow", default="", metavar="SIZE:SHARE,...",
+        help="smaller sizes to begin with, each for that share of the run")
+    add("--net", choices=("mobilenet", "resnet"), default="mobilenet",
+        help="mobilenet is what ships; resnet, from random weights, can only be a teacher")
+    add("--teachers", nargs="*", default=[], metavar="RUN",
+        help="runs of teachers: what they answer to the very view that the network learns from is "
+        "part of its targets")
+    add("--distil", type=float, default=0.7, help="the teachers' part in the targets")
+    add("--rate", type=float, default=1.4e-3, help="highest learning rate")
     add("--decay", type=float, default=0.02, help="weight decay")
-    add("--batch", type=int, default=64)
-    add("--label", type=float, default=0.4, help="weight of the label head in the loss")
+    add("--batch", type=int, default=512)
+    add("--label", type=float, default=0.7, help="weight of the label head in the loss")
     add("--balance", type=float, default=0.3,
         help="how far the votes head is taught to answer as if the moods were equally frequent, "
         "0..1 (logit adjustment): rare moods are found more often, common ones less")
-    add("--keep", type=float, default=0.0,
-        help="part of what the starting network answered, to the face and its mirror image, in "
-        "the targets of the votes head; twice that in those of the label head")
-    add("--disturbed", type=float, default=0.7, help="share of pictures disturbed in full")
+    add("--disturbed", type=float, default=0.6, help="share of pictures disturbed in full")
     add("--soft", type=float, default=0.3, help="share of pictures made as soft as a cut face")
-    add("--mixup", type=float, default=0.15, help="share of pictures mixed")
+    add("--mixup", type=float, default=0.2, help="share of pictures mixed")
     add("--average", type=float, default=0.998, help="memory of the averaged weights")
     add("--width", type=float, default=1.0)
     add("--save-every", type=float, default=120, metavar="SECONDS")
@@ -53,6 +56,24 @@ def rate_at(progress, warm=0.04, lowest=0.01):
         return 0.05 + 0.95 * progress / warm
     angle = math.pi * min(1.0, (progress - warm) / (1 - warm))
     return lowest + (1 - lowest) * 0.5 * (1 + math.cos(angle))
+
+
+def steps_of(text):
+    """`64:0.35,80:0.2` as pairs of size and share of the run."""
+    pairs = [pair.split(":") for pair in text.split(",") if pair]
+    try:
+        return [(int(size), float(share)) for size, share in pairs]
+    except ValueError as error:
+        raise SystemExit(f"train: --grow {text} is not SIZE:SHARE,SIZE:SHARE,...") from error
+
+
+def size_at(progress, grow, last):
+    """The side of the input when `progress` (0..1) of the run is done."""
+    for size, share in grow:
+        progress -= share
+        if progress < 0:
+            return size
+    return last
 
 
 def both(logits):
@@ -86,8 +107,7 @@ class Learner:
     def __init__(self, args):
         import torch
 
-        from . import torchnet
-        from .views import Views, to_input
+        from .views import Views
 
         self.torch, self.args, self.folder = torch, args, Path(args.run)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -106,30 +126,9 @@ class Learner:
 
         self.images, self.val_images = put(self.part.images), put(self.val.images)
         votes, labels = data.vote_targets(self.part.votes), data.label_targets(self.part.labels)
-        # In a run so short that the weights' average is quick, the statistics must be too.
-        self.net = torchnet.Network(args.width, momentum=1 - min(0.98, args.average))
-        start = Path(args.work) / "start.npz"
-        if start.exists():
-            with np.load(start) as held:
-                given = {k: held[k] for k in held}
-            folded = {n: (given[n + "/kernel"], given[n + "/bias"]) for n in self.net.conv}
-            some = np.random.default_rng(args.seed).permutation(len(self.part))[:256]
-            some = torch.from_numpy(self.part.images[some])
-            self.net.start_from(folded, to_input(some, args.size))
-            head = [np.concatenate([given[f"votes/{k}"], given[f"moods/{k}"]], -1)
-                    for k in ("kernel", "bias")]
-            with torch.no_grad():
-                self.net.head.weight.copy_(torch.from_numpy(head[0].T.copy()))
-                self.net.head.bias.copy_(torch.from_numpy(head[1]))
-            if args.keep:
-                said = given["answers"]
-                known = votes.sum(1, keepdims=True)
-                k = args.keep * known + (1 - known)
-                votes = (1 - k) * votes + k * said[:, :VOTE_LOGITS]
-                k = min(1.0, 2 * args.keep)
-                labels = (1 - k) * labels + k * said[:, VOTE_LOGITS:]
-        elif args.keep:
-            raise SystemExit("train: --keep needs the answers that `start` wrote")
+        self.grow = steps_of(args.grow)
+        self.net = self.build()
+        self.teachers = [teacher(run, self.device) for run in args.teachers]
         self.votes, self.labels = put(votes), put(labels)
         often = votes.mean(0) / votes.mean(0).sum()
         # `other` keeps its frequency: it is no mood to be found more often.
@@ -137,21 +136,46 @@ class Learner:
         lean[OTHER] = np.average(lean[:OTHER], weights=often[:OTHER])
         self.lean = put((args.balance * (lean - lean.mean())).astype(np.float32))
 
-        self.net = self.net.to(self.device, memory_format=torch.channels_last).freeze(args.frozen)
+        self.net = self.net.to(self.device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
-        learnt = [(n, p) for n, p in self.net.named_parameters() if p.requires_grad]
+        learnt = list(self.net.named_parameters())
         # Decay is for what multiplies: the pointwise kernels and the heads.
         heavy = [p for n, p in learnt if p.ndim > 1 and "_dw_" not in n and "conv1" not in n]
         chosen = {id(p) for p in heavy}
         self.optimizer = torch.optim.AdamW(
             [{"params": heavy, "weight_decay": args.decay},
              {"params": [p for _, p in learnt if id(p) not in chosen], "weight_decay": 0.0}],
-            args.rate)
+            args.rate, fused=self.device.type == "cuda")
         pairs = [(a, b) for a, b in zip(self.mean.state_dict().values(),
                                         self.net.state_dict().values()) if a.is_floating_point()]
         self.olds, self.news = [a for a, _ in pairs], [b for _, b in pairs]
         self.step, self.spent, self.began = 0, 0.0, time.monotonic()
         self.per_epoch = max(1, len(self.part) // args.batch)
+
+    def build(self):
+        """The network that the run begins with."""
+        from . import resnet, torchnet
+        from .views import to_input
+
+        args, torch = self.args, self.torch
+        if args.net == "resnet":
+            return resnet.ResNet(args.width)
+        # In a run so short that the weights' average is quick, the statistics must be too.
+        net = torchnet.Network(args.width, momentum=1 - min(0.98, args.average))
+        start = Path(args.work) / "start.npz"
+        if start.exists():
+            with np.load(start) as held:
+                given = {k: held[k].astype(np.float32) for k in held}
+            folded = {n: (given[n + "/kernel"], given[n + "/bias"]) for n in net.conv}
+            some = np.random.default_rng(args.seed).permutation(len(self.part))[:256]
+            some = torch.from_numpy(self.part.images[some])
+            net.start_from(folded, to_input(some, args.size))
+            head = [np.concatenate([given[f"votes/{k}"], given[f"moods/{k}"]], -1)
+                    for k in ("kernel", "bias")]
+            with torch.no_grad():
+                net.head.weight.copy_(torch.from_numpy(head[0].T.copy()))
+                net.head.bias.copy_(torch.from_numpy(head[1]))
+        return net
 
     def seconds(self):
         """Time that the run has taken, over all its starts."""
@@ -165,6 +189,7 @@ class Learner:
         state = {"net": self.net.state_dict(), "mean": self.mean.state_dict(),
                  "optimizer": self.optimizer.state_dict(), "step": self.step,
                  "seconds": self.seconds(), "generator": self.generator.get_state(),
+                 "whole": self.views.whole.get_state(),
                  "torch": self.torch.get_rng_state()}
         part = self.folder / "state.tmp"
         self.torch.save(state, part)
@@ -179,6 +204,7 @@ class Learner:
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
+        self.views.whole.set_state(state["whole"].cpu())
         self.torch.set_rng_state(state["torch"].cpu())
         self.step, self.spent = state["step"], state["seconds"]
         return True
@@ -189,19 +215,39 @@ class Learner:
         count = self.per_epoch * self.args.batch
         return self.torch.from_numpy(found[:count].reshape(self.per_epoch, -1)).to(self.device)
 
+    def half(self):
+        """Sixteen bits where the hardware is made for them."""
+        return self.torch.autocast(
+            self.device.type, self.torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def taught(self, x, votes, labels):
+        """The targets with the teachers' part in them; a picture that has no votes of its own
+        takes theirs alone."""
+        torch = self.torch
+        with self.half():
+            said = torch.stack([both(net(resized(x, size)).float())
+                                for net, size in self.teachers]).mean(0)
+        own = 1 - self.args.distil
+        return (own * votes + (1 - own * votes.sum(1, keepdim=True)) * said[:, :VOTE_LOGITS],
+                own * labels + (1 - own * labels.sum(1, keepdim=True)) * said[:, VOTE_LOGITS:])
+
     def batch(self, chosen):
         """One step of learning; its loss stays on the device."""
         torch, args = self.torch, self.args
         F = torch.nn.functional
         with torch.no_grad():
-            x = self.views(self.images[chosen], args.size, args.disturbed, args.soft)
+            progress = min(1.0, self.progress())
+            size = size_at(progress, self.grow, args.size)
+            x = self.views(self.images[chosen], size, args.disturbed, args.soft)
             x, (votes, labels) = self.views.mix(
                 x, [self.votes[chosen], self.labels[chosen]], args.mixup)
             x = x.contiguous(memory_format=torch.channels_last)
+            if self.teachers:
+                votes, labels = self.taught(x, votes, labels)
         for group in self.optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(min(1.0, self.progress()))
+            group["lr"] = args.rate * rate_at(progress)
         self.net.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with self.half():
             logits = self.net(x)
         logits = logits.float()
         said = F.log_softmax(logits[:, :VOTE_LOGITS] + self.lean, 1)
@@ -209,8 +255,7 @@ class Learner:
             labels * F.log_softmax(logits[:, VOTE_LOGITS:], 1)).sum(1).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(
-            [p for p in self.net.parameters() if p.requires_grad], 2.0)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimizer.step()
         self.step += 1
         with torch.no_grad():
@@ -221,6 +266,29 @@ class Learner:
 
     def measure(self, net=None):
         return scores(logits_of(net or self.mean, self.val_images, self.args.size), self.val)
+
+
+def resized(x, size):
+    """Pictures that are ready for a network, brought to another side."""
+    import torch
+
+    if size == x.shape[-1]:
+        return x
+    x = torch.nn.functional.interpolate(x, (size, size), mode="bilinear", align_corners=False)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def teacher(run, device):
+    """The averaged network of a finished run, and the side of its input."""
+    import torch
+
+    from . import resnet, torchnet
+
+    note = json.loads((Path(run) / "average.json").read_text())
+    kind = {"mobilenet": torchnet, "resnet": resnet}[note["net"]]
+    net = (resnet.ResNet if kind is resnet else torchnet.Network)(note["width"])
+    kind.load(net, Path(run) / "average.npz")
+    return net.eval().to(device, memory_format=torch.channels_last), note["size"]
 
 
 def logits_of(net, images, size, batch=100):
@@ -244,29 +312,47 @@ def shown(found):
             f"label {100 * found['label']:.1f} %; found: {moods}")
 
 
+def write_recipe(args, path, epoch):
+    """What the run is made with. A run that goes on with other options keeps, under `before`,
+    those that it had until then."""
+    left_out = ("work", "run", "minutes", "verb", "save_every", "measure_every", "threads")
+    recipe = {k: v for k, v in vars(args).items()
+              if isinstance(v, (int, float, str)) and k not in left_out}
+    recipe["teachers"] = [
+        {k: v for k, v in json.loads((Path(one) / "average.json").read_text()).items()
+         if k in ("net", "size", "width", "epoch")} for one in args.teachers]
+    start = Path(args.work) / "start.json"
+    recipe["start"] = json.loads(start.read_text()) if start.exists() else None
+    before = []
+    if epoch and path.exists():
+        held = json.loads(path.read_text())
+        before = held.pop("before", [])
+        if held != recipe:
+            before.append({"until": round(epoch, 2), **held})
+    if before:
+        recipe["before"] = before
+    path.write_text(json.dumps(recipe, indent=1) + "\n")
+
+
 def run(args):
     """Train the network and both heads, or go on with a run that was stopped."""
-    from . import torchnet
+    from . import resnet, torchnet
 
     folder = Path(args.run)
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(args)
+    kind = {"mobilenet": torchnet, "resnet": resnet}[args.net]
     if learner.resume():
         print(f"going on at step {learner.step}", flush=True)
 
-    start = Path(args.work) / "start.json"
-    recipe = {k: v for k, v in vars(args).items() if isinstance(v, (int, float, str))}
-    for key in ("work", "run", "minutes", "verb"):
-        recipe.pop(key, None)
-    recipe["start"] = json.loads(start.read_text()) if start.exists() else None
-    (folder / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n")
+    write_recipe(args, folder / "recipe.json", learner.step / learner.per_epoch)
 
     def keep(found):
-        torchnet.save(learner.mean, folder / "average.npz")
+        kind.save(learner.mean, folder / "average.npz")
         epoch = round(learner.step / learner.per_epoch, 2)
         (folder / "average.json").write_text(json.dumps(
-            {"epoch": epoch, "size": args.size, "width": args.width, "step": learner.step,
-             "seconds": round(learner.seconds())}) + "\n")
+            {"epoch": epoch, "net": args.net, "size": args.size, "width": args.width,
+             "step": learner.step, "seconds": round(learner.seconds())}) + "\n")
         with open(folder / "log.jsonl", "a") as log:
             log.write(json.dumps({"epoch": epoch, "seconds": round(learner.seconds()),
                                   **found}) + "\n")

@@ -26,10 +26,14 @@ def to_input(images, size):
 
 
 class Views:
-    """Draws everything from one generator, so that a run can be repeated and gone on with."""
+    """Draws everything from two generators, so that a run can be repeated and gone on with: what
+    differs between pictures where the pictures lie, and what is one for a whole batch on the CPU,
+    so that no step waits for a GPU."""
 
     def __init__(self, generator):
         self.generator, self.device = generator, generator.device
+        self.whole = torch.Generator()
+        self.whole.manual_seed(generator.initial_seed())
         k, n = np.mgrid[:8, :8]
         dct = np.cos((2 * n + 1) * k * np.pi / 16) * 0.5
         dct[0] /= np.sqrt(2)
@@ -41,6 +45,10 @@ class Views:
 
     def draw(self, count, low, high):
         return self.uniform(count, 1, 1, 1) * (high - low) + low
+
+    def one(self):
+        """A number in 0..1 for the whole batch."""
+        return float(torch.rand(1, generator=self.whole))
 
     def some(self, count, share):
         """1 for about `share` of the pictures, 0 for the others."""
@@ -58,9 +66,9 @@ class Views:
 
     def blur(self, x):
         """A Gaussian of one width for the whole batch."""
-        sigma = self.uniform(1) * 1.1 + 0.5
-        line = torch.exp(-0.5 * (torch.arange(-3.0, 4.0, device=self.device) / sigma) ** 2)
-        line = line / line.sum()
+        sigma = self.one() * 1.1 + 0.5
+        line = torch.exp(-0.5 * (torch.arange(-3.0, 4.0) / sigma) ** 2)
+        line = (line / line.sum()).to(self.device, non_blocking=True)
         x = F.pad(x, (3, 3, 3, 3), mode="reflect")
         return F.conv2d(F.conv2d(x, line.view(1, 1, 7, 1)), line.view(1, 1, 1, 7))
 
@@ -68,7 +76,7 @@ class Views:
         """As soft as a crop that was cut out of a larger scene: brought up twice as large and
         averaged down again, up to a pixel beside."""
         x = F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False).clamp(0, 255)
-        right, down = (int(v * 3) for v in self.uniform(2).tolist())
+        right, down = int(self.one() * 3), int(self.one() * 3)
         x = F.pad(x, (1, 1, 1, 1), mode="replicate")
         side = 2 * RESOLUTION
         return F.avg_pool2d(x[:, :, down : down + side, right : right + side], 2)
@@ -112,7 +120,7 @@ class Views:
         grid = F.affine_grid(matrix, (n, 1, size, size), align_corners=False)
         # What lies beyond the crop differs by how the crop was cut.
         fills = ("border", "reflection", "zeros", "border")
-        fill = fills[int(self.uniform(1) * len(fills))]
+        fill = fills[int(self.one() * len(fills))]
         return F.grid_sample(x, grid, mode="bilinear", padding_mode=fill, align_corners=False)
 
     def erase(self, x, share=0.3):

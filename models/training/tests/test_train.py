@@ -1,3 +1,4 @@
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -10,6 +11,8 @@ from moodtrain import (
     LABEL_LOGITS,
     OTHER,
     VOTE_LOGITS,
+    calibrate,
+    resnet,
     start,
     synthetic_faces,
     torchnet,
@@ -65,19 +68,19 @@ class Parity(unittest.TestCase):
         with torch.no_grad():
             np.testing.assert_allclose(built.eval().trunk(x), given.eval().trunk(x), atol=1e-4)
 
-    def test_frozen_blocks_do_not_move(self):
-        net = torchnet.Network(0.25).freeze(2)
-        before = {k: v.clone() for k, v in net.state_dict().items()}
-        optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], 0.1)
-        net.train()
-        net(torch.randn(4, 1, 48, 48)).square().sum().backward()
-        optimizer.step()
-        for key, value in net.state_dict().items():
-            names = ("conv1.", "conv_dw_1.", "conv_pw_1.", "conv_dw_2.", "conv_pw_2.")
-            still = key.startswith(tuple(f"{kind}.{n}" for kind in ("conv", "norm") for n in names))
-            if value.is_floating_point() and still:
-                self.assertTrue(torch.equal(value, before[key]), key)
-        self.assertFalse(torch.equal(net.head.weight, before["head.weight"]))
+    def test_a_teacher_answers_the_same_after_it_was_written_and_read(self):
+        torch.manual_seed(2)
+        net = resnet.ResNet(0.25)
+        images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, 48, 48), np.uint8))
+        net.train()(views.to_input(images, 32))  # moves the statistics of its batch norms
+        with tempfile.TemporaryDirectory() as held:
+            resnet.save(net, Path(held) / "average.npz")
+            (Path(held) / "average.json").write_text(
+                json.dumps({"net": "resnet", "width": 0.25, "size": 32}))
+            again, size = train.teacher(held, torch.device("cpu"))
+        self.assertEqual(size, 32)
+        np.testing.assert_allclose(
+            train.logits_of(again, images, size), train.logits_of(net, images, size), atol=1e-6)
 
 
 class Seen(unittest.TestCase):
@@ -118,8 +121,9 @@ class Run(unittest.TestCase):
     def args(self, folder, **other):
         return SimpleNamespace(**{
             "work": folder, "run": folder, "epochs": 2.0, "minutes": float("inf"), "size": 48,
-            "frozen": 0, "rate": 1e-3, "decay": 0.02, "batch": 16, "label": 0.4, "balance": 0.3,
-            "keep": 0.0, "disturbed": 0.5, "soft": 0.3, "mixup": 0.2, "average": 0.9,
+            "grow": "", "net": "mobilenet", "teachers": [], "distil": 0.7, "rate": 1e-3,
+            "decay": 0.02, "batch": 16, "label": 0.4, "balance": 0.3,
+            "disturbed": 0.5, "soft": 0.3, "mixup": 0.2, "average": 0.9,
             "width": 0.125, "save_every": 1e9, "measure_every": 1e9, "threads": 1, "seed": 3,
             **other})
 
@@ -145,6 +149,43 @@ class Run(unittest.TestCase):
             for (key, one), two in zip(straight.mean.state_dict().items(),
                                        second.mean.state_dict().values()):
                 self.assertTrue(torch.equal(one, two), key)
+
+    def test_a_small_size_comes_first_for_its_share_of_the_run(self):
+        grow = train.steps_of("64:0.25,80:0.25")
+        found = [train.size_at(p, grow, 96) for p in (0, 0.24, 0.25, 0.49, 0.51, 1)]
+        self.assertEqual(found, [64, 64, 80, 80, 96, 96])
+        self.assertEqual(train.size_at(0, train.steps_of(""), 96), 96)
+        with self.assertRaisesRegex(SystemExit, "SIZE:SHARE"):
+            train.steps_of("64")
+
+    def test_teachers_take_their_part_and_all_of_it_where_nobody_voted(self):
+        with tempfile.TemporaryDirectory() as held:
+            self.prepared(held)
+            learner = train.Learner(self.args(held))
+            sure = torch.zeros(3, VOTE_LOGITS + LABEL_LOGITS)
+            sure[:, [1, VOTE_LOGITS + 2]] = 50.0  # its answer: disgust by the votes, fear by label
+            learner.teachers = [(lambda x: sure, 48)]
+            votes, labels = torch.zeros(3, VOTE_LOGITS), torch.zeros(3, LABEL_LOGITS)
+            votes[0, 4], votes[1, 1], labels[:, 6] = 1, 1, 1  # the third has no votes
+            votes, labels = learner.taught(torch.zeros(3, 1, 48, 48), votes, labels)
+            np.testing.assert_allclose(votes[0, [1, 4]], [0.7, 0.3], atol=1e-6)
+            np.testing.assert_allclose(votes[1:, 1], [1, 1], atol=1e-6)
+            np.testing.assert_allclose(labels[:, [2, 6]], [[0.7, 0.3]] * 3, atol=1e-6)
+
+    def test_a_run_that_goes_on_otherwise_keeps_what_it_was_made_with(self):
+        with tempfile.TemporaryDirectory() as held:
+            path = Path(held) / "recipe.json"
+            args = self.args(held)
+            train.write_recipe(args, path, 0)
+            train.write_recipe(args, path, 1.5)
+            self.assertNotIn("before", json.loads(path.read_text()))
+            train.write_recipe(self.args(held, rate=5e-4), path, 2)
+            found = json.loads(path.read_text())
+            self.assertEqual((found["rate"], found["before"][0]["rate"]), (5e-4, 1e-3))
+            self.assertEqual(found["before"][0]["until"], 2)
+            export = {"recipe": found, "step": 9, "epoch": 3, "size": 48, "pictures": 8}
+            self.assertIn("to epoch 2 at learning rate 0.001, then to epoch 3 at learning rate "
+                          "0.0005; 48 px", calibrate.made_by(export))
 
     def test_the_end_comes_by_epochs_or_by_the_clock(self):
         with tempfile.TemporaryDirectory() as held:
