@@ -250,7 +250,7 @@ fn a_face_that_is_followed_reads_as_one_that_is_looked_for_with_fewer_looks() {
             let (seen, wanted) = (seen.scores.unwrap(), wanted.scores.unwrap());
             assert_eq!(seen.top_two().0.0, wanted.top_two().0.0, "{name} {step}: {seen:?} {wanted:?}");
             for mood in Mood::ALL {
-                assert!((seen.of(mood) - wanted.of(mood)).abs() < 0.15, "{name} {step}: {seen:?} {wanted:?}");
+                assert!((seen.of(mood) - wanted.of(mood)).abs() < 0.2, "{name} {step}: {seen:?} {wanted:?}");
             }
         }
         alone -= followed;
