@@ -6,7 +6,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use moodbox::bench;
-use moodbox::bench::panel::visit;
+use moodbox::bench::panel::session;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::Stages;
 use moodbox::port_factory::vision_config;
@@ -51,9 +51,9 @@ fn look(c: &mut Criterion) {
 
 fn panel(c: &mut Criterion) {
     let mut group = c.benchmark_group("panel");
-    let drawn: Vec<Picture> = visit().iter().map(draw).collect();
-    group.bench_function("draw a visit", |b| b.iter(|| visit().iter().map(draw).count()));
-    group.bench_function("changes of a visit", |b| {
+    let drawn: Vec<Picture> = session().iter().map(draw).collect();
+    group.bench_function("draw a session", |b| b.iter(|| session().iter().map(draw).count()));
+    group.bench_function("changes of a session", |b| {
         b.iter(|| drawn.windows(2).map(|two| changed_parts(two.first(), &two[1]).len()).sum::<usize>())
     });
 }

@@ -1,6 +1,6 @@
 //! A fleet that is not there: many devices tell one mosquitto what a day brings, by the code that ships.
 //!
-//!     cargo run --example fleet -- --devices 1000 --visits 10
+//!     cargo run --example fleet -- --devices 1000 --sessions 10
 //!
 //! Prints what it cost: messages, bytes, the broker's processor and memory. Nothing but the broker is real
 //! hardware's work here, so the devices' own cost is that of this one process.
@@ -33,13 +33,13 @@ struct Args {
     /// How many devices there are.
     #[arg(long, default_value_t = 1000)]
     devices: usize,
-    /// How many visits each device has.
+    /// How many sessions each device has.
     #[arg(long, default_value_t = 10)]
-    visits: usize,
-    /// Milliseconds between what happens on one device; a visit has about a dozen such steps.
+    sessions: usize,
+    /// Milliseconds between what happens on one device; a session has about a dozen such steps.
     #[arg(long, default_value_t = 500)]
     pace: u64,
-    /// Seconds of quiet that are watched before the visits.
+    /// Seconds of quiet that are watched before the sessions.
     #[arg(long, default_value_t = 60)]
     quiet: u64,
     /// How many clients read everything that the devices tell; at least one, which counts.
@@ -67,8 +67,8 @@ async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
     let readers = args.readers.max(1);
     let counters = Counters::listen(broker.port, readers).await?;
     println!(
-        "{} devices, {} visits each, {} who read along, one mosquitto",
-        args.devices, args.visits, readers
+        "{} devices, {} sessions each, {} who read along, one mosquitto",
+        args.devices, args.sessions, readers
     );
 
     let start = broker.cost(&counters).await?;
@@ -92,12 +92,12 @@ async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
 
     let mut tasks = Vec::new();
     for (at, mut device) in devices.into_iter().enumerate() {
-        let (visits, pace) = (args.visits, Duration::from_millis(args.pace));
+        let (sessions, pace) = (args.sessions, Duration::from_millis(args.pace));
         tasks.push(tokio::task::spawn_local(async move {
             // Not all in one step.
             tokio::time::sleep(pace.mul_f64((at % 97) as f64 / 97.0)).await;
-            for _ in 0..visits {
-                device.visit(pace).await;
+            for _ in 0..sessions {
+                device.session(pace).await;
             }
             device
         }));
@@ -108,15 +108,15 @@ async fn measure(args: &Args, broker: &Broker) -> Result<(), Failed> {
     }
     counters.settle().await;
     let busy = broker.cost(&counters).await?;
-    let visits = busy.since(&quiet);
-    visits.print("visits", args.devices);
+    let sessions = busy.since(&quiet);
+    sessions.print("sessions", args.devices);
 
-    let each = (args.devices * args.visits) as f64;
+    let each = (args.devices * args.sessions) as f64;
     let keeping = rest.bytes() / rest.seconds / args.devices as f64;
-    let visit = (visits.bytes() - keeping * visits.seconds * args.devices as f64) / each;
-    println!("\na visit: {visit:.0} bytes, {:.1} messages from the device", visits.messages / each);
-    println!("a day without a visit: {:.0} kB", keeping * 86_400.0 / 1e3);
-    println!("a day with 100 visits: {:.0} kB", (keeping * 86_400.0 + 100.0 * visit) / 1e3);
+    let session = (sessions.bytes() - keeping * sessions.seconds * args.devices as f64) / each;
+    println!("\na session: {session:.0} bytes, {:.1} messages from the device", sessions.messages / each);
+    println!("a day without a session: {:.0} kB", keeping * 86_400.0 / 1e3);
+    println!("a day with 100 sessions: {:.0} kB", (keeping * 86_400.0 + 100.0 * session) / 1e3);
     println!(
         "broker: {} MB resident at most, {:.1} kB for each device",
         busy.peak_kb / 1024,
@@ -172,7 +172,7 @@ impl Device {
     }
 
     /// A press, a look, three songs, the end.
-    async fn visit(&mut self, pace: Duration) {
+    async fn session(&mut self, pace: Duration) {
         let scores = Scores::certain(Mood::Happy);
         let seen = Observation { copy: false, faces: 1, rival: 0.0, scores: Some(scores) };
         let plays = |title: &str| {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use moodbox::bench::panel::visit;
+use moodbox::bench::panel::session;
 use moodbox::bench::suggest::Case;
 use moodbox::bench::vision::{SIZE, Stages};
 use moodbox::port_factory::vision_config;
@@ -90,14 +90,14 @@ fn main() -> anyhow::Result<()> {
             })
         }
         "draw" => {
-            let (screens, mut picture) = (visit(), Picture::new(240, 240));
+            let (screens, mut picture) = (session(), Picture::new(240, 240));
             repeat(times, || {
                 screens::draw(&screens[30], Language::En, &mut picture);
                 Ok(())
             })
         }
         "changes" => {
-            let (screens, mut old, mut new) = (visit(), Picture::new(240, 240), Picture::new(240, 240));
+            let (screens, mut old, mut new) = (session(), Picture::new(240, 240), Picture::new(240, 240));
             screens::draw(&screens[30], Language::En, &mut old);
             screens::draw(&screens[31], Language::En, &mut new);
             repeat(times, || seen(changed_parts(Some(&old), &new)))

@@ -135,8 +135,8 @@ impl Device {
         self.at = end;
     }
 
-    /// One visit: a press, a look, music, its end.
-    fn visit(&mut self) {
+    /// One session: a press, a look, music, its end.
+    fn session(&mut self) {
         let from = self.at;
         self.feed(press());
         self.until(from + Duration::from_millis(90));
@@ -172,16 +172,16 @@ fn after_six_hundred_presses_memory_and_handles_are_as_after_four_hundred() {
     grows_no_more_from(400, 600);
 }
 
-/// The history is full, and with it all that is bounded, after 200 visits.
-fn grows_no_more_from(full: usize, visits: usize) {
+/// The history is full, and with it all that is bounded, after 200 sessions.
+fn grows_no_more_from(full: usize, sessions: usize) {
     let folder = tempfile::tempdir().unwrap();
     let mut device = Device::new(folder.path());
-    (0..full).for_each(|_| device.visit());
+    (0..full).for_each(|_| device.session());
     let (memory, handles) = weight();
     let known = format!("{:?}", device.state).len();
-    (full..visits).for_each(|_| device.visit());
+    (full..sessions).for_each(|_| device.session());
     let (memory_after, handles_after) = weight();
-    assert_eq!((device.looks, device.plays), (visits, visits));
+    assert_eq!((device.looks, device.plays), (sessions, sessions));
     assert_eq!(handles_after, handles);
     // A page more or less is the allocator's; a leak of 200 bytes a press would be two megabytes.
     assert!(memory_after < memory + 1500, "{memory} kB grew to {memory_after} kB");

@@ -13,13 +13,13 @@ fn peak() -> usize {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// A year of visits.
+/// A year of sessions.
 fn history(catalog: &Catalog) -> History {
     let mut history = History::default();
-    for visit in 0..200 {
-        history.begin(Mood::ALL[visit % 7]);
+    for session in 0..200 {
+        history.begin(Mood::ALL[session % 7]);
         for play in 0..20 {
-            let entry = catalog.music.get((visit * 7919 + play * 104_729) % catalog.music.len()).unwrap();
+            let entry = catalog.music.get((session * 7919 + play * 104_729) % catalog.music.len()).unwrap();
             history.record(entry.id, if play % 3 == 0 { Outcome::Skipped } else { Outcome::Finished });
         }
     }

@@ -315,7 +315,7 @@ impl Site {
     }
 }
 
-/// What stands for the word of the session, which is another in each process.
+/// What stands for the CSRF token, which is another in each process.
 const WORD: &[u8] = b"@csrf@";
 
 /// A connection to the page: the bytes as they come off the wire, before a core that runs.

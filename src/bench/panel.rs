@@ -19,7 +19,7 @@ use moodbox_core::text::Language;
 const RATIO: f64 = 1.2;
 
 /// The screens of a session of half a minute, in their order.
-pub fn visit() -> Vec<Screen> {
+pub fn session() -> Vec<Screen> {
     let playing = |second: u64, flash: Option<Flash>| {
         Screen::Playing(Playing {
             mood: Some(Mood::Sad),
@@ -44,7 +44,7 @@ pub fn visit() -> Vec<Screen> {
     screens
 }
 
-/// Draws and shows each screen of [`visit`] on a bus that counts its bytes.
+/// Draws and shows each screen of [`session`] on a bus that counts its bytes.
 ///
 /// # Errors
 /// When the panel does not take a picture.
@@ -61,7 +61,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
     carried.store(0, Ordering::Relaxed);
     let (mut changed, mut rows) = (0, 0);
     let (mut draw, mut show) = (Times::default(), Times::default());
-    for screen in visit() {
+    for screen in session() {
         draw.take(|| screens::draw(&screen, Language::En, &mut picture));
         show.take(|| panel.show(&picture))?;
         for y in 0..height {
@@ -86,7 +86,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Figure>> {
             "",
             "the same to the whole rows that changed",
         ),
-        Figure::new("panel.bytes", carried, "B", "on the wire in a visit"),
+        Figure::new("panel.bytes", carried, "B", "on the wire in a session"),
         Figure::new("panel.wire_ms", 1e3 * carried / wire, "ms", "that the wire takes for it"),
         Figure::new("panel.draw_ms", draw.median(), "ms", "draw a screen"),
         Figure::new("panel.show_ms", show.median(), "ms", "find what changed and hand it to the wire"),

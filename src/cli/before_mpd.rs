@@ -21,12 +21,12 @@ pub struct Args {
     state: PathBuf,
 }
 
-/// Takes what moodbox put into MPD's queue out of MPD's state file, so that no visit that is over sounds.
+/// Takes what moodbox put into MPD's queue out of MPD's state file, so that no session that is over sounds.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let at = |path: &PathBuf| path.display().to_string();
     let config = store::read_text(&args.mpd_conf, store::LARGEST_TEXT).with_context(|| at(&args.mpd_conf))?;
     let Some(state_file) = state_file_of(&config) else { return Ok(ExitCode::SUCCESS) };
-    // A daemon that runs looks after its queue itself: a visit that goes on survives a restart of MPD.
+    // A daemon that runs looks after its queue itself: a session that goes on survives a restart of MPD.
     let runs = store::open_regular(&args.state.join("lock"))
         .is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared).is_err());
     if !runs {

@@ -51,8 +51,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let folder = args.state.clone().unwrap_or_else(usual_state);
     let file = folder.join("history.json");
     let kept = kept(&file)?;
-    let visits = mood_log::load(&mood_log::beside(&file)).unwrap_or_default().len();
-    if !kept.is_there() && visits == 0 && history::set_aside_files(&file) == 0 {
+    let moods = mood_log::load(&mood_log::beside(&file)).unwrap_or_default().len();
+    if !kept.is_there() && moods == 0 && history::set_aside_files(&file) == 0 {
         say!("Nothing is kept in {}.", folder.display());
         if args.likes {
             name_hearts(config::load(&args.config)?.music)?;
@@ -60,8 +60,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     say!("{}:\n{}", file.display(), kept.describe());
-    if visits > 0 {
-        say!("  {visits} moods over time");
+    if moods > 0 {
+        say!("  {moods} moods over time");
     }
     if !args.yes && !agrees()? {
         say!("Nothing was changed.");
@@ -130,7 +130,7 @@ impl Kept {
             Kept::This(history) => {
                 let plays: usize = history.sessions().map(|session| session.plays.len()).sum();
                 let mut lines = vec![format!(
-                    "  {} visits, {plays} plays, {} liked",
+                    "  {} sessions, {plays} plays, {} liked",
                     history.sessions().len(),
                     history.liked().len()
                 )];

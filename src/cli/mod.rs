@@ -74,7 +74,7 @@ pub(crate) enum Verb {
     Bench(bench::Args),
     /// Make the hash that the page is locked with.
     Password(password::Args),
-    /// What systemd runs before MPD: a visit that is over is not played after a power cut.
+    /// What systemd runs before MPD: a session that is over is not played after a power cut.
     #[command(hide = true)]
     BeforeMpd(before_mpd::Args),
     /// What polkit asks: whether the settings let a held button shut the device down.

@@ -55,7 +55,7 @@ pub struct Args {
     pub catalog: Option<PathBuf>,
 }
 
-/// How many ids of earlier visits are looked at so that the same is not chosen again.
+/// How many ids of earlier sessions are looked at so that the same is not chosen again.
 const RECENT: usize = 200;
 
 fn strength(word: &str) -> Result<Strength, String> {

@@ -87,7 +87,7 @@ pub struct Config {
     pub mqtt: Option<MqttSettings>,
     /// Where Prometheus may read figures, where it may.
     pub metrics: Option<MetricsSettings>,
-    /// For how many days the moods of visits are kept; 0: they are not.
+    /// For how many days the moods of sessions are kept; 0: they are not.
     pub history_days: u32,
 }
 

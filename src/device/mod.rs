@@ -37,7 +37,7 @@ use moodbox_core::text::Language;
 use queues::PortQueues;
 pub use start::OpenButtons;
 
-/// How many events may wait for the core. Far more than a visit makes; a port that would overrun it waits.
+/// How many events may wait for the core. Far more than a session makes; a port that would overrun it waits.
 const EVENTS: usize = 256;
 
 /// The ports of a device. What is `None` does not exist.

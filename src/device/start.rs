@@ -236,7 +236,7 @@ pub(super) fn store(
         }
         let (history, problem) = library::history::load(&file);
         send(Event::History(Box::new(history)));
-        // Told until the next visit is written: then all is as it should be again.
+        // Told until the next session is written: then all is as it should be again.
         let mut ill = problem.is_some();
         if let Some(problem) = problem {
             send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));

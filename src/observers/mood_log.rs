@@ -1,4 +1,4 @@
-//! The moods of this place over time, if somebody switched that on: a line for each visit, in a file that a
+//! The moods of this place over time, if somebody switched that on: a line for each session, in a file that a
 //! person can read, export and erase. No picture, no face, no name.
 
 use std::fs::{self, File, OpenOptions};
@@ -21,15 +21,15 @@ use moodbox_core::mood::Mood;
 /// The first line of the file, and of what is exported.
 pub(crate) const HEADER: &str = "time,mood,by,confidence";
 
-/// Visits that are kept, however long ago is asked for: some 2 MB.
+/// Sessions that are kept, however long ago is asked for: some 2 MB.
 const MOST: usize = 50_000;
 
-/// A day's worth of visits between two looks at what is too old.
+/// A day's worth of sessions between two looks at what is too old.
 const PRUNE_AFTER: usize = 200;
 
-/// A visit as it is kept.
+/// A session as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Visit {
+pub(crate) struct Session {
     /// When it began, to the second.
     #[serde(serialize_with = "seconds")]
     pub time: DateTime<Utc>,
@@ -45,7 +45,7 @@ fn seconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-impl Visit {
+impl Session {
     /// As a line of the file, without its end.
     pub fn line(&self) -> String {
         let time = self.time.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -53,7 +53,7 @@ impl Visit {
         format!("{time},{},{},{confidence}", self.mood, word(self.by))
     }
 
-    fn read(line: &str) -> Option<Visit> {
+    fn read(line: &str) -> Option<Session> {
         let mut fields = line.split(',');
         let time = DateTime::parse_from_rfc3339(fields.next()?).ok()?.to_utc();
         let mood = fields.next()?.parse().ok()?;
@@ -63,7 +63,7 @@ impl Visit {
             "" => None,
             number => Some(number.parse().ok()?),
         };
-        fields.next().is_none().then_some(Visit { time, mood, by, confidence })
+        fields.next().is_none().then_some(Session { time, mood, by, confidence })
     }
 }
 
@@ -94,13 +94,13 @@ pub(crate) fn erase(file: &Path) -> io::Result<()> {
     store::remove([file, &start_note(file)])
 }
 
-/// The visits of a file, the oldest first. A line that a power cut tore is left out.
+/// The sessions of a file, the oldest first. A line that a power cut tore is left out.
 ///
 /// # Errors
 /// When the file is there and cannot be read.
-pub(crate) fn load(file: &Path) -> io::Result<Vec<Visit>> {
+pub(crate) fn load(file: &Path) -> io::Result<Vec<Session>> {
     match store::read_bounded(file, store::LARGEST_STATE) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Visit::read).collect()),
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Session::read).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -119,7 +119,7 @@ enum Trust {
 /// What is known of the clock: it decides what is too old, and one that is years ahead would have everything erased.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
-    /// The newest visit of the file at the start; none where there was none.
+    /// The newest session of the file at the start; none where there was none.
     newest: Option<DateTime<Utc>>,
     /// This start and the one before agree about the time.
     agrees: bool,
@@ -147,11 +147,11 @@ impl Clock {
         if let Err(error) = store::write_atomic(&note, now.to_rfc3339().as_bytes()) {
             tracing::debug!(%error, "when this start was is not noted");
         }
-        let newest = load(file).ok().and_then(|all| all.iter().map(|visit| visit.time).max());
+        let newest = load(file).ok().and_then(|all| all.iter().map(|session| session.time).max());
         Clock { newest, agrees }
     }
 
-    /// Whether visits may be erased by it: `running` is how long this program runs, by the clock that never jumps.
+    /// Whether sessions may be erased by it: `running` is how long this program runs, by the clock that never jumps.
     fn is_believed(&self, now: DateTime<Utc>, running: Duration) -> bool {
         let running = TimeDelta::from_std(running).unwrap_or_default();
         // A clock that is behind erases too little, which does no harm.
@@ -165,20 +165,20 @@ fn start_note(file: &Path) -> PathBuf {
 }
 
 /// Takes away what is older than so many days before `now`, if that is `known` to be the time, and what is more than
-/// is ever kept. A visit that is a day ahead of a clock set by the network was noted by a wrong one, and goes too.
+/// is ever kept. A session that is a day ahead of a clock set by the network was noted by a wrong one, and goes too.
 fn prune(file: &Path, days: u32, now: DateTime<Utc>, known: Trust) -> io::Result<()> {
     let all = load(file)?;
     let oldest = now - TimeDelta::days(days.into());
-    let kept: Vec<&Visit> = all
+    let kept: Vec<&Session> = all
         .iter()
-        .filter(|visit| known == Trust::No || visit.time >= oldest)
-        .filter(|visit| known != Trust::ByTheNetwork || visit.time <= now + TimeDelta::days(1))
+        .filter(|session| known == Trust::No || session.time >= oldest)
+        .filter(|session| known != Trust::ByTheNetwork || session.time <= now + TimeDelta::days(1))
         .collect();
     let kept = &kept[kept.len().saturating_sub(MOST)..];
     if kept.len() < all.len() {
         let mut text = format!("{HEADER}\n");
-        for visit in kept {
-            text.push_str(&visit.line());
+        for session in kept {
+            text.push_str(&session.line());
             text.push('\n');
         }
         store::write_atomic(file, text.as_bytes())?;
@@ -186,20 +186,20 @@ fn prune(file: &Path, days: u32, now: DateTime<Utc>, known: Trust) -> io::Result
     Ok(())
 }
 
-fn append(file: &Path, visit: &Visit) -> io::Result<()> {
+fn append(file: &Path, session: &Session) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut open: File = OpenOptions::new().append(true).create(true).open(file)?;
     let header = if open.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
     // One write for the whole line: what is torn by a power cut is at most the last one.
-    open.write_all(format!("{header}{}\n", visit.line()).as_bytes())?;
+    open.write_all(format!("{header}{}\n", session.line()).as_bytes())?;
     open.sync_data()
 }
 
 /// What the thread that owns the file is asked for.
 enum Order {
-    Add(Visit),
+    Add(Session),
     Erase(Sender<io::Result<()>>),
 }
 
@@ -211,11 +211,11 @@ pub struct Moods {
 }
 
 impl Moods {
-    /// The visits that are kept.
+    /// The sessions that are kept.
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub(crate) fn load(&self) -> io::Result<Vec<Visit>> {
+    pub(crate) fn load(&self) -> io::Result<Vec<Session>> {
         load(&self.file)
     }
 
@@ -231,10 +231,10 @@ impl Moods {
     }
 }
 
-/// Notes the mood of each visit as it begins.
+/// Notes the mood of each session as it begins.
 pub struct Noter {
     orders: Sender<Order>,
-    visits: u64,
+    sessions: u64,
 }
 
 impl Observer for Noter {
@@ -252,15 +252,15 @@ impl Observer for Noter {
     }
 
     fn stepped(&mut self, at: Time, state: &State) {
-        if state.sessions() == self.visits {
+        if state.sessions() == self.sessions {
             return;
         }
-        self.visits = state.sessions();
+        self.sessions = state.sessions();
         if let Some(known) = Snapshot::of(state, at).mood {
             let confidence = known.confidence();
-            let visit = Visit { time: Utc::now(), mood: known.mood, by: known.by, confidence };
+            let session = Session { time: Utc::now(), mood: known.mood, by: known.by, confidence };
             // A card that is far behind: a mood less is no harm.
-            let _ = self.orders.try_send(Order::Add(visit));
+            let _ = self.orders.try_send(Order::Add(session));
         }
     }
 }
@@ -269,7 +269,7 @@ impl Observer for Noter {
 pub fn keeper(file: PathBuf, days: u32) -> (Moods, Noter, impl FnOnce() + Send + 'static) {
     let (orders, inbox) = bounded(64);
     let moods = Moods { file: file.clone(), orders: orders.clone() };
-    (moods, Noter { orders, visits: 0 }, move || {
+    (moods, Noter { orders, sessions: 0 }, move || {
         keep(&file, days, &inbox, Utc::now, Path::new(SYNCHRONIZED));
     })
 }
@@ -311,8 +311,8 @@ fn keep(
     let mut added = 0;
     for order in inbox {
         match order {
-            Order::Add(visit) => {
-                tell("written", append(file, &visit));
+            Order::Add(session) => {
+                tell("written", append(file, &session));
                 added += 1;
                 if added % PRUNE_AFTER == 0 {
                     tell("shortened", shorten());
@@ -330,8 +330,8 @@ fn keep(
 mod tests {
     use super::*;
 
-    fn visit(days_ago: i64, now: DateTime<Utc>) -> Visit {
-        Visit {
+    fn session(days_ago: i64, now: DateTime<Utc>) -> Session {
+        Session {
             time: now - TimeDelta::days(days_ago),
             mood: Mood::Sad,
             by: Known::Camera,
@@ -344,17 +344,17 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_is_a_line_that_is_read_as_it_was_written() {
-        let seen = visit(0, noon());
+    fn a_session_is_a_line_that_is_read_as_it_was_written() {
+        let seen = session(0, noon());
         assert_eq!(seen.line(), "2026-06-01T12:00:00Z,sad,camera,0.750");
-        assert_eq!(Visit::read(&seen.line()), Some(seen));
-        let picked = Visit { by: Known::Page, confidence: None, ..seen };
+        assert_eq!(Session::read(&seen.line()), Some(seen));
+        let picked = Session { by: Known::Page, confidence: None, ..seen };
         assert_eq!(picked.line(), "2026-06-01T12:00:00Z,sad,page,");
-        assert_eq!(Visit::read(&picked.line()), Some(picked));
+        assert_eq!(Session::read(&picked.line()), Some(picked));
         for torn in
             ["", HEADER, "2026-06-01T12:0", "2026-06-01T12:00:00Z,sad", "2026-06-01T12:00:00Z,joy,page,"]
         {
-            assert_eq!(Visit::read(torn), None, "{torn}");
+            assert_eq!(Session::read(torn), None, "{torn}");
         }
     }
 
@@ -363,25 +363,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state/moods.csv");
         for days_ago in [40, 31, 29, 0] {
-            append(&file, &visit(days_ago, noon())).unwrap();
+            append(&file, &session(days_ago, noon())).unwrap();
         }
         OpenOptions::new().append(true).open(&file).unwrap().write_all(b"2026-06-01T12:").unwrap();
         prune(&file, 30, noon(), Trust::Likely).unwrap();
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(text.lines().next(), Some(HEADER));
-        assert_eq!(load(&file).unwrap(), [visit(29, noon()), visit(0, noon())]);
+        assert_eq!(load(&file).unwrap(), [session(29, noon()), session(0, noon())]);
     }
 
-    /// One start of the keeper at a time, with visits noted by it; the days of what is kept, ago at noon.
-    fn start(file: &Path, days_later: i64, visits: usize) -> Vec<i64> {
+    /// One start of the keeper at a time, with sessions noted by it; the days of what is kept, ago at noon.
+    fn start(file: &Path, days_later: i64, sessions: usize) -> Vec<i64> {
         let now = noon() + TimeDelta::days(days_later);
         let (give, inbox) = bounded(1000);
-        for _ in 0..visits {
-            give.send(Order::Add(visit(0, now))).unwrap();
+        for _ in 0..sessions {
+            give.send(Order::Add(session(0, now))).unwrap();
         }
         drop(give);
         keep(file, 30, &inbox, || now, Path::new("/no/such/file"));
-        load(file).unwrap().iter().map(|visit| (noon() - visit.time).num_days()).collect()
+        load(file).unwrap().iter().map(|session| (noon() - session.time).num_days()).collect()
     }
 
     #[test]
@@ -389,10 +389,10 @@ mod tests {
         let with = |days: &[i64]| {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("moods.csv");
-            days.iter().for_each(|days_ago| append(&file, &visit(*days_ago, noon())).unwrap());
+            days.iter().for_each(|days_ago| append(&file, &session(*days_ago, noon())).unwrap());
             (folder, file)
         };
-        // Ten years ahead at one start, with more visits noted than after which it is looked at again.
+        // Ten years ahead at one start, with more sessions noted than after which it is looked at again.
         let (_folder, file) = with(&[29, 10, 0]);
         let kept = start(&file, 3650, PRUNE_AFTER + 1);
         assert_eq!(kept[..3], [29, 10, 0], "what is true stays");
@@ -415,24 +415,24 @@ mod tests {
     fn what_a_wrong_clock_noted_goes_once_the_network_has_set_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("moods.csv");
-        [29, -3650, 0].iter().for_each(|days_ago| append(&file, &visit(*days_ago, noon())).unwrap());
+        [29, -3650, 0].iter().for_each(|days_ago| append(&file, &session(*days_ago, noon())).unwrap());
         prune(&file, 30, noon(), Trust::Likely).unwrap();
         assert_eq!(load(&file).unwrap().len(), 3);
         prune(&file, 30, noon(), Trust::ByTheNetwork).unwrap();
-        assert_eq!(load(&file).unwrap(), [visit(29, noon()), visit(0, noon())]);
+        assert_eq!(load(&file).unwrap(), [session(29, noon()), session(0, noon())]);
     }
 
     #[test]
-    fn visits_are_kept_by_a_thread_and_erased_on_request() {
+    fn sessions_are_kept_by_a_thread_and_erased_on_request() {
         let folder = tempfile::tempdir().unwrap();
         let (moods, noter, keep) = keeper(folder.path().join("moods.csv"), 30);
         let thread = std::thread::spawn(keep);
-        noter.orders.send(Order::Add(visit(0, Utc::now()))).unwrap();
-        noter.orders.send(Order::Add(visit(1, Utc::now()))).unwrap();
+        noter.orders.send(Order::Add(session(0, Utc::now()))).unwrap();
+        noter.orders.send(Order::Add(session(1, Utc::now()))).unwrap();
         moods.erase().unwrap();
         assert!(moods.load().unwrap().is_empty());
         assert!(!folder.path().join("moods.csv").exists());
-        noter.orders.send(Order::Add(visit(0, Utc::now()))).unwrap();
+        noter.orders.send(Order::Add(session(0, Utc::now()))).unwrap();
         drop(noter);
         let reader = moods.file.clone();
         drop(moods);

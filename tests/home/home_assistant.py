@@ -132,8 +132,8 @@ def now(one):
         return json.load(answer)
 
 
-def visit(home, one):
-    """One visit, begun and ended from the home."""
+def session(home, one):
+    """One session, begun and ended from the home."""
     names = sorted(f"{kind}/{name}" for kind, ends in EXPECTED.items() for name in ends)
     wait_for("the entities", lambda: len(home.states()) >= len(names), 120)
     assert sorted(home.states()) == names, sorted(home.states())
@@ -142,7 +142,7 @@ def visit(home, one):
     wait_for("the counts", lambda: home.state("sensor/looks") == "0")
     wait_for("its health", lambda: home.state("binary_sensor/problem") == "off")
     home.call("button/press", "press")
-    wait_for("the visit", lambda: home.state("sensor/phase") == "playing")
+    wait_for("the session", lambda: home.state("sensor/phase") == "playing")
     wait_for("a title", lambda: home.state("sensor/now_playing") not in (None, "unknown", "unavailable"))
     wait_for("the look to be counted", lambda: home.state("sensor/looks") == "1")
     happened = wait_for("the event", lambda: home.states()["event/what_happens"]["attributes"].get("event_type"))
@@ -151,7 +151,7 @@ def visit(home, one):
     wait_for("the volume that was asked for", lambda: now(one)["volume"] == 23)
     wait_for("the volume as it is", lambda: home.state("number/volume") in ("23", "23.0"))
     home.call("button/stop", "press")
-    wait_for("the end of the visit", lambda: home.state("sensor/phase") == "idle")
+    wait_for("the end of the session", lambda: home.state("sensor/phase") == "idle")
 
 
 def again(home, one):
@@ -176,12 +176,12 @@ def main():
             home.enter()
             home.connect(broker)
             with device(more=mqtt) as one:
-                visit(home, one)
+                session(home, one)
                 again(home, one)
                 assert "panicked" not in one.log.read_text()
             said = complaints(place)
             assert not said, "\n".join(said)
-    print("Home Assistant found the device, pressed, saw the visit, and forgot the device")
+    print("Home Assistant found the device, pressed, saw the session, and forgot the device")
 
 
 if __name__ == "__main__":

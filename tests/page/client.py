@@ -41,14 +41,14 @@ def main():
         assert state().phase.value == "idle", state()
         pressed = call("press").sync_detailed(client=home)
         assert pressed.status_code == 202, pressed
-        wait_for("the visit that was asked for", lambda: state().phase.value == "playing")
+        wait_for("the session that was asked for", lambda: state().phase.value == "playing")
         assert state().mood.mood.value == "happy", state().mood
         for body, name in ((models.VolumeBody(percent=22), "volume"), (models.SleepBody(minutes=5), "sleep")):
             assert call(name).sync_detailed(client=home, body=body).status_code == 202, name
         wait_for("the volume that was asked for", lambda: state().volume == 22)
         for name in ("like", "next_", "stop"):
             assert call(name).sync_detailed(client=home).status_code == 202, name
-        wait_for("the end of the visit", lambda: state().phase.value == "idle")
+        wait_for("the end of the session", lambda: state().phase.value == "idle")
         for name in ("health", "library", "templates", "settings", "history", "device", "model", "log"):
             read = call(name).sync_detailed(client=home)
             assert read.status_code == 200 and read.parsed is not None, (name, read)

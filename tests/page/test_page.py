@@ -241,7 +241,7 @@ def test_history_is_a_picture_a_csv_and_erased(tab, home):
     expect(page.get_by_text("Picked: afraid")).to_be_visible()
     quiet(page)
     page.goto(f"{home.address}#history")
-    expect(page.get_by_role("img", name="visits over time")).to_be_visible()
+    expect(page.get_by_role("img", name="sessions over time")).to_be_visible()
     expect(page.get_by_text("chosen on this page").first).to_be_visible()
     with page.expect_download() as kept:
         page.get_by_role("link", name="Export as CSV").click()
@@ -491,7 +491,7 @@ PICTURES = [
 
 # What changes from minute to minute is told by the test: the page is what is looked at here.
 NOON = "2026-11-02T12:00:00Z"
-VISITS = [(28, "sad", "camera"), (26, "neutral", "hand"), (21, "happy", "camera"), (20, "happy", "camera"), (14, "angry", "page"),
+SESSIONS = [(28, "sad", "camera"), (26, "neutral", "hand"), (21, "happy", "camera"), (20, "happy", "camera"), (14, "angry", "page"),
           (13, "surprise", "camera"), (9, "fear", "sensor"), (6, "neutral", "camera"), (5, "happy", "home"), (2, "disgust", "page"), (1, "happy", "camera")]
 FINDINGS = [
     ("ok", "configuration", "/etc/moodbox/moodbox.toml", None),
@@ -506,12 +506,12 @@ LINES = [("info", "the page: http://127.0.0.1:8740/"), ("info", "Music: works"),
 def answer_for_the_picture(page):
     moods = ("happy", "surprise", "neutral", "sad", "fear", "angry", "disgust")
     pleasant = dict(zip(moods, (0.8, 0.4, 0.05, -0.6, -0.6, -0.5, -0.6), strict=True))
-    times = [datetime.datetime.fromisoformat(NOON) - datetime.timedelta(days=ago, hours=3) for ago, *_ in VISITS]
-    visits = [{"time": time.isoformat(), "mood": mood, "by": by, "confidence": None} for time, (_, mood, by) in zip(times, VISITS, strict=True)]
+    times = [datetime.datetime.fromisoformat(NOON) - datetime.timedelta(days=ago, hours=3) for ago, *_ in SESSIONS]
+    sessions = [{"time": time.isoformat(), "mood": mood, "by": by, "confidence": None} for time, (_, mood, by) in zip(times, SESSIONS, strict=True)]
     findings = [{"level": level, "part": part, "what": what, "cure": cure} for level, part, what, cure in FINDINGS]
     lines = [{"time": f"2026-11-02T11:5{at}:00Z", "level": level, "text": text} for at, (level, text) in enumerate(LINES)]
     answers = [
-        ("history*", {"kept": True, "visits": visits, "valence": pleasant}),
+        ("history*", {"kept": True, "visits": sessions, "valence": pleasant}),
         ("health", {"version": "1.2.3", "findings": findings}), ("log", {"lines": lines}),
     ]
     for path, answer in answers:

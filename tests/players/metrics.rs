@@ -1,4 +1,4 @@
-//! The metrics of a visit, as Prometheus reads them, and what `promtool` thinks of them.
+//! The metrics of a session, as Prometheus reads them, and what `promtool` thinks of them.
 
 use crate::scenario;
 use crate::support;
@@ -105,7 +105,7 @@ fn happy() -> Option<Scores> {
 }
 
 /// One press that led to music.
-fn visit(settings: Settings, moods: bool) -> Watched {
+fn session(settings: Settings, moods: bool) -> Watched {
     let mut device = Watched::new(settings, moods);
     device.press(1000);
     device.look(1200, happy());
@@ -114,8 +114,8 @@ fn visit(settings: Settings, moods: bool) -> Watched {
 }
 
 #[test]
-fn a_visit_is_counted_and_each_of_its_stages_is_timed() {
-    let device = visit(settings(), false);
+fn a_session_is_counted_and_each_of_its_stages_is_timed() {
+    let device = session(settings(), false);
     for (series, expected) in [
         ("moodbox_presses_total{from=\"button\"}", 1.0),
         ("moodbox_presses_total{from=\"elsewhere\"}", 0.0),
@@ -170,7 +170,7 @@ fn every_way_a_look_can_end_is_told_apart() {
 
 #[test]
 fn a_part_that_goes_and_comes_back_is_told() {
-    let mut device = visit(settings(), false);
+    let mut device = session(settings(), false);
     device.feed(3000, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))));
     device.feed(3001, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))));
     assert_eq!(device.value("moodbox_part_up{part=\"music\"}"), 0.0);
@@ -215,7 +215,7 @@ fn no_mood_is_told_in_any_mode_unless_it_is_switched_on() {
             assert!(!text.contains(mood.name()), "{mode:?} tells {mood}:\n{text}");
         }
     }
-    let device = visit(settings(), true);
+    let device = session(settings(), true);
     assert_eq!(device.value("moodbox_moods_total{by=\"camera\",mood=\"happy\"}"), 1.0);
 }
 
@@ -281,7 +281,7 @@ fn get(address: std::net::SocketAddr, path: &str) -> String {
 
 #[test]
 fn promtool_finds_nothing_wrong_with_what_is_served() {
-    let device = visit(settings(), true);
+    let device = session(settings(), true);
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let metrics = device.metrics.clone();
     std::thread::spawn(move || {
@@ -314,7 +314,7 @@ fn promtool_finds_nothing_wrong_with_what_is_served() {
 
 #[test]
 fn the_alerts_and_the_dashboard_ask_for_nothing_that_is_not_told() {
-    let mut device = visit(settings(), true);
+    let mut device = session(settings(), true);
     device.feed(9000, Event::Part(Part::Camera, Health::Well));
     let told = device.text();
     let names: std::collections::BTreeSet<&str> = told

@@ -1,4 +1,4 @@
-//! A person's own music, before, during and after a visit.
+//! A person's own music, before, during and after a session.
 
 use crate::support;
 
@@ -24,7 +24,7 @@ fn at_home() -> Server {
     server
 }
 
-fn visit(player: &Player) {
+fn session(player: &Player) {
     player.play(&["long-b.ogg"]);
     player.hears("ours", |now| now.ours);
 }
@@ -45,7 +45,7 @@ fn settled(server: &Server, state: State) -> (String, u64, i8) {
 }
 
 #[test]
-fn what_played_before_a_visit_goes_on_where_it_was_or_waits_there_or_stays_stopped() {
+fn what_played_before_a_session_goes_on_where_it_was_or_waits_there_or_stays_stopped() {
     for (afterwards, state) in [
         (Afterwards::Resume, State::Play),
         (Afterwards::Pause, State::Pause),
@@ -53,7 +53,7 @@ fn what_played_before_a_visit_goes_on_where_it_was_or_waits_there_or_stays_stopp
     ] {
         let server = at_home();
         let player = Player::well(MusicSettings { afterwards, ..server.by_socket() });
-        visit(&player);
+        session(&player);
         end(&player);
         let (song, elapsed, _) = settled(&server, state);
         assert_eq!(song, "long-c.ogg", "{afterwards:?}");
@@ -62,7 +62,7 @@ fn what_played_before_a_visit_goes_on_where_it_was_or_waits_there_or_stays_stopp
 }
 
 #[test]
-fn what_was_paused_or_stopped_before_a_visit_is_so_afterwards() {
+fn what_was_paused_or_stopped_before_a_session_is_so_afterwards() {
     for state in [State::Pause, State::Stop] {
         let server = at_home();
         match state {
@@ -70,18 +70,18 @@ fn what_was_paused_or_stopped_before_a_visit_is_so_afterwards() {
             _ => server.other().stop().unwrap(),
         }
         let player = Player::well(server.by_socket());
-        visit(&player);
+        session(&player);
         end(&player);
         assert_eq!(settled(&server, state).0, "long-c.ogg", "{state:?}");
     }
 }
 
 #[test]
-fn whoever_paused_or_stopped_the_visit_or_sleeps_hears_nothing_afterwards() {
+fn whoever_paused_or_stopped_the_session_or_sleeps_hears_nothing_afterwards() {
     for paused in [true, false] {
         let server = at_home();
         let player = Player::well(server.by_socket());
-        visit(&player);
+        session(&player);
         if paused {
             server.other().pause(true).unwrap();
             player.hears("the pause", |now| now.paused);
@@ -94,7 +94,7 @@ fn whoever_paused_or_stopped_the_visit_or_sleeps_hears_nothing_afterwards() {
 }
 
 #[test]
-fn a_moodbox_that_crashed_in_a_visit_brings_everything_back_paused() {
+fn a_moodbox_that_crashed_in_a_session_brings_everything_back_paused() {
     let server = at_home();
     let settings = MusicSettings { memory: Some(server.beside("ours.json")), ..server.by_socket() };
     let mut crashed = moodbox::ports::music::Mpd::new(settings.clone());
@@ -106,7 +106,7 @@ fn a_moodbox_that_crashed_in_a_visit_brings_everything_back_paused() {
 }
 
 #[test]
-fn the_volume_that_another_client_sets_is_told_and_stays_after_the_visit() {
+fn the_volume_that_another_client_sets_is_told_and_stays_after_the_session() {
     let server = at_home();
     let player = Player::well(server.by_socket());
     player.hears_song("long-c.ogg");
@@ -120,7 +120,7 @@ fn the_volume_that_another_client_sets_is_told_and_stays_after_the_visit() {
     };
     server.other().volume(60).unwrap();
     hears(60);
-    visit(&player);
+    session(&player);
     server.other().volume(33).unwrap();
     hears(33);
     end(&player);
@@ -131,7 +131,7 @@ fn the_volume_that_another_client_sets_is_told_and_stays_after_the_visit() {
 }
 
 #[test]
-fn an_output_that_is_switched_off_and_on_again_goes_on_with_the_visit() {
+fn an_output_that_is_switched_off_and_on_again_goes_on_with_the_session() {
     let server = Server::start();
     let player = Player::well(server.by_socket());
     player.play(&["long-a.ogg"]);

@@ -1,4 +1,4 @@
-//! The power goes in a visit or after it: MPD starts with a state file that may be minutes old.
+//! The power goes in a session or after it: MPD starts with a state file that may be minutes old.
 //!
 //! MPD runs with the configuration that Debian's package installs; only its folders are moved, and a null output
 //! stands for the sound card. MPD writes its state file some time after a change (two minutes by default): here
@@ -17,7 +17,7 @@ use support::mpd::{Player, Server};
 use support::wait_for;
 
 const OURS: [&str; 3] = ["long-a.ogg", "long-b.ogg", "short-a.ogg"];
-const VISIT_S: usize = 4;
+const SESSION_S: usize = 4;
 const AFTER_S: usize = 3;
 
 fn settings(server: &Server) -> MusicSettings {
@@ -30,7 +30,7 @@ struct Moment {
     note: Vec<u8>,
 }
 
-/// Each second of a visit and after it. A person's own song plays before.
+/// Each second of a session and after it. A person's own song plays before.
 fn moments(server: &Server) -> Vec<Moment> {
     let mut other = server.other();
     let theirs = other.push(mpd::Song { file: "long-c.ogg".to_owned(), ..mpd::Song::default() }).unwrap();
@@ -42,8 +42,8 @@ fn moments(server: &Server) -> Vec<Moment> {
     player.play(&OURS);
     player.hears_song("long-a.ogg");
     let mut moments = Vec::new();
-    for second in 0..VISIT_S + AFTER_S {
-        if second == VISIT_S {
+    for second in 0..SESSION_S + AFTER_S {
+        if second == SESSION_S {
             player.tell(PlayerCommand::Stop { fade: Duration::ZERO });
             wait_for("the end", || (server.queue() == ["long-c.ogg"]).then_some(()));
         }
@@ -59,7 +59,7 @@ fn holds_ours(state: &str) -> bool {
 }
 
 #[test]
-fn no_visit_that_is_over_sounds_after_a_power_cut_at_any_second() {
+fn no_session_that_is_over_sounds_after_a_power_cut_at_any_second() {
     let mut server = Server::as_debian_configures_it();
     let moments = moments(&server);
     server.kill();
@@ -78,11 +78,11 @@ fn no_visit_that_is_over_sounds_after_a_power_cut_at_any_second() {
             stale += usize::from(removed > 0);
         }
     }
-    assert!(stale > VISIT_S, "the state files held visits: {stale}");
+    assert!(stale > SESSION_S, "the state files held sessions: {stale}");
 
     // With the file cleaned, MPD itself starts in silence or with the person's own song.
     let last = moments.last().unwrap();
-    fs::write(&state, &moments[VISIT_S - 1].state).unwrap();
+    fs::write(&state, &moments[SESSION_S - 1].state).unwrap();
     fs::write(&note, &last.note).unwrap();
     clean(&state, &note).unwrap();
     server.launch();
@@ -90,14 +90,15 @@ fn no_visit_that_is_over_sounds_after_a_power_cut_at_any_second() {
     server.kill();
 
     // Without that (an MPD on another machine), the first connection ends it.
-    for (written, cut) in [(VISIT_S - 1, VISIT_S - 1), (VISIT_S - 1, moments.len() - 1), (1, VISIT_S)] {
+    for (written, cut) in [(SESSION_S - 1, SESSION_S - 1), (SESSION_S - 1, moments.len() - 1), (1, SESSION_S)]
+    {
         fs::write(&state, &moments[written].state).unwrap();
         fs::write(&note, &moments[cut].note).unwrap();
         server.launch();
         let mut player = Player::well(settings(&server));
         wait_for("ours to be gone", || (server.queue() == ["long-c.ogg"]).then_some(()));
         let status = server.other().status().unwrap();
-        // A file without a visit lets the person's own song go on, as MPD does.
+        // A file without a session lets the person's own song go on, as MPD does.
         let held = holds_ours(&String::from_utf8_lossy(&moments[written].state));
         assert!(
             !held || status.state != State::Play,

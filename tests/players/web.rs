@@ -216,7 +216,7 @@ fn a_foreign_name_for_the_device_is_not_answered() {
 }
 
 #[test]
-fn a_change_needs_the_word_of_the_session_and_our_own_origin() {
+fn a_change_needs_the_csrf_token_and_our_own_origin() {
     let device = device(Mode::Household, None);
     let word = device.csrf();
     let volume = |headers: &[(&str, &str)]| {
@@ -270,7 +270,7 @@ fn in_public_and_at_work_the_page_never_opens_the_camera() {
 }
 
 #[test]
-fn with_a_password_strangers_see_nothing_and_the_right_word_opens_a_session() {
+fn with_a_password_strangers_see_nothing_and_the_right_word_opens_a_login() {
     let device = device(Mode::Household, Some(PASSWORD));
     for path in ["/api/state", "/api/events", "/api/panel.png", "/api/library", "/api/health"] {
         assert_eq!(device.get(path).status, 401, "{path}");
@@ -290,7 +290,7 @@ fn with_a_password_strangers_see_nothing_and_the_right_word_opens_a_session() {
     let next = |word: &str| {
         device.send("POST", "/api/next", &[("Cookie", cookie), ("X-CSRF-Token", word)], None).status
     };
-    assert_eq!((next(&device.csrf()), next(&word)), (403, 202), "each session has a word of its own");
+    assert_eq!((next(&device.csrf()), next(&word)), (403, 202), "each login has a token of its own");
 
     assert_eq!(
         device.send("DELETE", "/api/session", &[("Cookie", cookie), ("X-CSRF-Token", &word)], None).status,
@@ -453,7 +453,7 @@ fn where_strangers_are_the_mode_is_changed_only_with_a_password() {
 #[test]
 fn moods_over_time_are_told_exported_erased_and_forgotten() {
     let device = device(Mode::Household, None).with_songs();
-    let visits = |wanted: usize| {
+    let sessions = |wanted: usize| {
         let end = Instant::now() + Duration::from_secs(20);
         loop {
             let told = device.get("/api/history").json();
@@ -464,9 +464,9 @@ fn moods_over_time_are_told_exported_erased_and_forgotten() {
             std::thread::sleep(Duration::from_millis(5));
         }
     };
-    assert_eq!(visits(0)["kept"], true);
+    assert_eq!(sessions(0)["kept"], true);
     assert_eq!(device.post("/api/mood", json!({ "mood": "fear" })).status, 202);
-    let told = visits(1);
+    let told = sessions(1);
     assert_eq!((&told["visits"][0]["mood"], &told["visits"][0]["by"]), (&json!("fear"), &json!("page")));
     let csv = device.get("/api/history.csv");
     let text = String::from_utf8(csv.body.clone()).unwrap();
@@ -474,11 +474,11 @@ fn moods_over_time_are_told_exported_erased_and_forgotten() {
     assert!(csv.header("content-disposition").unwrap().contains("moodbox-moods.csv"));
     assert_eq!(device.send("DELETE", "/api/history", &[], None).status, 403, "another site erases nothing");
     assert_eq!(device.send("DELETE", "/api/history", &[("X-CSRF-Token", &device.csrf())], None).status, 204);
-    visits(0);
+    sessions(0);
     assert_eq!(device.post("/api/mood", json!({ "mood": "sad" })).status, 202);
-    visits(1);
+    sessions(1);
     assert_eq!(device.post("/api/forget", json!({})).status, 202);
-    visits(0);
+    sessions(0);
 }
 
 #[test]

@@ -380,7 +380,7 @@ fn no_secret_stands_in_the_log_at_its_most_talkative() {
     let granted = device.ask("POST /api/session", &format!(r#"{{"password":"{PAGE}"}}"#));
     let granted = String::from_utf8_lossy(&granted).into_owned();
     let cookie = granted.lines().find(|line| line.to_lowercase().starts_with("set-cookie:"));
-    let cookie = cookie.and_then(|line| line.split(['=', ';']).nth(1)).expect("a session").to_owned();
+    let cookie = cookie.and_then(|line| line.split(['=', ';']).nth(1)).expect("a login").to_owned();
     let csrf = device.get("/api/session")["csrf"].as_str().expect("a word for changes").to_owned();
     device.get("/api/health");
     device.end(Signal::TERM);

@@ -42,7 +42,7 @@ fn it_shows_what_is_kept_erases_it_and_finds_nothing_afterwards() {
     let output = forget(folder.path()).arg("--yes").output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     for words in [
-        "1 visits, 2 plays, 1 liked",
+        "1 sessions, 2 plays, 1 liked",
         "sad: the mood changed by +0.50 in the mean of 1",
         "1 readings corrected; faces are read with sad -0.80, neutral +0.80",
         "1 moods over time",

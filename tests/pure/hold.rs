@@ -40,7 +40,7 @@ fn held_in_idle_the_look_is_called_off_and_letting_go_at_each_stage_does_what_st
 fn held_while_playing_the_music_is_stopped_first_and_a_press_in_time_means_what_it_always_did() {
     let playing =
         || Story::new(settings()).at(0, Event::Picked(Mood::Happy, Source::Page)).until(100).forget();
-    // Nothing is there to play, so the visit is short; what counts is what the finger does in it.
+    // Nothing is there to play, so the session is short; what counts is what the finger does in it.
     playing()
         .at(200, press())
         .at(3_600, release())
@@ -284,8 +284,8 @@ fn a_mood_that_was_read_is_not_said_aloud() {
         rival: 0.0,
         scores: Some(Scores::certain(Mood::Happy)),
     });
-    let visit = [press(), release(), Event::CaptureStarted, happy, Event::CaptureEnded(Ok(()))];
-    for (at, event) in (0..).step_by(200).zip(visit) {
+    let session = [press(), release(), Event::CaptureStarted, happy, Event::CaptureEnded(Ok(()))];
+    for (at, event) in (0..).step_by(200).zip(session) {
         for action in step(&mut state, Duration::from_millis(at), event) {
             if let moodbox_core::kiosk::action::Action::Say { words, .. } = action {
                 said.push_str(&format!("{words:?}"));

@@ -65,7 +65,7 @@ fn playing(elapsed: u64) -> Event {
 }
 
 /// A happy face was read and the song plays.
-fn visit() -> Story {
+fn session() -> Story {
     start()
         .at(0, press())
         .at(50, release())
@@ -89,21 +89,21 @@ fn json(messages: &BTreeMap<String, String>, topic: &str) -> Value {
 
 #[test]
 fn the_home_is_told_the_mood_with_its_confidence_and_what_plays() {
-    let messages = told(&all(), &visit().snapshot());
+    let messages = told(&all(), &session().snapshot());
     let mood = json(&messages, "moodbox/kitchen/mood/state");
     assert_eq!((mood["mood"].as_str(), mood["by"].as_str()), (Some("happy"), Some("camera")));
     assert!(mood["confidence"].as_f64().unwrap() > 0.8);
     let playing = json(&messages, "moodbox/kitchen/playing/state");
     assert_eq!((playing["phase"].as_str(), playing["player"].as_str()), (Some("playing"), Some("music")));
     assert_eq!((playing["title"].as_str(), playing["artist"].as_str()), (Some("One"), Some("The Band")));
-    assert_eq!(messages["moodbox/kitchen/volume/state"], visit().snapshot().volume.to_string());
+    assert_eq!(messages["moodbox/kitchen/volume/state"], session().snapshot().volume.to_string());
     assert_eq!(json(&messages, "moodbox/kitchen/counts/state")["visits"], 1);
     assert_eq!(messages["moodbox/kitchen/status"], "online");
 }
 
 #[test]
 fn no_message_holds_a_path_and_none_but_the_scores_winner_of_a_face() {
-    for message in all().messages(&visit().snapshot()) {
+    for message in all().messages(&session().snapshot()) {
         assert!(!message.payload.contains("/srv/secret"), "{message:?}");
         assert!(!message.payload.contains("scores"), "{message:?}");
     }
@@ -111,7 +111,7 @@ fn no_message_holds_a_path_and_none_but_the_scores_winner_of_a_face() {
 
 #[test]
 fn time_that_passes_in_a_track_is_no_reason_for_a_message() {
-    let (soon, later) = (visit().snapshot(), visit().until(40_000).snapshot());
+    let (soon, later) = (session().snapshot(), session().until(40_000).snapshot());
     assert_ne!(soon, later);
     // The mood and what plays stand as they were.
     assert_eq!(all().messages(&soon), all().messages(&later));
@@ -126,7 +126,7 @@ fn what_is_not_switched_on_is_taken_back_and_nothing_of_it_is_told() {
         (Told::Health, "moodbox/kitchen/health/state"),
         (Told::Counts, "moodbox/kitchen/counts/state"),
     ] {
-        let messages = told(&home(&[publish], &[]), &visit().snapshot());
+        let messages = told(&home(&[publish], &[]), &session().snapshot());
         let spoken = messages.iter().filter(|(_, payload)| !payload.is_empty());
         for (spoken, payload) in spoken {
             let discovery = spoken.starts_with("homeassistant/") && payload.contains(topic);
@@ -139,7 +139,7 @@ fn what_is_not_switched_on_is_taken_back_and_nothing_of_it_is_told() {
     }
     let quiet = Home { discovery: None, ..home(&[], &[]) };
     let spoken: Vec<String> = quiet
-        .messages(&visit().snapshot())
+        .messages(&session().snapshot())
         .into_iter()
         .filter(|m| !m.payload.is_empty())
         .map(|m| m.topic)
@@ -150,7 +150,7 @@ fn what_is_not_switched_on_is_taken_back_and_nothing_of_it_is_told() {
 #[test]
 fn home_assistant_finds_every_entity_once_with_topics_that_are_spoken_and_heard() {
     let home = all();
-    let snapshot = visit().snapshot();
+    let snapshot = session().snapshot();
     let messages = told(&home, &snapshot);
     let configs: Vec<(&String, Value)> = messages
         .iter()
@@ -234,9 +234,9 @@ fn a_sleep_timer_of_the_home_fades_out_what_plays_and_can_be_taken_back() {
         all().event("moodbox/kitchen/sleep/set", minutes.as_bytes(), false, snapshot).unwrap()
     };
     let asked = |minutes: &str| {
-        let visit = visit();
-        let wish = timer(minutes, &visit.snapshot());
-        visit.at(2000, wish)
+        let session = session();
+        let wish = timer(minutes, &session.snapshot());
+        session.at(2000, wish)
     };
     assert_eq!(asked("1").until(60_000).snapshot().phase, Stage::Playing);
     assert_ne!(asked("1").until(63_000).snapshot().phase, Stage::Playing);
@@ -244,7 +244,7 @@ fn a_sleep_timer_of_the_home_fades_out_what_plays_and_can_be_taken_back() {
     let left = |story: &Story| {
         json(&told(&all(), &story.snapshot()), "moodbox/kitchen/playing/state")["sleep_min"].clone()
     };
-    assert_eq!(left(&visit()), Value::Null);
+    assert_eq!(left(&session()), Value::Null);
     assert_eq!((left(&asked("3")), left(&asked("3").until(70_000))), (3.into(), 2.into()));
     let entity = |home: &Home| json(&told(home, &idle()), "homeassistant/number/kitchen/sleep/config");
     assert_eq!(entity(&all())["state_topic"], "moodbox/kitchen/playing/state");
@@ -335,7 +335,7 @@ fn a_sensor_that_repeats_itself_begins_nothing_new() {
     );
     assert!(matches!(ring("sad", &goes_on), Err(Refused::Again)));
     assert!(ring("happy", &goes_on).is_ok(), "a change does");
-    assert!(ring("sad", &visit().snapshot()).is_ok(), "and so does what another source named");
+    assert!(ring("sad", &session().snapshot()).is_ok(), "and so does what another source named");
 }
 
 #[test]
@@ -395,7 +395,7 @@ const KEYS: [(&str, &str, &[&str]); 9] = [
 #[test]
 fn every_entity_is_told_in_the_keys_that_home_assistant_documents() {
     for home in [all(), home(&[], &Command::ALL), home(&Told::ALL, &[])] {
-        let messages = told(&home, &visit().snapshot());
+        let messages = told(&home, &session().snapshot());
         let entities = messages.iter().filter(|(topic, text)| topic.ends_with("/config") && !text.is_empty());
         let mut ids = std::collections::BTreeSet::new();
         for (topic, text) in entities {
@@ -446,7 +446,7 @@ const DEVICE: [&str; 9] = [
 fn two_devices_share_no_entity_and_each_says_what_it_is() {
     let entities = |id: &str| {
         let home = Home { id: id.into(), ..all() };
-        let messages = told(&home, &visit().snapshot());
+        let messages = told(&home, &session().snapshot());
         let configs = messages.iter().filter(|(topic, text)| topic.ends_with("/config") && !text.is_empty());
         configs.map(|(_, text)| serde_json::from_str::<Value>(text).unwrap()).collect::<Vec<_>>()
     };
@@ -467,7 +467,7 @@ fn two_devices_share_no_entity_and_each_says_what_it_is() {
 
 #[test]
 fn entities_and_their_options_are_named_in_the_language_of_the_device() {
-    let german = Snapshot { language: Language::De, ..visit().snapshot() };
+    let german = Snapshot { language: Language::De, ..session().snapshot() };
     let messages = told(&all(), &german);
     let select = json(&messages, "homeassistant/select/kitchen/mood/config");
     assert_eq!(select["name"], "Stimmung von Hand");
@@ -491,9 +491,9 @@ fn a_press_a_look_a_mood_and_nobody_are_told_once_when_they_happen() {
             .map(|message| kind(&message.payload)["event_type"].as_str().unwrap().to_owned())
             .collect()
     };
-    let (idle, seen) = (idle(), visit().snapshot());
+    let (idle, seen) = (idle(), session().snapshot());
     assert_eq!(kinds(&all(), &idle, &seen), ["press", "look", "mood"]);
-    assert!(kinds(&all(), &seen, &visit().until(40_000).snapshot()).is_empty(), "nothing happens twice");
+    assert!(kinds(&all(), &seen, &session().until(40_000).snapshot()).is_empty(), "nothing happens twice");
     let nobody = start().at(0, press()).at(50, release()).at(1000, Event::CaptureEnded(Ok(()))).snapshot();
     assert_eq!(kinds(&all(), &idle, &nobody), ["press", "look", "nobody"]);
     let told =
@@ -522,7 +522,7 @@ fn the_quiet_hours_are_left_aside_by_a_switch_and_kept_again() {
 }
 
 #[test]
-fn a_sleep_timer_set_in_idle_is_that_of_the_next_visit() {
+fn a_sleep_timer_set_in_idle_is_that_of_the_next_session() {
     let wish =
         |minutes: &str| all().event("moodbox/kitchen/sleep/set", minutes.as_bytes(), false, &idle()).unwrap();
     let look = |story: Story| {

@@ -12,7 +12,7 @@ use moodbox_core::kiosk::{RuntimeSettings, Settings, choices};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{History, Outcome, Quiet};
 use moodbox_core::text::Language;
-use scenario::visit::{ended, face, library, now, songs_only, visit};
+use scenario::session::{ended, face, library, now, session, songs_only};
 use scenario::{Story, press, release, settings};
 
 fn minutes(minutes: u64) -> Duration {
@@ -47,7 +47,7 @@ fn track(id: &str, elapsed: u64, length: Option<u64>) -> Event {
 }
 
 fn press_in(house: House) -> Story {
-    visit(with(house)).at(5000, press()).at(5080, release()).until(5500)
+    session(with(house)).at(5000, press()).at(5080, release()).until(5500)
 }
 
 // ---- quiet hours ----
@@ -66,14 +66,14 @@ fn in_quiet_hours_the_music_is_no_louder_than_the_house_allows() {
 
 #[test]
 fn quiet_hours_that_begin_while_something_plays_turn_it_down() {
-    visit(with(quiet(true))).at(5050, Event::WallClock(22 * 60)).until(5060).check("5050 music volume 20%");
+    session(with(quiet(true))).at(5050, Event::WallClock(22 * 60)).until(5060).check("5050 music volume 20%");
 }
 
 #[test]
 fn in_quiet_hours_neither_a_button_nor_another_client_turns_it_up() {
     let PlayerEvent::Playing(playing) = now("one.ogg", 4) else { unreachable!() };
     let loud = PlayerEvent::Playing(NowPlaying { volume: Some(50), ..playing });
-    visit(with(quiet(true)))
+    session(with(quiet(true)))
         .at(4200, Event::WallClock(23 * 60))
         .at(4300, Event::Button(Button::VolumeUp, Edge::Down))
         .at(4400, Event::Music(loud))
@@ -91,14 +91,17 @@ fn a_house_that_wants_its_rest_says_until_when_and_looks_at_nobody() {
 
 #[test]
 fn what_plays_already_when_the_rest_begins_goes_on_softer() {
-    visit(with(quiet(false))).at(5050, Event::WallClock(22 * 60)).until(5060).check("5050 music volume 20%");
+    session(with(quiet(false)))
+        .at(5050, Event::WallClock(22 * 60))
+        .until(5060)
+        .check("5050 music volume 20%");
 }
 
 // ---- sleep ----
 
 #[test]
 fn the_sleep_timer_fades_the_music_out_long_after_the_last_press_and_leaves_the_device_on() {
-    visit(evening(sleep(20, false)))
+    session(evening(sleep(20, false)))
         .at(60_000, press())
         .at(60_050, release())
         .until(1_400_000)
@@ -107,13 +110,13 @@ fn the_sleep_timer_fades_the_music_out_long_after_the_last_press_and_leaves_the_
 
 #[test]
 fn the_sleep_timer_lets_the_track_end_if_the_house_wishes_so() {
-    // The visit began at 1 s; the timer is due at 1201 s, in the middle of a track that ends at 1350 s.
-    visit(evening(sleep(20, true)))
+    // The session began at 1 s; the timer is due at 1201 s, in the middle of a track that ends at 1350 s.
+    session(evening(sleep(20, true)))
         .at(1_150_000, track("two.ogg", 0, Some(200)))
         .until(1_400_000)
         .check_lines(&["1340000 music stop in 10000 ms", "1350000 show idle"]);
     // A track that does not say how long it is ends when the next one begins.
-    visit(evening(sleep(20, true)))
+    session(evening(sleep(20, true)))
         .at(1_150_000, track("two.ogg", 0, None))
         .at(1_500_000, track("three.ogg", 0, None))
         .until(1_600_000)
@@ -122,7 +125,7 @@ fn the_sleep_timer_lets_the_track_end_if_the_house_wishes_so() {
 
 #[test]
 fn a_mix_of_hours_does_not_keep_the_house_awake() {
-    visit(evening(sleep(20, true)))
+    session(evening(sleep(20, true)))
         .at(10_000, track("two.ogg", 0, Some(7200)))
         .until(3_000_000)
         .check_lines(&["2101000 music stop in 10000 ms"]);
@@ -130,11 +133,11 @@ fn a_mix_of_hours_does_not_keep_the_house_awake() {
 
 #[test]
 fn a_person_may_ask_for_sleep_and_take_it_back() {
-    visit(evening(House::default()))
+    session(evening(House::default()))
         .at(5000, Event::Sleep(Some(minutes(1))))
         .until(80_000)
         .check_lines(&["65000 music stop in 10000 ms"]);
-    let awake = visit(evening(House::default()))
+    let awake = session(evening(House::default()))
         .at(5000, Event::Sleep(Some(minutes(1))))
         .at(6000, Event::Sleep(None))
         .until(80_000);
@@ -143,7 +146,7 @@ fn a_person_may_ask_for_sleep_and_take_it_back() {
 
 #[test]
 fn a_press_into_a_long_fade_is_answered_like_any_other() {
-    visit(evening(sleep(20, false)))
+    session(evening(sleep(20, false)))
         .until(1_202_000)
         .forget()
         .at(1_203_000, press())
@@ -185,10 +188,14 @@ fn a_panel_is_dimmed_before_it_goes_dark_and_a_press_wakes_it_from_either() {
 }
 
 #[test]
-fn the_dark_comes_so_long_after_the_last_visit_and_never_while_something_plays() {
+fn the_dark_comes_so_long_after_the_last_session_and_never_while_something_plays() {
     let mut dark = evening(House { idle_off: Some(minutes(1)), ..House::default() });
     dark.times.session = minutes(3);
-    visit(dark).until(400_000).check_lines(&["181000 music stop", "182500 show idle", "242500 show asleep"]);
+    session(dark).until(400_000).check_lines(&[
+        "181000 music stop",
+        "182500 show idle",
+        "242500 show asleep",
+    ]);
 }
 
 // ---- the press ----
@@ -246,9 +253,9 @@ fn a_mood_from_a_sensor_plays_in_every_mode_and_is_marked_by_its_source() {
 }
 
 #[test]
-fn a_mood_that_is_picked_while_something_plays_ends_that_visit_and_what_it_leaves_behind() {
+fn a_mood_that_is_picked_while_something_plays_ends_that_session_and_what_it_leaves_behind() {
     let home = Settings { learns: true, ..settings() };
-    visit(home).at(5050, Event::Picked(Mood::Sad, Source::Page)).until(5060).check_lines(&[
+    session(home).at(5050, Event::Picked(Mood::Sad, Source::Page)).until(5060).check_lines(&[
         "5050 show chosen sad",
         "5050 remember one.ogg:Stopped",
         "5050 music play",
@@ -257,7 +264,7 @@ fn a_mood_that_is_picked_while_something_plays_ends_that_visit_and_what_it_leave
 
 // ---- did it help? ----
 
-/// Sad, a visit, and soon after it another look: happy.
+/// Sad, a session, and soon after it another look: happy.
 fn looks_again(settings: Settings, after_ms: u64) -> Story {
     let notice = if settings.mode == Mode::Public { 8000 } else { 0 };
     let mut story = Story::new(settings).at(0, library());
@@ -276,7 +283,7 @@ fn looks_again(settings: Settings, after_ms: u64) -> Story {
 }
 
 #[test]
-fn a_second_look_soon_after_a_visit_says_whether_it_helped() {
+fn a_second_look_soon_after_a_session_says_whether_it_helped() {
     let home = || Settings { learns: true, asks_if_it_helped: true, ..songs_only() };
     looks_again(home(), 0).check_lines(&[
         "20000 remember one.ogg:Stopped",
@@ -328,8 +335,8 @@ fn forgetting_erases_what_was_learnt_and_says_so_and_nothing_of_it_comes_back() 
         .at(10, Event::Forget)
         .until(6000)
         .check("10 show forgotten\n10 unlike one.ogg\n10 forget\n5010 show idle");
-    // In the middle of a visit: what plays goes on, and its past is not learnt afterwards.
-    let story = visit(home).at(5000, Event::Forget).at(6000, Event::Remote(Gesture::Long)).until(9000);
+    // In the middle of a session: what plays goes on, and its past is not learnt afterwards.
+    let story = session(home).at(5000, Event::Forget).at(6000, Event::Remote(Gesture::Long)).until(9000);
     assert!(story.lines().any(|line| line == "forget"));
     assert!(story.lines().all(|line| !line.contains("one.ogg:")), "{:?}", story.lines().collect::<Vec<_>>());
 }
@@ -339,14 +346,14 @@ fn forgetting_erases_what_was_learnt_and_says_so_and_nothing_of_it_comes_back() 
 #[test]
 fn a_lower_cap_turns_down_what_plays_and_holds_for_players_and_buttons() {
     let live = |cap| RuntimeSettings { volume_cap: cap, ..songs_only().runtime() };
-    let story = visit(songs_only())
+    let story = session(songs_only())
         .at(5000, Event::Settings(Box::new(live(30))))
         .at(5100, Event::Button(Button::VolumeUp, Edge::Down))
         .until(5200);
     assert_eq!(story.snapshot().volume_cap, 30);
     story.check_lines(&["5000 music cap 30%", "5000 music volume 30%", "5100 music volume 30%"]);
     // What was set already is no news.
-    let again = visit(songs_only()).at(5000, Event::Settings(Box::new(songs_only().runtime()))).until(5000);
+    let again = session(songs_only()).at(5000, Event::Settings(Box::new(songs_only().runtime()))).until(5000);
     assert!(again.lines().all(|line| !line.contains("cap")));
 }
 
@@ -354,7 +361,7 @@ fn a_lower_cap_turns_down_what_plays_and_holds_for_players_and_buttons() {
 fn another_language_is_spoken_at_once_and_quiet_hours_begin_when_they_are_set() {
     let live =
         RuntimeSettings { language: Language::De, quiet: quiet(false).quiet, ..songs_only().runtime() };
-    visit(songs_only())
+    session(songs_only())
         .at(4100, Event::WallClock(23 * 60))
         .at(5000, Event::Settings(Box::new(live)))
         .until(5050)

@@ -1,4 +1,4 @@
-//! Visits to the kiosk, told as stories: what happens when, and what the kiosk does.
+//! Sessions to the kiosk, told as stories: what happens when, and what the kiosk does.
 //!
 //! Each story is a list of (milliseconds, event); the transcript has a line for each action, with the
 //! time it was taken. Timers fire by themselves: the core says when it wants to be asked.
@@ -16,7 +16,7 @@ use moodbox_core::kiosk::{Has, Settings, State, step};
 use moodbox_core::mood::{Mood, Scores};
 use moodbox_core::recommend::{Kind, Templates};
 use proptest::prelude::*;
-use scenario::visit::{ended, face, library, now, songs_only, visit};
+use scenario::session::{ended, face, library, now, session, songs_only};
 use scenario::{Story, ill, press, release, settings};
 
 fn between(a: Mood, b: Mood) -> Event {
@@ -463,7 +463,7 @@ fn a_happy_face_gets_music_under_the_cap_and_a_mute_video_and_the_mood_is_shown_
 
 #[test]
 fn while_playing_a_short_press_is_answered_at_once_and_then_goes_to_the_next() {
-    visit(songs_only()).at(5000, press()).at(5080, release()).until(5500).check(
+    session(songs_only()).at(5000, press()).at(5080, release()).until(5500).check(
         "5000 show playing one 3s [Pressed]
          5100 show playing one 4s [Pressed]
          5380 show playing one 4s [Next]
@@ -473,7 +473,7 @@ fn while_playing_a_short_press_is_answered_at_once_and_then_goes_to_the_next() {
 
 #[test]
 fn while_playing_a_double_press_likes_what_plays() {
-    visit(songs_only())
+    session(songs_only())
         .at(5000, press())
         .at(5060, release())
         .at(5150, press())
@@ -489,7 +489,7 @@ fn while_playing_a_double_press_likes_what_plays() {
 
 #[test]
 fn while_playing_a_long_press_stops_everything_with_a_fade_and_goes_back_to_idle() {
-    visit(settings()).at(5200, press()).at(6500, release()).until(9000).check(
+    session(settings()).at(5200, press()).at(6500, release()).until(9000).check(
         "5100 show playing one 4s
          5200 show playing one 4s [Pressed]
          6000 show playing one 4s [Stopping]
@@ -502,7 +502,7 @@ fn while_playing_a_long_press_stops_everything_with_a_fade_and_goes_back_to_idle
 
 #[test]
 fn the_end_of_the_playlist_ends_the_video_too_and_goes_back_to_idle() {
-    visit(settings()).at(5050, Event::Music(PlayerEvent::Finished)).until(9000).check(
+    session(settings()).at(5050, Event::Music(PlayerEvent::Finished)).until(9000).check(
         "5050 show idle
          5050 video stop in 0 ms",
     );
@@ -510,17 +510,17 @@ fn the_end_of_the_playlist_ends_the_video_too_and_goes_back_to_idle() {
 
 #[test]
 fn the_end_of_a_mute_video_does_not_end_the_music() {
-    visit(settings())
+    session(settings())
         .at(5050, Event::Video(PlayerEvent::Finished))
         .until(5200)
         .check("5100 show playing one 4s");
 }
 
 #[test]
-fn another_client_that_pauses_is_seen_and_a_long_pause_ends_the_visit() {
+fn another_client_that_pauses_is_seen_and_a_long_pause_ends_the_session() {
     let PlayerEvent::Playing(playing) = now("one.ogg", 4) else { unreachable!() };
     let paused = PlayerEvent::Playing(NowPlaying { paused: true, ..playing });
-    visit(songs_only()).at(5050, Event::Music(paused)).until(610_000).check(
+    session(songs_only()).at(5050, Event::Music(paused)).until(610_000).check(
         "5050 show playing one 4s [paused]
          605050 show playing one 4s [Stopping] [paused]
          605050 music stop in 1500 ms
@@ -532,19 +532,19 @@ fn another_client_that_pauses_is_seen_and_a_long_pause_ends_the_visit() {
 fn what_another_client_plays_is_shown_without_a_reason_of_ours() {
     let PlayerEvent::Playing(theirs) = now("theirs.ogg", 0) else { unreachable!() };
     let theirs = PlayerEvent::Playing(NowPlaying { ours: false, ..theirs });
-    visit(songs_only()).at(5050, Event::Music(theirs)).until(5060).check("5050 show playing theirs 0s");
+    session(songs_only()).at(5050, Event::Music(theirs)).until(5060).check("5050 show playing theirs 0s");
 }
 
 #[test]
-fn a_visit_is_not_longer_than_the_house_allows() {
+fn a_session_is_not_longer_than_the_house_allows() {
     let mut brief = songs_only();
     brief.times.session = Duration::from_secs(10);
-    visit(brief).until(12_600).check_lines(&["11000 music stop in 1500 ms", "12500 show idle"]);
+    session(brief).until(12_600).check_lines(&["11000 music stop in 1500 ms", "12500 show idle"]);
 }
 
 #[test]
-fn music_that_goes_away_for_long_ends_a_visit_without_video() {
-    visit(songs_only())
+fn music_that_goes_away_for_long_ends_a_session_without_video() {
+    session(songs_only())
         .at(5050, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))
         .until(70_000)
         .check_lines(&["65050 show idle MusicAbsent"]);
@@ -567,7 +567,7 @@ fn a_camera_that_takes_long_to_wake_up_is_told_of_within_two_seconds() {
 
 #[test]
 fn a_player_that_falls_silent_is_told_of_within_two_seconds_and_no_more_when_it_speaks() {
-    visit(songs_only())
+    session(songs_only())
         .until(5500)
         .forget()
         .struck_dumb()
@@ -595,7 +595,7 @@ fn a_player_that_says_nothing_when_it_is_asked_to_play_is_told_of_within_two_sec
 
 #[test]
 fn music_that_goes_away_in_mid_song_is_told_at_once_and_no_more_when_it_is_back() {
-    visit(songs_only())
+    session(songs_only())
         .until(5500)
         .forget()
         .at(5600, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))
@@ -607,7 +607,7 @@ fn music_that_goes_away_in_mid_song_is_told_at_once_and_no_more_when_it_is_back(
 
 #[test]
 fn a_picture_that_goes_away_is_told_while_the_music_plays_on() {
-    visit(settings())
+    session(settings())
         .until(5500)
         .forget()
         .at(5600, Event::Part(Part::Video, Health::Ill(ill(TroubleKind::VideoAbsent))))
@@ -666,7 +666,7 @@ fn an_empty_library_is_told_in_idle_and_after_a_press() {
 
 #[test]
 fn music_that_comes_back_in_time_goes_on() {
-    visit(songs_only())
+    session(songs_only())
         .at(5050, Event::Part(Part::Music, Health::Ill(ill(TroubleKind::MusicAbsent))))
         .at(9050, Event::Part(Part::Music, Health::Well))
         .at(9060, Event::Music(now("one.ogg", 5)))
@@ -677,7 +677,7 @@ fn music_that_comes_back_in_time_goes_on() {
 #[test]
 fn at_home_it_is_remembered_what_was_liked_skipped_finished_and_left() {
     let home = Settings { learns: true, ..songs_only() };
-    visit(home)
+    session(home)
         .at(5000, press())
         .at(5060, release())
         .at(5150, press())
@@ -690,7 +690,7 @@ fn at_home_it_is_remembered_what_was_liked_skipped_finished_and_left() {
         .at(13_000, release())
         .until(20_000)
         .check_lines(&["12800 remember one.ogg:Liked two.ogg:Skipped three.ogg:Stopped"]);
-    visit(Settings { learns: true, ..songs_only() })
+    session(Settings { learns: true, ..songs_only() })
         .at(5050, Event::Music(now("two.ogg", 0)))
         .at(9000, Event::Music(PlayerEvent::Finished))
         .check_lines(&["9000 remember one.ogg:Finished two.ogg:Finished"]);
@@ -699,7 +699,7 @@ fn at_home_it_is_remembered_what_was_liked_skipped_finished_and_left() {
 #[test]
 fn the_volume_buttons_stay_under_the_cap() {
     let tap = |button| Event::Button(button, Edge::Down);
-    visit(songs_only())
+    session(songs_only())
         .at(4200, tap(Button::VolumeDown))
         .at(4300, tap(Button::VolumeUp))
         .at(4400, tap(Button::VolumeUp))
@@ -767,7 +767,7 @@ proptest! {
                 prop_assert!(!story.lines().any(|line| line == "capture"), "workplace opened the camera");
             }
         }
-        // Left alone long enough, every visit ends, and the kiosk sleeps.
+        // Left alone long enough, every session ends, and the kiosk sleeps.
         story = story.at(at + 1, release()).until(at + 3 * 3_600_000);
         prop_assert_eq!(story.deadline(), None);
         for line in story.lines().filter(|line| line.contains("at ") && line.starts_with("music play")) {

@@ -15,7 +15,7 @@ use moodbox_core::kiosk::snapshot::Snapshot;
 use moodbox_core::kiosk::{Settings, State, step};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, History, Item, Outcome, Templates};
-use scenario::visit::{face, library, songs_only};
+use scenario::session::{face, library, songs_only};
 use scenario::{Story, press, release, settings};
 
 /// All that is sent but the mood.
@@ -49,7 +49,7 @@ fn everything() -> (Catalog, History) {
     (Catalog { music: songs.into(), ..Catalog::default() }, history)
 }
 
-/// What a public device sends in a visit: the messages of each step that changed, and the metrics at its end.
+/// What a public device sends in a session: the messages of each step that changed, and the metrics at its end.
 fn traffic(mood: Mood) -> (Vec<Vec<Message>>, String) {
     let settings = Settings { mode: Mode::Public, learns: true, ..songs_only() };
     let metrics = Metrics::new(&settings, false).unwrap();
@@ -135,7 +135,7 @@ fn what_a_public_device_sends_is_the_same_for_every_mood_where_the_mood_is_not_p
 }
 
 #[test]
-fn a_volume_set_in_idle_is_heard_at_once_and_is_that_of_the_next_visit_and_of_no_other() {
+fn a_volume_set_in_idle_is_heard_at_once_and_is_that_of_the_next_session_and_of_no_other() {
     let press_and_look = |story: Story, at: u64| {
         story
             .at(at, press())
@@ -177,8 +177,8 @@ fn a_volume_set_in_idle_is_heard_at_once_and_is_that_of_the_next_visit_and_of_no
 }
 
 #[test]
-fn the_volume_that_another_client_sets_in_a_visit_is_shown_and_the_cap_holds() {
-    let story = scenario::visit::visit(songs_only()).at(5000, Event::Music(PlayerEvent::Volume(31)));
+fn the_volume_that_another_client_sets_in_a_session_is_shown_and_the_cap_holds() {
+    let story = scenario::session::session(songs_only()).at(5000, Event::Music(PlayerEvent::Volume(31)));
     assert_eq!(story.snapshot().volume, 31);
     let story = story.forget().at(6000, Event::Music(PlayerEvent::Volume(90)));
     assert_eq!(story.snapshot().volume, settings().volume_cap);

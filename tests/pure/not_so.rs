@@ -8,7 +8,7 @@ use moodbox_core::kiosk::snapshot::Stage;
 use moodbox_core::kiosk::{Has, Settings, Times};
 use moodbox_core::mood::{Mood, Scores};
 
-use crate::scenario::visit::{ended, face, library, now, songs_only};
+use crate::scenario::session::{ended, face, library, now, songs_only};
 use crate::scenario::{Story, press, release, settings};
 
 /// As the device ships: five seconds after the mood has left the panel, too.
@@ -113,7 +113,7 @@ fn it_holds_in_public_too_and_from_elsewhere_without_a_look() {
             .forget()
     };
     story().at(10_000, press()).at(10_090, release()).check_lines(&["10090 show choose neutral of 7"]);
-    // The page and the home: as long as that visit lasts.
+    // The page and the home: as long as that session lasts.
     let told = story()
         .at(9100, Event::Music(now("one.ogg", 0)))
         .at(60_000, Event::RemoteCommand(RemoteCommand::NotSo))

@@ -39,7 +39,7 @@ fn with_songs(settings: Settings) -> Story {
 }
 
 /// A happy face was read at 1 s and the first song has started.
-fn visit() -> Story {
+fn session() -> Story {
     with_songs(settings())
         .at(0, press())
         .at(50, release())
@@ -52,7 +52,7 @@ fn visit() -> Story {
 
 #[test]
 fn an_onlooker_asks_for_the_next_one_the_like_and_the_end_by_name() {
-    visit()
+    session()
         .at(6000, Event::RemoteCommand(RemoteCommand::Next))
         .at(6100, plays("two.ogg", "two", 0))
         .at(6200, Event::RemoteCommand(RemoteCommand::Like))
@@ -62,7 +62,7 @@ fn an_onlooker_asks_for_the_next_one_the_like_and_the_end_by_name() {
 
 #[test]
 fn no_onlooker_asks_for_more_than_the_cap() {
-    visit()
+    session()
         .at(6000, Event::RemoteCommand(RemoteCommand::Volume(100)))
         .check_lines(&["6000 music volume 60%"]);
     let quiet = Story::new(settings()).at(0, Event::RemoteCommand(RemoteCommand::Volume(255)));
@@ -129,7 +129,7 @@ fn a_mood_picked_on_the_page_plays_in_every_mode_and_is_marked_as_such() {
 
 #[test]
 fn a_snapshot_tells_the_mood_with_its_scores_what_plays_and_why() {
-    let told = visit().snapshot();
+    let told = session().snapshot();
     assert_eq!(told.phase, Stage::Playing);
     let mood = told.mood.as_ref().unwrap();
     assert_eq!((mood.mood, mood.by), (Mood::Happy, Known::Camera));
@@ -138,7 +138,7 @@ fn a_snapshot_tells_the_mood_with_its_scores_what_plays_and_why() {
     assert_eq!((music.title.as_str(), music.artist.as_str()), ("one", "The Band"));
     assert_eq!((music.elapsed_s, music.length_s), (4, Some(100)));
     assert!(!music.why.is_empty() && music.ours);
-    assert_eq!((told.volume_cap, told.visits, told.looks), (60, 1, 1));
+    assert_eq!((told.volume_cap, told.sessions, told.looks), (60, 1, 1));
     let all: Vec<&str> = told.next.iter().map(|next| next.title.as_str()).collect();
     assert!(all.iter().all(|title| ["two", "three"].contains(title)), "{all:?}");
     let written = serde_json::to_value(&told).unwrap();

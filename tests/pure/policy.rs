@@ -1,4 +1,4 @@
-//! What each mode allows, held against every event in every phase that a visit can be in.
+//! What each mode allows, held against every event in every phase that a session can be in.
 
 use crate::scenario;
 
@@ -15,7 +15,7 @@ use moodbox_core::screen::{Advice, PageAddress, Sign};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use scenario::visit::{ended, face, library, now};
+use scenario::session::{ended, face, library, now};
 use scenario::{ill, press, release, settings};
 
 /// The whole table of `Mode::start`, written a second time by hand.
@@ -341,12 +341,12 @@ fn ten_thousand_events_in_any_order_keep_every_promise() {
                 size_at_100 = format!("{:?}", watched.state).len();
             }
         }
-        // Nobody touches it any more: every visit ends, nothing is owed, and nothing wakes it.
+        // Nobody touches it any more: every session ends, nothing is owed, and nothing wakes it.
         watched.feed(0, release());
         watched.feed(6 * 3_600_000, Event::Tick);
         assert!(watched.state.is_idle(), "device {number}: {:?}", watched.state.last_reading());
         assert_eq!(deadline(&watched.state, watched.at), None, "device {number}");
-        // What it knows is bounded: the last 200 things played, the last 200 visits.
+        // What it knows is bounded: the last 200 things played, the last 200 sessions.
         let size = format!("{:?}", watched.state).len();
         assert!(size < size_at_100 + 200_000, "device {number} grew from {size_at_100} to {size}");
         // And a press is answered as on the first day.

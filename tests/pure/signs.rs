@@ -135,14 +135,14 @@ fn whatever_comes_next_the_camera_is_closed_first_and_once() {
 }
 
 #[test]
-fn the_page_opens_the_camera_only_where_a_press_from_there_would_look_and_never_into_a_visit() {
+fn the_page_opens_the_camera_only_where_a_press_from_there_would_look_and_never_into_a_session() {
     for mode in [Mode::Public, Mode::Workplace] {
         let story = Story::new(Settings { mode, ..settings() }).at(0, Event::Aim(true)).until(10_000);
         assert_eq!(story.lines().count(), 0, "{mode:?}");
     }
-    let visit = Story::new(settings())
+    let session = Story::new(settings())
         .at(0, Event::Picked(moodbox_core::mood::Mood::Happy, Source::Page))
         .at(100, plays("a.ogg", "A", 0))
         .at(1_000, Event::Aim(true));
-    assert!(!visit.lines().any(|line| line == "aim"));
+    assert!(!session.lines().any(|line| line == "aim"));
 }

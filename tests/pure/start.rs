@@ -11,7 +11,7 @@ use moodbox_core::kiosk::house_rules::{House, QuietHours};
 use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Quiet, Templates};
-use scenario::visit::{ended, face, library, now};
+use scenario::session::{ended, face, library, now};
 use scenario::{Story, press, release, settings};
 
 fn templates() -> Event {
@@ -54,7 +54,7 @@ fn where_the_house_wishes_it_something_plays_at_the_start_volume_as_soon_as_ther
                 "{playing:?}"
             );
             assert!(!story.lines().any(|line| line == "capture"), "nobody is looked at");
-            // It is done once: neither a new library nor the end of the visit begins another.
+            // It is done once: neither a new library nor the end of the session begins another.
             let many = playing.len();
             let story = story.at(3 * 3_600_000, library()).until(4 * 3_600_000);
             assert_eq!(played(&story).len(), many);
@@ -86,8 +86,8 @@ fn whoever_is_here_first_decides_and_quiet_hours_are_kept() {
     }
 }
 
-/// A look, a visit and its end, with the clock set by that many minutes after the music began.
-fn visit_with_a_clock_set_by(minutes: i32) -> Vec<String> {
+/// A look, a session and its end, with the clock set by that many minutes after the music began.
+fn session_with_a_clock_set_by(minutes: i32) -> Vec<String> {
     const NOON: i32 = 12 * 60;
     let clock = |minute: i32| Event::WallClock(minute.rem_euclid(1440) as u16);
     let after = NOON + minutes;
@@ -116,9 +116,9 @@ fn visit_with_a_clock_set_by(minutes: i32) -> Vec<String> {
 
 #[test]
 fn a_clock_that_jumps_an_hour_either_way_moves_no_timer() {
-    let calm = visit_with_a_clock_set_by(0);
+    let calm = session_with_a_clock_set_by(0);
     for minutes in [60, -60, 719] {
-        assert_eq!(visit_with_a_clock_set_by(minutes), calm, "{minutes} minutes");
+        assert_eq!(session_with_a_clock_set_by(minutes), calm, "{minutes} minutes");
     }
     let times = moodbox_core::kiosk::Times::default();
     assert!(times.capture_limit < Duration::from_secs(60), "a look ends by its own clock");

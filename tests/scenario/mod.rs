@@ -1,7 +1,7 @@
 //! Plays a story to the core and writes down what it does.
 #![allow(dead_code, reason = "each of the tests that tell stories uses a part of this")]
 
-pub mod visit;
+pub mod session;
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ pub struct Meter {
     /// Looks that were given up and whose end is still to come.
     abandoned: usize,
     looks: u64,
-    visits: u64,
+    sessions: u64,
 }
 
 impl Meter {
@@ -39,7 +39,7 @@ impl Meter {
             streams: None,
             abandoned: 0,
             looks: 0,
-            visits: 0,
+            sessions: 0,
         }
     }
 
@@ -166,9 +166,9 @@ impl Observer for Meter {
             }
         }
         let meters = self.metrics.meters();
-        if state.sessions() != self.visits {
-            self.visits = state.sessions();
-            meters.visits.inc();
+        if state.sessions() != self.sessions {
+            self.sessions = state.sessions();
+            meters.sessions.inc();
             if let Some(moods) = &meters.moods
                 && let Some(known) = Snapshot::of(state, at).mood
             {

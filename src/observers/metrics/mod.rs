@@ -58,7 +58,7 @@ pub(super) struct Meters {
     pending: Mutex<Pending>,
     pub presses: IntCounterVec,
     pub looks: IntCounterVec,
-    pub visits: IntCounter,
+    pub sessions: IntCounter,
     pub moods: Option<IntCounterVec>,
     pub likes: IntCounter,
     pub press_to_light: Histogram,
@@ -133,11 +133,12 @@ impl Metrics {
                 "Looks, by how they ended: read, unsure, nobody (or several), failed, given_up.",
                 &["result"],
             )?,
-            visits: made.counter("moodbox_visits_total", "Times that something was chosen to be played.")?,
+            sessions: made
+                .counter("moodbox_visits_total", "Times that something was chosen to be played.")?,
             moods: match moods {
                 true => Some(made.counters(
                     "moodbox_moods_total",
-                    "Visits by mood and by who named it. Only where it is switched on.",
+                    "Sessions by mood and by who named it. Only where it is switched on.",
                     &["mood", "by"],
                 )?),
                 false => None,

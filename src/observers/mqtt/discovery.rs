@@ -24,7 +24,7 @@ const fn said(en: &'static str, de: &'static str) -> Said {
     Said { en, de }
 }
 
-/// A step of a visit, as Home Assistant shows it.
+/// A phase, as Home Assistant shows it.
 const STAGES: [(Stage, Said); 14] = [
     (Stage::Idle, said("idle", "bereit")),
     (Stage::Notice, said("notice", "Hinweis")),

@@ -18,7 +18,7 @@ use moodbox_core::recommend::AudioSource;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Told {
-    /// The mood of the visit, how it is known, and its probability.
+    /// The mood of the session, how it is known, and its probability.
     Mood,
     /// What goes on and what plays.
     Playing,
@@ -26,7 +26,7 @@ pub enum Told {
     Volume,
     /// Which parts are ill.
     Health,
-    /// How many looks and visits since the start.
+    /// How many looks and sessions since the start.
     Counts,
     /// A press, a look that begins, a mood that was read, nobody seen: at the moment it happens.
     Events,
@@ -188,7 +188,7 @@ pub enum Refused {
 /// Nothing that is taken is longer.
 const MOST: usize = 256;
 
-/// The latest that a sleep timer can be set to, in minutes: no visit is much longer.
+/// The latest that a sleep timer can be set to, in minutes: no session is much longer.
 pub(super) const LATEST: u8 = 240;
 
 /// The kinds of [`Home::happenings`].
@@ -287,7 +287,7 @@ impl Home {
         messages
     }
 
-    /// What has happened between two snapshots, in the order of a visit. Not retained: it is over.
+    /// What has happened between two snapshots, in the order of a session. Not retained: it is over.
     pub fn happenings(&self, before: &Snapshot, now: &Snapshot) -> Vec<Message> {
         if !self.publish.contains(&Told::Events) {
             return Vec::new();
@@ -460,7 +460,7 @@ impl Home {
             }
             // Told when they happen.
             Told::Events => Value::Null,
-            Told::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.visits }),
+            Told::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.sessions }),
         }
     }
 }

@@ -19,14 +19,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::Site;
 use super::fault::Fault;
-use super::login::{Asker, Devices, Known, Patience, Sessions, same, token};
+use super::login::{Asker, Devices, Known, Logins, Patience, same, token};
 use crate::config::password::{PasswordError, StoredPassword};
 use crate::observers::server::Peer;
 
-/// The header in which every change repeats the CSRF token of the session.
+/// The header in which every change repeats the CSRF token.
 pub const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
-/// The name of the session's cookie.
+/// The name of the cookie of a login.
 pub const COOKIE: &str = "moodbox";
 /// The name of the cookie by which a browser is known from which somebody came in before.
 pub const DEVICE: &str = "moodbox-device";
@@ -45,7 +45,7 @@ pub struct Door {
 
 /// What changes while people come and go.
 pub struct Inside {
-    pub sessions: Sessions,
+    pub logins: Logins,
     pub programs: Known,
     pub devices: Devices,
     pub patience: Patience,
@@ -58,7 +58,7 @@ impl Door {
             names: names.into_iter().map(|name| name.to_lowercase()).collect(),
             csrf: token()?,
             inside: Mutex::new(Inside {
-                sessions: Sessions::default(),
+                logins: Logins::default(),
                 programs: Known::default(),
                 devices: Devices::default(),
                 patience: Patience::new(Instant::now()),
@@ -77,8 +77,8 @@ impl Door {
 
     /// The CSRF token that a change by this caller has to repeat.
     pub fn csrf_for(&self, cookie: Option<&str>) -> String {
-        let session = cookie.and_then(|cookie| self.inside().sessions.csrf(cookie, Instant::now()));
-        session.unwrap_or_else(|| self.csrf.clone())
+        let login = cookie.and_then(|cookie| self.inside().logins.csrf(cookie, Instant::now()));
+        login.unwrap_or_else(|| self.csrf.clone())
     }
 
     /// Whether the caller of a request may see what is inside.
@@ -93,7 +93,7 @@ impl Door {
             return Who::Program;
         }
         let Some(cookie) = cookie(headers) else { return Who::Stranger };
-        match self.inside().sessions.csrf(cookie, now) {
+        match self.inside().logins.csrf(cookie, now) {
             Some(csrf) => Who::Person { csrf },
             None => Who::Stranger,
         }
@@ -148,7 +148,7 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// The session's cookie.
+/// The cookie of a login.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     named_cookie(headers, COOKIE)
 }

@@ -1,4 +1,4 @@
-//! Who may come in: the password, sessions, and limits on wrong passwords.
+//! Who may come in: the password, logins, and limits on wrong passwords.
 //!
 //! Nothing here waits or reads a clock: the time is handed in, so that the rules are tested as they are.
 
@@ -12,12 +12,12 @@ use subtle::ConstantTimeEq;
 use crate::config::password::{PasswordError, random};
 use crate::observers::server::neighbourhood;
 
-/// A session that nobody uses ends after this.
+/// A login that nobody uses ends after this.
 const IDLE: Duration = Duration::from_secs(8 * 3600);
 /// And in any case after this.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A kiosk has a handful of people who mind it. The one that was idle longest makes room.
-const MOST_SESSIONS: usize = 32;
+const MOST_LOGINS: usize = 32;
 
 /// Wrong passwords that an address may try before it has to wait.
 const FREE_TRIES: u32 = 5;
@@ -54,7 +54,7 @@ fn key(secret: &str) -> Key {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-struct Session {
+struct Login {
     csrf: String,
     since: Instant,
     seen: Instant,
@@ -62,49 +62,48 @@ struct Session {
 
 /// The people who are logged in.
 #[derive(Default)]
-pub struct Sessions(HashMap<Key, Session>);
+pub struct Logins(HashMap<Key, Login>);
 
-/// What a new session is given.
+/// What a new login is given.
 pub struct Granted {
-    /// The secret of the session, for the browser's cookie.
+    /// The secret of the login, for the browser's cookie.
     pub cookie: String,
     /// The CSRF token, which each change repeats in a header.
     pub csrf: String,
 }
 
-impl Sessions {
-    /// Starts a session.
+impl Logins {
+    /// Starts a login.
     ///
     /// # Errors
     /// When the system gives no random bytes.
     pub fn open(&mut self, now: Instant) -> Result<Granted, PasswordError> {
-        self.0.retain(|_, session| session.lives(now));
-        while self.0.len() >= MOST_SESSIONS {
-            let Some(oldest) = self.0.iter().min_by_key(|(_, session)| session.seen).map(|(key, _)| *key)
-            else {
+        self.0.retain(|_, login| login.lives(now));
+        while self.0.len() >= MOST_LOGINS {
+            let Some(oldest) = self.0.iter().min_by_key(|(_, login)| login.seen).map(|(key, _)| *key) else {
                 break;
             };
             self.0.remove(&oldest);
         }
         let granted = Granted { cookie: token()?, csrf: token()? };
-        self.0.insert(key(&granted.cookie), Session { csrf: granted.csrf.clone(), since: now, seen: now });
+        self.0.insert(key(&granted.cookie), Login { csrf: granted.csrf.clone(), since: now, seen: now });
         Ok(granted)
     }
 
-    /// The CSRF token that changes of this session have to repeat; none if there is no such session.
+    /// The CSRF token that changes of this login have to repeat; none if there is no such login.
     pub fn csrf(&mut self, cookie: &str, now: Instant) -> Option<String> {
-        let session = self.0.get_mut(&key(cookie)).filter(|session| session.lives(now))?;
-        session.seen = now;
-        Some(session.csrf.clone())
+        let login = self.0.get_mut(&key(cookie)).filter(|login| login.lives(now))?;
+        login.seen = now;
+        Some(login.csrf.clone())
     }
 
-    /// Ends a session.
+    /// Ends a login.
     pub fn close(&mut self, cookie: &str) {
         self.0.remove(&key(cookie));
     }
 }
 
-impl Session {
+impl Login {
     fn lives(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.seen) < IDLE && now.saturating_duration_since(self.since) < LONGEST
     }
@@ -277,35 +276,35 @@ mod tests {
     const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 7));
 
     #[test]
-    fn a_session_lives_while_it_is_used_and_ends_unused_or_old_or_closed() {
-        let (mut sessions, start) = (Sessions::default(), Instant::now());
-        let granted = sessions.open(start).unwrap();
-        assert_eq!(sessions.csrf(&granted.cookie, start), Some(granted.csrf.clone()));
-        assert_eq!(sessions.csrf("another", start), None);
-        assert_eq!(sessions.csrf(&granted.cookie, start + IDLE), None, "idle too long");
+    fn a_login_lives_while_it_is_used_and_ends_unused_or_old_or_closed() {
+        let (mut logins, start) = (Logins::default(), Instant::now());
+        let granted = logins.open(start).unwrap();
+        assert_eq!(logins.csrf(&granted.cookie, start), Some(granted.csrf.clone()));
+        assert_eq!(logins.csrf("another", start), None);
+        assert_eq!(logins.csrf(&granted.cookie, start + IDLE), None, "idle too long");
 
-        let granted = sessions.open(start).unwrap();
+        let granted = logins.open(start).unwrap();
         let mut at = start;
         while at < start + LONGEST - IDLE {
             at += IDLE / 2;
-            assert!(sessions.csrf(&granted.cookie, at).is_some());
+            assert!(logins.csrf(&granted.cookie, at).is_some());
         }
-        assert_eq!(sessions.csrf(&granted.cookie, start + LONGEST), None, "too old");
+        assert_eq!(logins.csrf(&granted.cookie, start + LONGEST), None, "too old");
 
-        let granted = sessions.open(start).unwrap();
-        sessions.close(&granted.cookie);
-        assert_eq!(sessions.csrf(&granted.cookie, start), None);
+        let granted = logins.open(start).unwrap();
+        logins.close(&granted.cookie);
+        assert_eq!(logins.csrf(&granted.cookie, start), None);
     }
 
     #[test]
-    fn there_are_never_more_sessions_than_a_kiosk_needs() {
-        let (mut sessions, start) = (Sessions::default(), Instant::now());
-        let first = sessions.open(start).unwrap();
-        for second in 1..=MOST_SESSIONS as u64 {
-            sessions.open(start + Duration::from_secs(second)).unwrap();
+    fn there_are_never_more_logins_than_a_kiosk_needs() {
+        let (mut logins, start) = (Logins::default(), Instant::now());
+        let first = logins.open(start).unwrap();
+        for second in 1..=MOST_LOGINS as u64 {
+            logins.open(start + Duration::from_secs(second)).unwrap();
         }
-        assert_eq!(sessions.0.len(), MOST_SESSIONS);
-        assert_eq!(sessions.csrf(&first.cookie, start + Duration::from_secs(99)), None);
+        assert_eq!(logins.0.len(), MOST_LOGINS);
+        assert_eq!(logins.csrf(&first.cookie, start + Duration::from_secs(99)), None);
     }
 
     #[test]

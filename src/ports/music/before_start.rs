@@ -1,4 +1,4 @@
-//! What is done before MPD starts: visits that are over are taken out of its state file.
+//! What is done before MPD starts: sessions that are over are taken out of its state file.
 
 use std::fs;
 use std::io;

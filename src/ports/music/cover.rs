@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::MusicSettings;
-use super::session::line;
+use super::connection::line;
 use super::wire::bare;
 
 /// A larger picture is not taken: it would only be made small.

@@ -10,20 +10,20 @@ use crate::ports::store;
 /// What must be put right when we are done: our entries, the play modes that we changed, and what was on before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entries {
-    /// The entries of the visit that goes on.
+    /// The entries of the session that goes on.
     pub list: Vec<Entry>,
     /// Play modes (`random`, `single`, ...) with the values that they had before we came.
     pub modes: Vec<(String, String)>,
-    /// What the player did before the visit.
+    /// What the player did before the session.
     #[serde(default)]
     pub before: Option<Before>,
-    /// The entries of visits that are over, and of one that is about to begin. MPD writes its state file only now
+    /// The entries of sessions that are over, and of one that is about to begin. MPD writes its state file only now
     /// and then (every two minutes by default): after a power cut it plays a queue that holds them again.
     #[serde(default)]
     pub past: Vec<Vec<Entry>>,
 }
 
-/// What the player did before a visit.
+/// What the player did before a session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Before {
     /// Percent; none without a mixer.
@@ -48,7 +48,7 @@ pub(super) struct Entry {
 /// The id of an entry that is about to be added: the server has not dealt one yet.
 const NOT_YET: u32 = u32::MAX;
 
-/// Lists of past visits that are remembered. They are forgotten ten minutes after a visit anyway.
+/// Lists of past sessions that are remembered. They are forgotten ten minutes after a session anyway.
 const MOST_PAST: usize = 40;
 
 impl Entries {
@@ -72,7 +72,7 @@ impl Entries {
         self.past.retain(|list| list.iter().any(|entry| entry.song != NOT_YET));
     }
 
-    /// Notes entries whose visit is over.
+    /// Notes entries whose session is over.
     pub fn over(&mut self, list: Vec<Entry>) {
         if !list.is_empty() {
             self.past.push(list);
@@ -81,8 +81,8 @@ impl Entries {
         }
     }
 
-    /// Finds our entries in the queue as it is now: (id, uri) in order. Those of the visit that goes on stay in
-    /// `list`; those of visits that are over are returned.
+    /// Finds our entries in the queue as it is now: (id, uri) in order. Those of the session that goes on stay in
+    /// `list`; those of sessions that are over are returned.
     ///
     /// Ids alone prove nothing, because a restarted server deals them anew: the uri must match too. If none does,
     /// the server was restarted and may have restored its queue; then ours are what [`run`] finds.
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn of_visits_that_are_over_every_row_is_found_and_a_queue_of_somebody_else_is_left() {
+    fn of_sessions_that_are_over_every_row_is_found_and_a_queue_of_somebody_else_is_left() {
         let past = queue(&[(7, "a"), (8, "b"), (9, "c")]);
         for (there, left) in [
             // The server still runs: by the ids.
@@ -225,7 +225,7 @@ mod tests {
             // One song alone, or in another order, is somebody's own.
             (queue(&[(1, "b"), (2, "x")]), vec![]),
             (queue(&[(1, "c"), (2, "b"), (3, "a")]), vec![]),
-            // Added after the visit, in the life of the same server.
+            // Added after the session, in the life of the same server.
             (queue(&[(10, "a"), (11, "b"), (12, "c")]), vec![]),
         ] {
             let mut entries = Entries { past: vec![past.clone()], ..Entries::default() };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ::mpd::{Query, Song, Subsystem, Term};
 
 use super::MusicError;
-use super::session::{Pairs, Session};
+use super::connection::{Connection, Pairs};
 use super::wire::BROKEN;
 use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore, in_system_folder, normalized};
 
@@ -55,13 +55,13 @@ impl Reading {
     }
 
     /// Every song from where it stopped, window by window: the list of all of them is never in memory at once.
-    pub fn go_on(&mut self, session: &mut Session) -> Result<(), MusicError> {
+    pub fn go_on(&mut self, connection: &mut Connection) -> Result<(), MusicError> {
         // Every uri holds the empty word; a search without a filter is refused.
         let mut everything = Query::new();
         everything.and(Term::File, "");
         while self.start < MOST_SONGS {
             let end = (self.start + self.window).min(MOST_SONGS);
-            let window = session.run(|client| client.search(&everything, (self.start, end)))?;
+            let window = connection.run(|client| client.search(&everything, (self.start, end)))?;
             let count = window.len() as u32;
             for item in window.into_iter().map(item) {
                 if item.id.contains(BROKEN) {
@@ -131,10 +131,10 @@ impl Reading {
 pub(super) struct Stickers(HashMap<&'static str, HashMap<String, String>>);
 
 impl Stickers {
-    pub(super) fn read(session: &mut Session) -> Result<Stickers, MusicError> {
+    pub(super) fn read(connection: &mut Connection) -> Result<Stickers, MusicError> {
         let mut stickers = Stickers::default();
         for name in ["like", "rating", "valence", "arousal"] {
-            match session.ask_within(&["sticker find", "song", "", name], MOST_STICKERS) {
+            match connection.ask_within(&["sticker find", "song", "", name], MOST_STICKERS) {
                 Ok(pairs) => stickers.0.insert(name, values(pairs)),
                 Err(error) if error.breaks_connection() => return Err(error),
                 Err(error) => {
@@ -166,8 +166,8 @@ impl Stickers {
 }
 
 /// Which stored playlists each file is in. A server without any gives none.
-pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<String>>, MusicError> {
-    let pairs = match session.ask(&["listplaylists"]) {
+pub(super) fn playlists(connection: &mut Connection) -> Result<HashMap<String, Vec<String>>, MusicError> {
+    let pairs = match connection.ask(&["listplaylists"]) {
         Err(error) if error.breaks_connection() => return Err(error),
         other => {
             other.inspect_err(|error| tracing::debug!(%error, "no stored playlists")).unwrap_or_default()
@@ -181,7 +181,7 @@ pub(super) fn playlists(session: &mut Session) -> Result<HashMap<String, Vec<Str
     let mut of_file: HashMap<String, Vec<String>> = HashMap::new();
     let mut room = MOST_ENTRIES;
     for name in names.into_iter().take(MOST_PLAYLISTS) {
-        match session.ask(&["listplaylist", &name]) {
+        match connection.ask(&["listplaylist", &name]) {
             Err(error) if error.breaks_connection() => return Err(error),
             // It was taken away in this moment.
             Err(error) => tracing::debug!(%error, name, "a playlist is passed over"),

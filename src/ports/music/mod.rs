@@ -8,6 +8,7 @@
 
 mod address;
 mod before_start;
+mod connection;
 mod cover;
 mod entries;
 mod library;
@@ -16,7 +17,6 @@ mod mpd;
 mod queue;
 mod radio;
 mod restore;
-mod session;
 mod simulated;
 mod state_file;
 mod status;
@@ -59,7 +59,7 @@ pub struct MusicSettings {
     /// Where to remember our queue entries, so that a moodbox that crashed finds and removes them at
     /// its next start. None: they are remembered only while the program runs.
     pub memory: Option<PathBuf>,
-    /// What becomes of what another client played before a visit.
+    /// What becomes of what another client played before a session.
     pub afterwards: Afterwards,
     /// The folder that MPD's music lies in. None: MPD is asked, which answers over its local socket.
     pub folder: Option<PathBuf>,
@@ -100,7 +100,7 @@ impl std::fmt::Debug for MusicSettings {
     }
 }
 
-/// What becomes, after a visit, of the music that another client had on before it. Its queue, its place in the
+/// What becomes, after a session, of the music that another client had on before it. Its queue, its place in the
 /// song, the play modes and the volume come back in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -201,10 +201,10 @@ pub trait Music: Send {
     fn stop(&mut self, quietly: bool) -> Result<(), MusicError>;
 
     /// Somebody speaks, and the player was lowered from this volume in percent: that is the one to come back to
-    /// after the visit that begins.
+    /// after the session that begins.
     fn lowered_from(&mut self, _percent: u8) {}
 
-    /// The player has lived for so long since the last visit that no restart of it brings old entries back.
+    /// The player has lived for so long since the last session that no restart of it brings old entries back.
     fn settle(&mut self) {}
 
     /// Sets the volume in percent, held under the cap. Where there is no mixer and a cap below 100, what of ours

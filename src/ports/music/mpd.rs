@@ -5,10 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::connection::Connection;
 use super::entries::{Entries, Entry};
 use super::queue::{Found, add, halt, number, queue, remove, seconds, start, value};
 use super::restore::{note, put_back, restore_modes, try_volume};
-use super::session::Session;
 use super::status::{Loudness, Reached, look};
 use super::watcher::MpdWatcher;
 use super::wire::Wire;
@@ -27,7 +27,7 @@ const NEEDED: [&str; 6] = ["addid", "deleteid", "playid", "stop", "setvol", "ran
 /// A connection to MPD that remembers which entries of the queue are ours.
 pub struct Mpd {
     settings: MusicSettings,
-    session: Option<Session>,
+    connection: Option<Connection>,
     entries: Entries,
     /// What was last asked of `currentsong`, so that a look each second costs one question.
     heard: Option<(u32, NowPlaying)>,
@@ -36,11 +36,11 @@ pub struct Mpd {
     loudness: Loudness,
     /// The outputs were all switched off while ours played.
     switched_off: bool,
-    /// The volume before somebody began to speak, if the player was lowered when a visit begins.
+    /// The volume before somebody began to speak, if the player was lowered when a session begins.
     lowered_from: Option<u8>,
     /// The names of the stations that were asked for, by their address.
     stations: HashMap<String, String>,
-    /// A visit was cut off by the end of a moodbox before this one: what it changed is still to be put back.
+    /// A session was cut off by the end of a moodbox before this one: what it changed is still to be put back.
     cut_off: bool,
 }
 
@@ -48,13 +48,13 @@ impl Mpd {
     /// Connects to nothing yet.
     pub fn new(settings: MusicSettings) -> Mpd {
         let mut entries = settings.memory.as_deref().map(Entries::load).unwrap_or_default();
-        // The visit of a moodbox before this one is over, however it ended.
+        // The session of a moodbox before this one is over, however it ended.
         let list = std::mem::take(&mut entries.list);
         let cut_off = !list.is_empty() || !entries.modes.is_empty() || entries.before.is_some();
         entries.over(list);
         Mpd {
             settings,
-            session: None,
+            connection: None,
             entries,
             heard: None,
             reached: None,
@@ -83,7 +83,7 @@ impl Mpd {
     /// # Errors
     /// When the server cannot be reached, or refuses.
     pub fn outputs(settings: &MusicSettings) -> Result<Vec<Output>, MusicError> {
-        let pairs = Session::open(settings)?.ask(&["outputs"])?;
+        let pairs = Connection::open(settings)?.ask(&["outputs"])?;
         let mut outputs: Vec<Output> = Vec::new();
         for (key, value) in pairs {
             match (key.as_str(), outputs.last_mut()) {
@@ -109,12 +109,12 @@ impl Mpd {
         id: &str,
         place: Option<(f32, f32)>,
     ) -> Result<(), MusicError> {
-        let mut session = Session::open(settings)?;
+        let mut connection = Connection::open(settings)?;
         let axes = [("valence", place.map(|place| place.0)), ("arousal", place.map(|place| place.1))];
         for (name, value) in axes {
             let done = match value {
-                Some(value) => session.ask(&["sticker set", "song", id, name, &value.to_string()]),
-                None => session.ask(&["sticker delete", "song", id, name]),
+                Some(value) => connection.ask(&["sticker set", "song", id, name, &value.to_string()]),
+                None => connection.ask(&["sticker delete", "song", id, name]),
             };
             match done {
                 // One that was never set is as good as deleted.
@@ -132,7 +132,7 @@ impl Mpd {
     /// when it does not say, or when the folder is not on this machine.
     pub fn folder(settings: &MusicSettings) -> Option<PathBuf> {
         let told = || {
-            let pairs = Session::open(settings).and_then(|mut session| session.ask(&["config"]));
+            let pairs = Connection::open(settings).and_then(|mut connection| connection.ask(&["config"]));
             let pairs =
                 pairs.inspect_err(|error| tracing::debug!(%error, "MPD does not say where its music is"));
             value(&pairs.ok()?, "music_directory").map(PathBuf::from)
@@ -145,10 +145,10 @@ impl Mpd {
     /// # Errors
     /// When the server cannot be reached.
     pub fn unreadable(settings: &MusicSettings, ids: &[String]) -> Result<Option<String>, MusicError> {
-        let mut session = Session::open(settings)?;
+        let mut connection = Connection::open(settings)?;
         let mut first = None;
         for id in ids {
-            match session.ask(&["readcomments", id]) {
+            match connection.ask(&["readcomments", id]) {
                 Ok(_) => return Ok(None),
                 Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
                     first.get_or_insert(format!("{id:?}: {reason}"));
@@ -164,9 +164,9 @@ impl Mpd {
     /// # Errors
     /// When the server cannot be reached, or refuses.
     pub fn update(settings: &MusicSettings, folder: Option<&str>) -> Result<(), MusicError> {
-        let mut session = Session::open(settings)?;
+        let mut connection = Connection::open(settings)?;
         let words = ["update", folder.unwrap_or_default()];
-        session.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
+        connection.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
     }
 
     /// Connects over a stream that is open already: for a server that has no address.
@@ -174,8 +174,8 @@ impl Mpd {
     /// # Errors
     /// As [`Music::connect`].
     pub fn connect_over(&mut self, stream: UnixStream) -> Result<(), MusicError> {
-        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
-        self.greet(session)
+        let connection = Connection::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        self.greet(connection)
     }
 
     /// The watcher of such a server.
@@ -183,21 +183,21 @@ impl Mpd {
     /// # Errors
     /// As [`Watcher::connect`].
     pub fn watcher_over(&self, stream: UnixStream) -> Result<Box<dyn Watcher>, MusicError> {
-        let session = Session::over(Wire::over(stream, self.settings.connect), &self.settings)?;
+        let connection = Connection::over(Wire::over(stream, self.settings.connect), &self.settings)?;
         let mut watcher = MpdWatcher::new(self.settings.clone());
-        watcher.follow(session);
+        watcher.follow(connection);
         Ok(Box::new(watcher))
     }
 
     /// Makes a connection ours, once it has shown that it lets us play.
-    fn greet(&mut self, session: Session) -> Result<(), MusicError> {
-        self.session = Some(session);
+    fn greet(&mut self, connection: Connection) -> Result<(), MusicError> {
+        self.connection = Some(connection);
         let address = self.place();
-        self.with(|session, entries| {
+        self.with(|connection, entries| {
             // A server that wants a password says so only when it is asked for something.
-            session.ask(&["status"])?;
+            connection.ask(&["status"])?;
             // A server that lets us only read would fail at each press, so it is reported now.
-            let denied = session.run(|client| client.notcommands())?;
+            let denied = connection.run(|client| client.notcommands())?;
             if let Some(command) = NEEDED.into_iter().find(|needed| denied.iter().any(|name| name == needed))
             {
                 return Err(MusicError::Password {
@@ -206,10 +206,10 @@ impl Mpd {
                 });
             }
             if entries.may_be_in_a_queue() {
-                let left = entries.find_again(&queue(session)?);
+                let left = entries.find_again(&queue(connection)?);
                 if !left.is_empty() {
-                    halt(session, &left)?;
-                    remove(session, &left)?;
+                    halt(connection, &left)?;
+                    remove(connection, &left)?;
                 }
             }
             Ok(())
@@ -220,10 +220,10 @@ impl Mpd {
                 Afterwards::Resume => Afterwards::Pause,
                 other => other,
             };
-            self.with(|session, entries| {
-                restore_modes(session, entries)?;
-                let quiet = number(&session.ask(&["status"])?, "songid").is_none();
-                put_back(session, entries, how, quiet)
+            self.with(|connection, entries| {
+                restore_modes(connection, entries)?;
+                let quiet = number(&connection.ask(&["status"])?, "songid").is_none();
+                put_back(connection, entries, how, quiet)
             })?;
             self.remember();
         }
@@ -233,15 +233,15 @@ impl Mpd {
     /// Runs something over the connection; drops the connection when it is of no use any more.
     fn with<T>(
         &mut self,
-        job: impl FnOnce(&mut Session, &mut Entries) -> Result<T, MusicError>,
+        job: impl FnOnce(&mut Connection, &mut Entries) -> Result<T, MusicError>,
     ) -> Result<T, MusicError> {
-        let Some(session) = &mut self.session else {
+        let Some(connection) = &mut self.connection else {
             return Err(MusicError::Absent { address: self.place(), reason: "not connected".to_owned() });
         };
-        let done = job(session, &mut self.entries);
-        self.loudness.set = session.volume_set().or(self.loudness.set);
+        let done = job(connection, &mut self.entries);
+        self.loudness.set = connection.volume_set().or(self.loudness.set);
         if matches!(&done, Err(error) if error.breaks_connection()) {
-            self.session = None;
+            self.connection = None;
             self.heard = None;
             self.loudness = Loudness::default();
         }
@@ -263,11 +263,12 @@ impl Mpd {
             return Ok(false);
         }
         let was_off = self.switched_off;
-        let (off, back) = self.with(|session, _| {
-            let off = !session.ask(&["outputs"])?.iter().any(|(key, on)| key == "outputenabled" && on == "1");
+        let (off, back) = self.with(|connection, _| {
+            let off =
+                !connection.ask(&["outputs"])?.iter().any(|(key, on)| key == "outputenabled" && on == "1");
             let back = was_off && !off;
             if back {
-                session.ask_all(&[&["clearerror"], &["pause", "0"]])?;
+                connection.ask_all(&[&["clearerror"], &["pause", "0"]])?;
             }
             Ok((off, back))
         })?;
@@ -297,10 +298,10 @@ impl Music for Mpd {
     }
 
     fn connect(&mut self) -> Result<(), MusicError> {
-        self.session = None;
+        self.connection = None;
         self.heard = None;
-        let session = Session::open(&self.settings)?;
-        self.greet(session)
+        let connection = Connection::open(&self.settings)?;
+        self.greet(connection)
     }
 
     fn watcher(&self) -> Box<dyn Watcher> {
@@ -312,7 +313,7 @@ impl Music for Mpd {
         let heard = self.heard.take().filter(|(_, now)| !radio::is_station(&now.id));
         let mut reached = self.reached;
         let (mut status, heard) =
-            self.with(|session, entries| look(session, entries, heard, &mut reached))?;
+            self.with(|connection, entries| look(connection, entries, heard, &mut reached))?;
         self.heard = heard;
         self.reached = reached;
         if let Some(now) = &mut status.now
@@ -345,20 +346,20 @@ impl Music for Mpd {
             }
         };
         let (place, cap) = (self.place(), self.settings.volume_cap);
-        let done = self.with(|session, entries| {
+        let done = self.with(|connection, entries| {
             // All that is about to change is noted before it is done, so that any start finds it.
-            let changes = note(session, entries, lowered_from)?;
+            let changes = note(connection, entries, lowered_from)?;
             // Before anything is added: what cannot be held under the cap is not begun.
-            set_volume_under_cap(session, entries, volume, cap, &place)?;
+            set_volume_under_cap(connection, entries, volume, cap, &place)?;
             let old = std::mem::take(&mut entries.list);
             entries.over(old.clone());
             entries.plan(ids);
             save(entries);
             for (mode, needed) in changes {
-                session.ask(&[mode, needed])?;
+                connection.ask(&[mode, needed])?;
             }
             let mut skipped = Vec::new();
-            let added = add(session, entries, ids, &mut skipped);
+            let added = add(connection, entries, ids, &mut skipped);
             // What was added before an error is ours too, and so is still the old. The last may be there
             // although its answer was not heard: it is looked for with the next connection.
             if let Err(error) = added {
@@ -369,15 +370,15 @@ impl Music for Mpd {
             save(entries);
             // The new plays before the old goes: nobody else's entry is heard in between.
             let these = entries.list.clone();
-            match start(session, entries, &these, &mut skipped) {
+            match start(connection, entries, &these, &mut skipped) {
                 Ok(true) => {}
-                Ok(false) => halt(session, &old).map(drop)?,
+                Ok(false) => halt(connection, &old).map(drop)?,
                 Err(error) => {
                     entries.list.extend(old);
                     return Err(error);
                 }
             }
-            remove(session, &old)?;
+            remove(connection, &old)?;
             Ok(skipped)
         });
         self.remember();
@@ -386,8 +387,8 @@ impl Music for Mpd {
 
     fn next(&mut self, wrap: bool) -> Result<bool, MusicError> {
         let mut left = None;
-        let done = self.with(|session, entries| {
-            let current = number(&session.ask(&["status"])?, "songid");
+        let done = self.with(|connection, entries| {
+            let current = number(&connection.ask(&["status"])?, "songid");
             left = current;
             let place = current.and_then(|song| entries.position(song));
             let rest: Vec<Entry> = match place {
@@ -396,7 +397,7 @@ impl Music for Mpd {
                 _ if wrap => entries.list.clone(),
                 _ => return Ok(false),
             };
-            start(session, entries, &rest, &mut Vec::new())
+            start(connection, entries, &rest, &mut Vec::new())
         });
         // Left by a wish, it counts as heard: nobody looks whether it could be played.
         self.reached = left.map(|song| (song, true)).or(self.reached);
@@ -405,9 +406,9 @@ impl Music for Mpd {
 
     fn add(&mut self, ids: &[String]) -> Result<Vec<Skipped>, MusicError> {
         self.name_stations(ids);
-        let done = self.with(|session, entries| {
+        let done = self.with(|connection, entries| {
             let mut skipped = Vec::new();
-            add(session, entries, ids, &mut skipped)?;
+            add(connection, entries, ids, &mut skipped)?;
             Ok(skipped)
         });
         self.remember();
@@ -415,26 +416,26 @@ impl Music for Mpd {
     }
 
     fn drive(&mut self, lever: Lever) -> Result<(), MusicError> {
-        self.with(|session, entries| {
-            let ask = |session: &mut Session, words: &[&str]| session.ask(words).map(drop);
+        self.with(|connection, entries| {
+            let ask = |connection: &mut Connection, words: &[&str]| connection.ask(words).map(drop);
             match lever {
-                Lever::Pause(hold) => ask(session, &["pause", if hold { "1" } else { "0" }]),
-                Lever::Seek(second) => ask(session, &["seekcur", &second.to_string()]),
-                Lever::Stop => ask(session, &["stop"]),
-                Lever::Next => ask(session, &["next"]),
+                Lever::Pause(hold) => ask(connection, &["pause", if hold { "1" } else { "0" }]),
+                Lever::Seek(second) => ask(connection, &["seekcur", &second.to_string()]),
+                Lever::Stop => ask(connection, &["stop"]),
+                Lever::Next => ask(connection, &["next"]),
                 Lever::Back => {
-                    let status = session.ask(&["status"])?;
+                    let status = connection.ask(&["status"])?;
                     if seconds(&status, "elapsed").is_some_and(|elapsed| elapsed >= FROM_ITS_BEGINNING) {
-                        return ask(session, &["seekcur", "0"]);
+                        return ask(connection, &["seekcur", "0"]);
                     }
                     match number(&status, "songid").and_then(|song| entries.position(song)) {
                         // The first of ours: what stands before it in the queue is not ours to play.
-                        Some(0) => ask(session, &["seekcur", "0"]),
+                        Some(0) => ask(connection, &["seekcur", "0"]),
                         Some(place) => {
                             let from = entries.list[place - 1..].to_vec();
-                            start(session, entries, &from, &mut Vec::new()).map(drop)
+                            start(connection, entries, &from, &mut Vec::new()).map(drop)
                         }
-                        None => ask(session, &["previous"]),
+                        None => ask(connection, &["previous"]),
                     }
                 }
             }
@@ -444,19 +445,19 @@ impl Music for Mpd {
     fn stop(&mut self, quietly: bool) -> Result<(), MusicError> {
         let afterwards = self.settings.afterwards;
         self.switched_off = false;
-        let done = self.with(|session, entries| {
-            let found = halt(session, &entries.list)?;
-            remove(session, &entries.list)?;
+        let done = self.with(|connection, entries| {
+            let found = halt(connection, &entries.list)?;
+            remove(connection, &entries.list)?;
             let list = std::mem::take(&mut entries.list);
             entries.over(list);
-            restore_modes(session, entries)?;
+            restore_modes(connection, entries)?;
             // A person who paused or stopped ours wanted silence.
             let how = match (found, afterwards) {
                 (Found::Paused | Found::Stopped, Afterwards::Resume) => Afterwards::Pause,
                 (_, Afterwards::Resume) if quietly => Afterwards::Pause,
                 (_, afterwards) => afterwards,
             };
-            put_back(session, entries, how, found != Found::Theirs)
+            put_back(connection, entries, how, found != Found::Theirs)
         });
         self.remember();
         done
@@ -475,16 +476,16 @@ impl Music for Mpd {
     fn set_volume(&mut self, percent: u8) -> Result<(), MusicError> {
         let percent = self.capped(percent);
         let (place, cap) = (self.place(), self.settings.volume_cap);
-        self.with(|session, entries| set_volume_under_cap(session, entries, percent, cap, &place))
+        self.with(|connection, entries| set_volume_under_cap(connection, entries, percent, cap, &place))
     }
 
     fn like(&mut self, id: &str) -> Result<(), MusicError> {
-        self.with(|session, _| session.ask(&["sticker set", "song", id, "like", "2"]).map(drop))
+        self.with(|connection, _| connection.ask(&["sticker set", "song", id, "like", "2"]).map(drop))
     }
 
     fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
-        self.with(|session, _| {
-            let like = match session.ask(&["sticker get", "song", id, "like"]) {
+        self.with(|connection, _| {
+            let like = match connection.ask(&["sticker get", "song", id, "like"]) {
                 // Neither a song nor a sticker: nothing is left to take back.
                 Err(MusicError::NoSuchSong { .. }) => return Ok(false),
                 other => other?,
@@ -492,7 +493,7 @@ impl Music for Mpd {
             if !like.iter().any(|(key, value)| key == "sticker" && value == "like=2") {
                 return Ok(false);
             }
-            session.ask(&["sticker delete", "song", id, "like"])?;
+            connection.ask(&["sticker delete", "song", id, "like"])?;
             Ok(true)
         })
     }
@@ -513,15 +514,15 @@ impl Music for Mpd {
 /// Sets the volume of what is ours. Under a cap ours is stopped where there is no mixer, because nobody knows how
 /// loud it is.
 fn set_volume_under_cap(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &Entries,
     percent: u8,
     cap: u8,
     place: &str,
 ) -> Result<(), MusicError> {
-    match try_volume(session, percent)? {
+    match try_volume(connection, percent)? {
         Some(reason) if cap < 100 => {
-            halt(session, &entries.list)?;
+            halt(connection, &entries.list)?;
             Err(MusicError::Volume { address: place.to_owned(), reason })
         }
         _ => Ok(()),

@@ -6,19 +6,19 @@ use std::time::Duration;
 use ::mpd::Id;
 
 use super::MusicError;
+use super::connection::{Connection, Pairs};
 use super::entries::{Entries, Entry};
-use super::session::{Pairs, Session};
 use crate::ports::player::Skipped;
 
 /// Adds the ids at the end of the queue; those that the library does not have are skipped.
 pub(super) fn add(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     ids: &[String],
     skipped: &mut Vec<Skipped>,
 ) -> Result<(), MusicError> {
     for id in ids {
-        match session.ask(&["addid", id]) {
+        match connection.ask(&["addid", id]) {
             Ok(pairs) => match number(&pairs, "Id") {
                 Some(song) => entries.list.push(Entry { song, uri: id.clone() }),
                 None => skipped.push(Skipped { id: id.clone(), reason: "MPD gave it no place".to_owned() }),
@@ -34,20 +34,20 @@ pub(super) fn add(
 
 /// Plays the first of these entries that can be played; the others before it go out of the queue.
 pub(super) fn start(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     these: &[Entry],
     skipped: &mut Vec<Skipped>,
 ) -> Result<bool, MusicError> {
     for entry in these {
-        match session.run(|client| client.switch(Id(entry.song))) {
+        match connection.run(|client| client.switch(Id(entry.song))) {
             Ok(()) => return Ok(true),
             // MPD answers with the decoder's error when the file is broken or gone.
             Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
                 skipped.push(Skipped { id: entry.uri.clone(), reason });
                 entries.list.retain(|other| other != entry);
-                session.run(|client| client.clearerror())?;
-                remove(session, std::slice::from_ref(entry))?;
+                connection.run(|client| client.clearerror())?;
+                remove(connection, std::slice::from_ref(entry))?;
             }
             Err(error) => return Err(error),
         }
@@ -69,8 +69,8 @@ pub(super) enum Found {
 }
 
 /// Stops the player if one of these plays or is paused.
-pub(super) fn halt(session: &mut Session, these: &[Entry]) -> Result<Found, MusicError> {
-    let pairs = session.ask(&["status"])?;
+pub(super) fn halt(connection: &mut Connection, these: &[Entry]) -> Result<Found, MusicError> {
+    let pairs = connection.ask(&["status"])?;
     let current = number(&pairs, "songid");
     let ours = these.iter().any(|entry| current == Some(entry.song));
     let found = match (value(&pairs, "state"), current) {
@@ -80,21 +80,21 @@ pub(super) fn halt(session: &mut Session, these: &[Entry]) -> Result<Found, Musi
         (Some("pause"), _) => Found::Paused,
         _ => Found::Ours,
     };
-    session.run(|client| client.stop())?;
+    connection.run(|client| client.stop())?;
     Ok(found)
 }
 
 /// Takes entries out of the queue, each only if it is still what it was.
-pub(super) fn remove(session: &mut Session, these: &[Entry]) -> Result<(), MusicError> {
+pub(super) fn remove(connection: &mut Connection, these: &[Entry]) -> Result<(), MusicError> {
     for entry in these {
-        let there = match session.run(|client| client.songs(Id(entry.song))) {
+        let there = match connection.run(|client| client.songs(Id(entry.song))) {
             Ok(there) => there,
             Err(error) if error.breaks_connection() => return Err(error),
             // Another client took it away.
             Err(_) => continue,
         };
         if there.first().is_some_and(|song| song.file == entry.uri) {
-            match session.run(|client| client.delete(Id(entry.song))) {
+            match connection.run(|client| client.delete(Id(entry.song))) {
                 Err(error) if error.breaks_connection() => return Err(error),
                 _ => {}
             }
@@ -104,8 +104,8 @@ pub(super) fn remove(session: &mut Session, these: &[Entry]) -> Result<(), Music
 }
 
 /// The whole queue. Asked for without the tags, which are of any size.
-pub(super) fn queue(session: &mut Session) -> Result<Vec<Entry>, MusicError> {
-    let pairs = session.ask_all(&[&["playlist"], &["plchangesposid", "0"]])?;
+pub(super) fn queue(connection: &mut Connection) -> Result<Vec<Entry>, MusicError> {
+    let pairs = connection.ask_all(&[&["playlist"], &["plchangesposid", "0"]])?;
     let mut files: BTreeMap<u32, String> = BTreeMap::new();
     let (mut entries, mut position) = (Vec::new(), None);
     for (key, value) in pairs {

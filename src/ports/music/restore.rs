@@ -1,8 +1,8 @@
-//! What MPD did before our visit: noted down before ours begins, and put back after it.
+//! What MPD did before our session: noted down before ours begins, and put back after it.
 
+use super::connection::Connection;
 use super::entries::{Before, Entries, Entry};
 use super::queue::{number, queue, seconds, value};
-use super::session::Session;
 use super::{Afterwards, MusicError};
 
 /// The modes that would break our playing, and how they must be meanwhile: `random` and `repeat`
@@ -12,14 +12,14 @@ const MODES: [(&str, &str); 4] = [("random", "0"), ("repeat", "0"), ("single", "
 
 /// Notes down what the player does and how its modes are, before ours begins; the modes that must change.
 pub(super) fn note(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     lowered_from: Option<u8>,
 ) -> Result<Vec<(&'static str, &'static str)>, MusicError> {
-    let pairs = session.ask(&["status"])?;
+    let pairs = connection.ask(&["status"])?;
     if entries.before.is_none() {
         let current = match number(&pairs, "songid") {
-            Some(_) => session.run(|client| client.currentsong())?,
+            Some(_) => connection.run(|client| client.currentsong())?,
             None => None,
         };
         let song = current.and_then(|song| Some(Entry { song: song.place?.id.0, uri: song.file }));
@@ -44,13 +44,13 @@ pub(super) fn note(
 
 /// Puts the volume back and, where nobody else's music is on (`ours_was_on`), what was on before ours.
 pub(super) fn put_back(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     how: Afterwards,
     ours_was_on: bool,
 ) -> Result<(), MusicError> {
     let Some(before) = entries.before.take() else { return Ok(()) };
-    let done = put_back_what_was(session, &before, how, ours_was_on);
+    let done = put_back_what_was(connection, &before, how, ours_was_on);
     if matches!(&done, Err(error) if error.breaks_connection()) {
         // Another connection tries again.
         entries.before = Some(before);
@@ -61,57 +61,58 @@ pub(super) fn put_back(
 }
 
 fn put_back_what_was(
-    session: &mut Session,
+    connection: &mut Connection,
     before: &Before,
     how: Afterwards,
     ours_was_on: bool,
 ) -> Result<(), MusicError> {
-    let volume = |session: &mut Session| before.volume.map_or(Ok(()), |volume| set_volume(session, volume));
+    let volume =
+        |connection: &mut Connection| before.volume.map_or(Ok(()), |volume| set_volume(connection, volume));
     // By its id, or in a server that was restarted by its name.
     let song = match &before.song {
         Some(song) if ours_was_on => {
-            let queue = queue(session)?;
+            let queue = queue(connection)?;
             let same = queue.iter().find(|there| *there == song);
             same.or_else(|| queue.iter().find(|there| there.uri == song.uri))
                 .map(|there| there.song.to_string())
         }
         _ => None,
     };
-    let Some(song) = song else { return volume(session) };
+    let Some(song) = song else { return volume(connection) };
     let (id, elapsed) = (song.as_str(), format!("{:.3}", before.elapsed));
     let seek: &[&str] = &["seekid", id, &elapsed];
     match (before.state.as_str(), how) {
         ("play", Afterwards::Resume) => {
-            volume(session)?;
-            session.ask(seek).map(drop)
+            volume(connection)?;
+            connection.ask(seek).map(drop)
         }
         ("play" | "pause", Afterwards::Resume | Afterwards::Pause) => {
             // What may sound between the two is not heard.
-            set_volume(session, 0)?;
-            let done = session.ask_all(&[seek, &["pause", "1"]]).map(drop);
-            volume(session)?;
+            set_volume(connection, 0)?;
+            let done = connection.ask_all(&[seek, &["pause", "1"]]).map(drop);
+            volume(connection)?;
             done
         }
         _ => {
             // Stopped, with the same song current as before.
-            set_volume(session, 0)?;
-            let done = session.ask_all(&[&["playid", id], &["stop"]]).map(drop);
-            volume(session)?;
+            set_volume(connection, 0)?;
+            let done = connection.ask_all(&[&["playid", id], &["stop"]]).map(drop);
+            volume(connection)?;
             done
         }
     }
 }
 
 /// Puts the modes back, but for those that somebody has changed since.
-pub(super) fn restore_modes(session: &mut Session, entries: &mut Entries) -> Result<(), MusicError> {
+pub(super) fn restore_modes(connection: &mut Connection, entries: &mut Entries) -> Result<(), MusicError> {
     if entries.modes.is_empty() {
         return Ok(());
     }
-    let status = session.ask(&["status"])?;
+    let status = connection.ask(&["status"])?;
     for (mode, before) in std::mem::take(&mut entries.modes) {
         let untouched = MODES.iter().any(|(name, ours)| *name == mode && value(&status, name) == Some(*ours));
         if untouched {
-            match session.ask(&[&mode, &before]) {
+            match connection.ask(&[&mode, &before]) {
                 Err(error) if error.breaks_connection() => return Err(error),
                 _ => {}
             }
@@ -121,9 +122,9 @@ pub(super) fn restore_modes(session: &mut Session, entries: &mut Entries) -> Res
 }
 
 /// Sets the volume, in percent. An output without a mixer refuses: the reason, then.
-pub(super) fn try_volume(session: &mut Session, percent: u8) -> Result<Option<String>, MusicError> {
-    session.note_volume(percent.min(100));
-    match session.run(|client| client.volume(percent.min(100) as i8)) {
+pub(super) fn try_volume(connection: &mut Connection, percent: u8) -> Result<Option<String>, MusicError> {
+    connection.note_volume(percent.min(100));
+    match connection.run(|client| client.volume(percent.min(100) as i8)) {
         Ok(()) => Ok(None),
         Err(MusicError::Refused { reason, .. }) => {
             tracing::debug!(reason, "MPD has no mixer");
@@ -134,6 +135,6 @@ pub(super) fn try_volume(session: &mut Session, percent: u8) -> Result<Option<St
 }
 
 /// Sets the volume where there is a mixer. Without one the volume is set outside of MPD.
-fn set_volume(session: &mut Session, percent: u8) -> Result<(), MusicError> {
-    try_volume(session, percent).map(drop)
+fn set_volume(connection: &mut Connection, percent: u8) -> Result<(), MusicError> {
+    try_volume(connection, percent).map(drop)
 }

@@ -1,6 +1,6 @@
 //! MPD's state file: what MPD plays when it starts. Pure.
 //!
-//! After a power cut the file may be minutes old and hold a visit that is over; MPD would play it before anybody
+//! After a power cut the file may be minutes old and hold a session that is over; MPD would play it before anybody
 //! can connect. `moodbox before-mpd` takes such entries out before MPD reads the file.
 
 use std::fmt::Write;

@@ -1,8 +1,8 @@
 //! What MPD does now, and how far our songs have come in it.
 
+use super::connection::Connection;
 use super::entries::Entries;
 use super::queue::{number, remove, seconds, start, value};
-use super::session::Session;
 use super::{MusicError, Status, library, radio};
 use crate::ports::player::Skipped;
 use moodbox_core::kiosk::event::NowPlaying;
@@ -39,25 +39,25 @@ pub(super) type Reached = Option<(u32, bool)>;
 
 /// Asks what plays, and takes out of the queue what of ours cannot be played.
 pub(super) fn look(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     mut heard: Option<(u32, NowPlaying)>,
     reached: &mut Reached,
 ) -> Result<(Status, Option<(u32, NowPlaying)>), MusicError> {
     let mut status = Status::default();
-    let mut pairs = session.ask(&["status"])?;
+    let mut pairs = connection.ask(&["status"])?;
     if let Some(error) = value(&pairs, "error").map(str::to_owned) {
         match entries.blamed(&error) {
             Some(place) => {
                 let broken = entries.list.remove(place);
                 status.skipped.push(Skipped { id: broken.uri.clone(), reason: error });
-                session.run(|client| client.clearerror())?;
-                remove(session, std::slice::from_ref(&broken))?;
+                connection.run(|client| client.clearerror())?;
+                remove(connection, std::slice::from_ref(&broken))?;
                 if value(&pairs, "state") == Some("stop") && place < entries.list.len() {
                     let rest = entries.list[place..].to_vec();
-                    start(session, entries, &rest, &mut status.skipped)?;
+                    start(connection, entries, &rest, &mut status.skipped)?;
                 }
-                pairs = session.ask(&["status"])?;
+                pairs = connection.ask(&["status"])?;
             }
             None => status.fault = Some(error),
         }
@@ -72,14 +72,14 @@ pub(super) fn look(
         // Somebody who presses stop leaves the song current; the end of the queue does not.
         status.ended = song.is_none();
         if status.ended {
-            pass_over(session, entries, *reached, entries.list.len(), &mut status.skipped)?;
+            pass_over(connection, entries, *reached, entries.list.len(), &mut status.skipped)?;
         }
         return Ok((status, None));
     }
     let Some(song) = song else { return Ok((status, None)) };
     if heard.as_ref().is_none_or(|(known, _)| *known != song) {
         // The song may have changed since the question before: its own id is the one that counts.
-        heard = session.run(|client| client.currentsong())?.and_then(|current| {
+        heard = connection.run(|client| client.currentsong())?.and_then(|current| {
             let song = current.place?.id.0;
             let item = library::item(current);
             let (id, title, artist, length) = (item.id, item.title, item.artist, item.length);
@@ -90,7 +90,7 @@ pub(super) fn look(
         let place = entries.position(*song).filter(|place| entries.list[*place].uri == known.id);
         let elapsed = seconds(&pairs, "elapsed").unwrap_or_default();
         if let Some(place) = place {
-            pass_over(session, entries, *reached, place, &mut status.skipped)?;
+            pass_over(connection, entries, *reached, place, &mut status.skipped)?;
             let sounded = matches!(reached, Some((entry, true)) if entry == song);
             *reached = Some((*song, sounded || !elapsed.is_zero()));
         }
@@ -111,7 +111,7 @@ pub(super) fn look(
 /// a file that is gone or broken without a word, as long as another follows; what a person jumped
 /// over looks the same, so each is tried.
 fn pass_over(
-    session: &mut Session,
+    connection: &mut Connection,
     entries: &mut Entries,
     reached: Reached,
     place: usize,
@@ -128,16 +128,16 @@ fn pass_over(
         // Whether a station answers takes as long as it takes to answer: it had its turn, and was not heard.
         if radio::is_station(&entry.uri) {
             entries.list.retain(|other| *other != entry);
-            remove(session, std::slice::from_ref(&entry))?;
+            remove(connection, std::slice::from_ref(&entry))?;
             skipped.push(Skipped { id: entry.uri, reason: "the station gave no sound".to_owned() });
             continue;
         }
-        match session.ask(&["readcomments", &entry.uri]) {
+        match connection.ask(&["readcomments", &entry.uri]) {
             Ok(_) => {}
             Err(error) if error.breaks_connection() => return Err(error),
             Err(MusicError::NoSuchSong { reason, .. } | MusicError::Refused { reason, .. }) => {
                 entries.list.retain(|other| *other != entry);
-                remove(session, std::slice::from_ref(&entry))?;
+                remove(connection, std::slice::from_ref(&entry))?;
                 skipped.push(Skipped { id: entry.uri, reason });
             }
             Err(_) => {}

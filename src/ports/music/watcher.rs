@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ::mpd::Subsystem;
 
+use super::connection::Connection;
 use super::library::{Reading, Stickers};
-use super::session::Session;
 use super::wire::Wire;
 use super::{Changes, MusicError, MusicSettings, Watcher, library, radio};
 use moodbox_core::recommend::ItemStore;
@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_secs(30);
 /// Follows MPD by its `idle` command, and keeps the library.
 pub(super) struct MpdWatcher {
     settings: MusicSettings,
-    session: Option<Session>,
+    connection: Option<Connection>,
     /// The songs of the database, in little room: a like does not read all of it anew.
     songs: ItemStore,
     /// The database has changed since `songs` was read.
@@ -41,7 +41,7 @@ impl MpdWatcher {
     pub fn new(settings: MusicSettings) -> MpdWatcher {
         MpdWatcher {
             settings,
-            session: None,
+            connection: None,
             songs: ItemStore::new(),
             stale: true,
             left_out: Vec::new(),
@@ -56,25 +56,28 @@ impl MpdWatcher {
     }
 
     /// Follows a server over this connection.
-    pub fn follow(&mut self, session: Session) {
-        self.keep(session);
+    pub fn follow(&mut self, connection: Connection) {
+        self.keep(connection);
         // Whatever happened in between was not heard.
         self.stale = true;
     }
 
-    fn keep(&mut self, session: Session) {
-        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.wire());
-        self.session = Some(session);
+    fn keep(&mut self, connection: Connection) {
+        *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.wire());
+        self.connection = Some(connection);
     }
 
-    fn with<T>(&mut self, job: impl FnOnce(&mut Session) -> Result<T, MusicError>) -> Result<T, MusicError> {
-        let Some(session) = &mut self.session else {
+    fn with<T>(
+        &mut self,
+        job: impl FnOnce(&mut Connection) -> Result<T, MusicError>,
+    ) -> Result<T, MusicError> {
+        let Some(connection) = &mut self.connection else {
             let address = self.settings.address.to_string();
             return Err(MusicError::Absent { address, reason: "not connected".to_owned() });
         };
-        let done = job(session);
+        let done = job(connection);
         if done.is_err() {
-            self.session = None;
+            self.connection = None;
         }
         done
     }
@@ -82,29 +85,29 @@ impl MpdWatcher {
 
 impl Watcher for MpdWatcher {
     fn connect(&mut self) -> Result<(), MusicError> {
-        self.session = None;
-        let session = Session::open(&self.settings)?;
-        self.follow(session);
+        self.connection = None;
+        let connection = Connection::open(&self.settings)?;
+        self.follow(connection);
         Ok(())
     }
 
     fn catalog(&mut self) -> Result<ItemStore, MusicError> {
         if self.stale {
             let mut reading = Reading::begin();
-            while let Err(error) = self.with(|session| reading.go_on(session)) {
+            while let Err(error) = self.with(|connection| reading.go_on(connection)) {
                 if !reading.yields(&error) {
                     return Err(error);
                 }
                 tracing::debug!(%error, "fewer songs at a time are asked for");
-                let session = Session::open(&self.settings)?;
-                self.keep(session);
+                let connection = Connection::open(&self.settings)?;
+                self.keep(connection);
             }
             (self.songs, self.left_out) = reading.end();
             self.stale = false;
         }
         // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
         let (stickers, mut playlists) =
-            self.with(|session| Ok((Stickers::read(session)?, library::playlists(session)?)))?;
+            self.with(|connection| Ok((Stickers::read(connection)?, library::playlists(connection)?)))?;
         let items = self.songs.iter().map(|entry| {
             let mut item = entry.to_item();
             stickers.put_on(&mut item);
@@ -138,7 +141,7 @@ impl Watcher for MpdWatcher {
             if interrupted() {
                 return Ok(Changes { interrupted: true, ..Changes::default() });
             }
-            let changed = match self.with(|session| session.wait(&watched, QUIET)) {
+            let changed = match self.with(|connection| connection.wait(&watched, QUIET)) {
                 Ok(changed) => changed,
                 Err(_) if interrupted() => continue,
                 Err(error) => return Err(error),

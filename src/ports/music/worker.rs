@@ -17,8 +17,8 @@ use moodbox_core::kiosk::action::PlayerCommand;
 use moodbox_core::kiosk::event::{Event, Health, Part, PlayerEvent, Trouble, TroubleKind};
 use moodbox_core::recommend::{AudioSource, ItemStore};
 
-/// MPD writes its state file two minutes after a change by default. Once it has lived for this long after a visit,
-/// no power cut brings the visit back.
+/// MPD writes its state file two minutes after a change by default. Once it has lived for this long after a session,
+/// no power cut brings the session back.
 const SETTLED_AFTER: Duration = Duration::from_secs(10 * 60);
 /// MPD may refuse for up to a minute while it starts or rescans. Music that was cut off goes on when
 /// it is back within this; later nobody would know why it starts.
@@ -82,9 +82,9 @@ struct Worker<E: FnMut(Event)> {
     wanted: Option<Wanted>,
     /// Why the volume could not be set when it last was to be.
     no_volume: Option<Trouble>,
-    /// After this visit nothing is to be heard, whatever was on before it.
+    /// After this session nothing is to be heard, whatever was on before it.
     quietly: bool,
-    /// When no restart of MPD can bring entries of past visits back any more.
+    /// When no restart of MPD can bring entries of past sessions back any more.
     settled: Option<Instant>,
     /// Somebody speaks: what sounds is lowered.
     ducked: bool,
@@ -291,7 +291,7 @@ impl<E: FnMut(Event)> Worker<E> {
         }
     }
 
-    /// Takes ours away at once; the player is then as it was before the visit.
+    /// Takes ours away at once; the player is then as it was before the session.
     fn silence(&mut self) {
         self.player.at_rest();
         let quietly = self.quietly;

@@ -27,7 +27,7 @@ impl Part {
 }
 
 /// Pixels that are sent along rather than a second window opened. A window is three commands of eleven bytes
-/// together, and a dozen calls of the driver, which take the time of some hundred bytes more. A visit of the
+/// together, and a dozen calls of the driver, which take the time of some hundred bytes more. A session of the
 /// bench is 746 kB in 632 windows; with 24 here 764 in 488, with 8 736 in 1,126, with 4 729 in 1,926.
 const WINDOW: u32 = 16;
 

@@ -73,7 +73,7 @@ pub enum PlayerCommand {
     Drive(Lever),
     /// Fade out over this long, then stop and take our items away.
     Stop { fade: Duration },
-    /// After this visit nothing is to be heard: what another client had on before it stays paused (music only).
+    /// After this session nothing is to be heard: what another client had on before it stays paused (music only).
     StayQuiet,
     /// Volume in percent, already under the cap.
     Volume(u8),

@@ -50,7 +50,7 @@ pub enum Event {
     /// The local wall clock, minutes since midnight (0..1440): at the start and every minute while awake.
     WallClock(u16),
     /// A person asks for the music to stop after this long, with the fade of the house; none takes the
-    /// wish back. It holds for the visit that goes on, else for the next one.
+    /// wish back. It holds for the session that goes on, else for the next one.
     Sleep(Option<Duration>),
     /// Settings that count at once were changed.
     Settings(Box<RuntimeSettings>),

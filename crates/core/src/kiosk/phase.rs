@@ -1,4 +1,4 @@
-//! Where in a session the kiosk is.
+//! What the kiosk is doing.
 
 use super::clock::Time;
 use super::event::Observation;
@@ -7,7 +7,7 @@ pub(super) use super::wrong::Wrong;
 use crate::mood::Mood;
 use crate::screen::{Advice, Screen};
 
-/// Where in a visit the kiosk is.
+/// What the kiosk is doing.
 #[derive(Clone, Debug)]
 pub(super) enum Phase {
     Idle,

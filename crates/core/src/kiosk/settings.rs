@@ -45,12 +45,12 @@ pub struct Settings {
     pub weights: Weights,
     /// Whether likes, skips and plays to the end are learnt from.
     pub learns: bool,
-    /// Whether a second look in the same visit says if the first helped. Without `learns` only the sum of
+    /// Whether a second look soon after a session says if the session helped. Without `learns` only the sum of
     /// the changes is kept for each mood, and nothing of what was played.
     pub asks_if_it_helped: bool,
     /// Whether "not so" teaches the device about the faces of this place: seven numbers, no picture.
     pub learns_faces: bool,
-    /// Whether the moods of visits are kept over time.
+    /// Whether the moods of sessions are kept over time.
     pub keeps_moods: bool,
     /// Mixed into every choice, so that two devices differ.
     pub seed: u64,

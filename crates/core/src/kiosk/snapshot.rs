@@ -29,11 +29,11 @@ pub struct Snapshot {
     pub language: Language,
     /// The optional parts of the device.
     pub has: Has,
-    /// Where in a session the kiosk is.
+    /// What the kiosk is doing.
     pub phase: Stage,
     /// What a press from elsewhere than the device would lead to in idle.
     pub press: Start,
-    /// The mood of the visit that goes on.
+    /// The mood of the session that goes on.
     pub mood: Option<KnownMood>,
     /// Whether that mood was read or named by a sensor, so that a person may say that it is not so.
     pub not_so: bool,
@@ -75,10 +75,11 @@ pub struct Snapshot {
     /// Looks that came to a reading since the start.
     pub looks: u64,
     /// How many times something was chosen since the start.
-    pub visits: u64,
+    #[serde(rename = "visits")]
+    pub sessions: u64,
 }
 
-/// Where in a visit the kiosk is.
+/// What the kiosk is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -269,7 +270,7 @@ impl Snapshot {
             },
             presses: state.happened.presses,
             looks: state.looks,
-            visits: state.sessions,
+            sessions: state.sessions,
         }
     }
 

@@ -42,7 +42,7 @@ pub struct State {
     pub(super) elsewhere: Option<(NowPlaying, Time)>,
     pub(super) recent: VecDeque<String>,
     pub(super) history: History,
-    /// The mood that the last visit's look saw and the visit's end, while a second look may belong to it.
+    /// The mood that the last session began with and its end, while a second look may belong to it.
     pub(super) before: Option<(Mood, Time)>,
     /// Something was learnt that is not written yet.
     pub(super) unsaved: bool,
@@ -53,9 +53,9 @@ pub struct State {
     pub(super) idle_since: Time,
     pub(super) minute_of_day: Option<u16>,
     pub(super) volume: u8,
-    /// A person has set the volume since the last visit: it is that of the next one.
+    /// A person has set the volume since the last session: it is that of the next one.
     pub(super) volume_is_set: bool,
-    /// The wish for the next visit to end after this long.
+    /// The wish for the next session to end after this long.
     pub(super) sleep_wish: Option<Duration>,
     /// The quiet hours are left aside until somebody wants them again or the daemon starts anew.
     pub(super) quiet_aside: bool,
@@ -181,12 +181,12 @@ impl State {
         self.settings.house.quiet_at(self.minute_of_day).filter(|_| !self.quiet_aside)
     }
 
-    /// Percent: the device's own volume, as it was set; a visit may have another from its template.
+    /// Percent: the device's own volume, as it was set; a session may have another from its template.
     pub fn device_volume(&self) -> u8 {
         self.volume.min(self.cap())
     }
 
-    /// Whether a player can be asked to play. One without a sound device answers: each visit tries whether there is
+    /// Whether a player can be asked to play. One without a sound device answers: each session tries whether there is
     /// one again.
     pub(super) fn works(&self, part: Part) -> bool {
         self.troubles.get(&part).is_none_or(|trouble| trouble.kind == TroubleKind::NoSound)

@@ -20,7 +20,7 @@ pub struct History {
     bias: Bias,
 }
 
-/// How the mood of people who looked twice in a visit changed, summed over all of them.
+/// How the mood of people who looked again soon after a session changed, summed over all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -45,7 +45,7 @@ pub struct Session {
     pub mood: Mood,
     /// What was played, in order.
     pub plays: Vec<Play>,
-    /// Change in valence, -2 to 2, when the person looked again in the same visit.
+    /// Change in valence, -2 to 2, when the person looked again soon after the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub helped: Option<f32>,
 }
@@ -138,14 +138,14 @@ impl History {
         }
     }
 
-    /// The person looked again in the same visit: how much the valence rose since the session began.
+    /// The person looked again soon after the session: how much the valence rose since the session began.
     pub fn looked_again(&mut self, change: f32) {
         if let Some(session) = self.sessions.back_mut().filter(|_| change.is_finite()) {
             session.helped = Some(change.clamp(-2.0, 2.0));
         }
     }
 
-    /// A visit that began in this mood changed the valence by so much. Numbers only: nothing says what was
+    /// A session that began in this mood changed the valence by so much. Numbers only: nothing says what was
     /// played, or when.
     pub fn helped(&mut self, mood: Mood, change: f32) {
         if change.is_finite() {
@@ -155,7 +155,7 @@ impl History {
         }
     }
 
-    /// How visits changed the mood they began in.
+    /// How sessions changed the mood they began in.
     pub fn changes(&self) -> impl Iterator<Item = (Mood, Change)> {
         self.helped.iter().map(|(mood, change)| (*mood, *change))
     }
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn whether_visits_helped_is_two_numbers_for_each_mood() {
+    fn whether_sessions_helped_is_two_numbers_for_each_mood() {
         let mut history = History::default();
         for change in [0.5, 1.5, f32::NAN, -0.5] {
             history.helped(Mood::Sad, change);

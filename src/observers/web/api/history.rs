@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use crate::observers::mood_log::{HEADER, Moods, Visit};
+use crate::observers::mood_log::{HEADER, Moods, Session};
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
 use moodbox_core::kiosk::event::Event;
@@ -36,17 +36,18 @@ fn month() -> u16 {
 pub struct Told {
     /// Whether moods are kept at all.
     kept: bool,
-    visits: Vec<Visit>,
+    #[serde(rename = "visits")]
+    sessions: Vec<Session>,
     /// Where the moods lie between unpleasant -1 and pleasant 1, to draw them.
     valence: BTreeMap<Mood, f32>,
 }
 
-async fn load(moods: Moods) -> Result<Vec<Visit>, Fault> {
+async fn load(moods: Moods) -> Result<Vec<Session>, Fault> {
     let failed = |why: String| {
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the moods cannot be read: {why}"))
     };
     match tokio::task::spawn_blocking(move || moods.load()).await {
-        Ok(Ok(visits)) => Ok(visits),
+        Ok(Ok(sessions)) => Ok(sessions),
         Ok(Err(error)) => Err(failed(error.to_string())),
         Err(error) => Err(failed(error.to_string())),
     }
@@ -67,21 +68,21 @@ pub async fn history(
 ) -> Result<Json<Told>, Fault> {
     let valence = Mood::ALL.map(|mood| (mood, mood.valence_arousal().0)).into();
     let Some(moods) = site.moods.clone() else {
-        return Ok(Json(Told { kept: false, visits: Vec::new(), valence }));
+        return Ok(Json(Told { kept: false, sessions: Vec::new(), valence }));
     };
     let oldest = chrono::Utc::now() - chrono::TimeDelta::days(wanted.days.into());
-    let mut visits = load(moods).await?;
-    visits.retain(|visit| visit.time >= oldest);
-    visits.drain(..visits.len().saturating_sub(MOST));
-    Ok(Json(Told { kept: true, visits, valence }))
+    let mut sessions = load(moods).await?;
+    sessions.retain(|session| session.time >= oldest);
+    sessions.drain(..sessions.len().saturating_sub(MOST));
+    Ok(Json(Told { kept: true, sessions, valence }))
 }
 
 /// Everything that is kept, for a spreadsheet.
 pub async fn export(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
-    let visits = load(kept(&site)?).await?;
+    let sessions = load(kept(&site)?).await?;
     let mut text = format!("{HEADER}\r\n");
-    for visit in visits {
-        text.push_str(&visit.line());
+    for session in sessions {
+        text.push_str(&session.line());
         text.push_str("\r\n");
     }
     let mut response = text.into_response();
@@ -92,7 +93,7 @@ pub async fn export(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
     Ok(response)
 }
 
-/// Forgets what was learnt of the people here, as `moodbox forget` does: likes, skips, plays, whether visits
+/// Forgets what was learnt of the people here, as `moodbox forget` does: likes, skips, plays, whether sessions
 /// helped, and the moods over time.
 pub async fn forget(State(site): State<Arc<Site>>) -> Result<StatusCode, Fault> {
     site.tell(Event::Forget)?;

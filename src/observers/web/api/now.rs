@@ -89,7 +89,7 @@ pub async fn live(
         news(device.light.clone(), |on| Ok(sse::Event::default().event("light").data(on.to_string())))
     });
     let rest = stream::select(pictures, stream::iter(lights).flatten());
-    // Asked at each event: a session that has ended gets nothing more.
+    // Asked at each event: a login that has ended gets nothing more.
     let door = site.clone();
     let told =
         stream::select(snapshots, rest).take_while(move |_| std::future::ready(door.door.admits(&headers)));
@@ -210,7 +210,7 @@ pub struct Sleep {
     minutes: u8,
 }
 
-/// The longest that a sleep timer can be set to, in minutes: no visit is much longer.
+/// The longest that a sleep timer can be set to, in minutes: no session is much longer.
 pub const LATEST_SLEEP: u8 = 240;
 
 pub async fn sleep(

@@ -40,8 +40,7 @@ pub struct Told {
 
 fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
     let locked = site.door.password().is_some();
-    let known =
-        cookie.is_some_and(|cookie| site.door.inside().sessions.csrf(cookie, Instant::now()).is_some());
+    let known = cookie.is_some_and(|cookie| site.door.inside().logins.csrf(cookie, Instant::now()).is_some());
     Json(Told {
         login: locked && !known,
         locked,
@@ -79,7 +78,7 @@ pub async fn login(
     let granted = site
         .door
         .inside()
-        .sessions
+        .logins
         .open(Instant::now())
         .map_err(|error| Fault::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let mut response = told(&site, Some(&granted.cookie)).into_response();
@@ -102,7 +101,7 @@ pub async fn login(
 
 pub async fn logout(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     if let Some(cookie) = cookie(&headers) {
-        site.door.inside().sessions.close(cookie);
+        site.door.inside().logins.close(cookie);
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));

@@ -11,9 +11,9 @@ export function historyPart(now) {
   const load = doing(async () => {
     const told = await ask("GET", `/api/history?days=${days.value}`);
     if (!told.kept) return put(body, h("p", { class: "note" }, t("history.off")));
-    const visits = told.visits.map((visit) => ({ ...visit, at: Date.parse(visit.time) }));
+    const sessions = told.visits.map((session) => ({ ...session, at: Date.parse(session.time) }));
     const today = Date.now();
-    const counts = MOODS.map((mood) => [mood, visits.filter((visit) => visit.mood === mood).length]).filter(([, count]) => count);
+    const counts = MOODS.map((mood) => [mood, sessions.filter((session) => session.mood === mood).length]).filter(([, count]) => count);
     const most = Math.max(1, ...counts.map(([, count]) => count));
     const when = new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" });
     const erase = h("button", { class: "danger", onclick: doing(async () => {
@@ -24,7 +24,7 @@ export function historyPart(now) {
     }, wrong) }, t("history.erase"));
     put(body,
       h("section", { class: "card", "aria-label": t("tab.history") },
-        visits.length ? timeline(visits, today - days.value * 86400e3, today, told.valence) : h("p", { class: "quiet" }, t("history.none")),
+        sessions.length ? timeline(sessions, today - days.value * 86400e3, today, told.valence) : h("p", { class: "quiet" }, t("history.none")),
         h("dl", { class: "scores" }, ...counts.flatMap(([mood, count]) => {
           const fill = h("i");
           fill.style.width = `${(100 * count) / most}%`;
@@ -33,9 +33,9 @@ export function historyPart(now) {
         })),
         h("div", { class: "row" }, h("a", { class: "button", href: "/api/history.csv", download: "moodbox-moods.csv" }, t("history.export")), erase)),
       h("section", { class: "card", "aria-label": t("history.last") }, h("h2", {}, t("history.last")),
-        h("ol", { class: "list" }, ...visits.slice(-30).reverse().map((visit) => h("li", { class: "row" }, face(visit.mood),
-          h("span", { class: "grow" }, t(`mood.${visit.mood}`), h("span", { class: "quiet small" }, ` · ${t(`by.${visit.by}`)}`)),
-          h("time", { class: "quiet small", datetime: visit.time }, when.format(visit.at)))))));
+        h("ol", { class: "list" }, ...sessions.slice(-30).reverse().map((session) => h("li", { class: "row" }, face(session.mood),
+          h("span", { class: "grow" }, t(`mood.${session.mood}`), h("span", { class: "quiet small" }, ` · ${t(`by.${session.by}`)}`)),
+          h("time", { class: "quiet small", datetime: session.time }, when.format(session.at)))))));
   }, wrong);
   const forget = h("button", { class: "danger", onclick: doing(async () => {
     if (!confirm(t("forget.sure"))) return;
@@ -59,13 +59,13 @@ export function historyPart(now) {
     h("div", { class: "row" }, h("label", { for: "days" }, t("history.span")), days), wrong, body,
     h("section", { class: "card", "aria-label": t("forget") }, h("h2", {}, t("forget")), h("p", { class: "quiet" }, t("forget.why")), h("div", { class: "row" }, forget), forgotten)));
   load();
-  let visits = null;
+  let sessions = null;
   return {
-    /** A visit has begun somewhere: the list is drawn anew. */
+    /** A session has begun somewhere: the list is drawn anew. */
     update() {
       const seen = now()?.visits ?? null;
-      if (visits !== null && seen !== visits) load();
-      visits = seen;
+      if (sessions !== null && seen !== sessions) load();
+      sessions = seen;
     },
     library: hearts,
   };

@@ -80,7 +80,7 @@ export function able(control, yes) {
 
 let csrf = "";
 
-/** What each change has to repeat, where a session was fetched by other means. */
+/** What each change has to repeat, where /api/session was asked by other means. */
 export function repeats(word) { csrf = word; }
 
 export class Refused extends Error {
@@ -95,7 +95,7 @@ export class Refused extends Error {
 /** What is done when the device asks for a password. */
 export const door = { stranger() {} };
 
-/** Asks the device. A word of the session that is old, because the device was started again or the phone slept, is
+/** Asks the device. A CSRF token that is old, because the device was started again or the phone slept, is
  * fetched anew once. */
 export async function ask(method, path, body) {
   try {
@@ -279,21 +279,21 @@ export function journey(stops) {
   ];
 }
 
-/** Moods over time: a dot for each visit, higher is more pleasant. */
-export function timeline(visits, from, to, valence) {
+/** Moods over time: a dot for each session, higher is more pleasant. */
+export function timeline(sessions, from, to, valence) {
   // As wide as a phone or as a table: its words are read at the same size on both.
   const [width, height, edge] = matchMedia("(max-width: 46rem)").matches ? [320, 180, 12] : [720, 200, 12];
   const day = new Intl.DateTimeFormat(region(), { day: "numeric", month: "short" });
-  const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "plane wide", role: "img", "aria-label": t("history.picture", { count: visits.length }) },
+  const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "plane wide", role: "img", "aria-label": t("history.picture", { count: sessions.length }) },
     s("rect", { class: "frame", x: 0, y: 0, width, height, rx: 8 }),
     s("path", { class: "axis", d: `M0 ${height / 2}H${width}` }),
     s("text", { x: 8, y: 16 }, t("plane.pleasant")),
     s("text", { x: 8, y: height - 8 }, t("plane.unpleasant")),
     s("text", { x: width - 8, y: height - 8, "text-anchor": "end" }, t("history.ends", { from: day.format(from), to: day.format(to) })));
-  for (const visit of visits) {
-    const cx = edge + ((visit.at - from) / Math.max(1, to - from)) * (width - 2 * edge);
-    const cy = height / 2 - valence[visit.mood] * (height / 2 - 2 * edge);
-    picture.append(s("circle", { class: "visit", cx, cy, r: 6, fill: `var(--${visit.mood})` }, s("title", {}, t(`mood.${visit.mood}`))));
+  for (const session of sessions) {
+    const cx = edge + ((session.at - from) / Math.max(1, to - from)) * (width - 2 * edge);
+    const cy = height / 2 - valence[session.mood] * (height / 2 - 2 * edge);
+    picture.append(s("circle", { class: "session", cx, cy, r: 6, fill: `var(--${session.mood})` }, s("title", {}, t(`mood.${session.mood}`))));
   }
   return picture;
 }

@@ -18,7 +18,7 @@ use super::wire::Wire;
 use super::{MusicError, MusicSettings};
 
 /// A connection that is open and has given its password.
-pub(super) struct Session {
+pub(super) struct Connection {
     client: Client<Wire>,
     wire: Wire,
     address: String,
@@ -39,36 +39,37 @@ const LONGEST_QUEUE: usize = 8 << 20;
 /// The pairs of an answer, in their order.
 pub(super) type Pairs = Vec<(String, String)>;
 
-impl Session {
+impl Connection {
     /// Connects, and gives the password.
     ///
     /// # Errors
     /// When the server does not answer in time, or refuses the password.
-    pub fn open(settings: &MusicSettings) -> Result<Session, MusicError> {
+    pub fn open(settings: &MusicSettings) -> Result<Connection, MusicError> {
         let address = settings.address.to_string();
         let wire = Wire::open(&settings.address, settings.connect)
             .map_err(|error| absent(&address, settings.connect, error))?;
-        Session::over(wire, settings)
+        Connection::over(wire, settings)
     }
 
     /// One over a wire that is connected already.
-    pub fn over(wire: Wire, settings: &MusicSettings) -> Result<Session, MusicError> {
+    pub fn over(wire: Wire, settings: &MusicSettings) -> Result<Connection, MusicError> {
         let address = settings.address.to_string();
         wire.allow(settings.exchange);
         let client =
             Client::new(wire.clone()).map_err(|error| explain(&address, settings.exchange, error))?;
-        let mut session = Session { client, wire, address, exchange: settings.exchange, volume_set: None };
+        let mut connection =
+            Connection { client, wire, address, exchange: settings.exchange, volume_set: None };
         if let Some(password) = &settings.password {
             // A line end would start a second command.
             if password.contains(['\n', '\r', '\0']) {
                 return Err(MusicError::Password {
-                    address: session.address,
+                    address: connection.address,
                     reason: "a password is one line".to_owned(),
                 });
             }
-            session.run(|client| client.login(password))?;
+            connection.run(|client| client.login(password))?;
         }
-        Ok(session)
+        Ok(connection)
     }
 
     /// Notes a volume that is about to be set.
@@ -96,7 +97,7 @@ impl Session {
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
-    /// As [`Session::ask`], for the few questions whose answer is of another length at most, in bytes.
+    /// As [`Connection::ask`], for the few questions whose answer is of another length at most, in bytes.
     pub fn ask_within(&mut self, words: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
         self.wire.allow_bytes(self.exchange, bytes);
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))

@@ -1,4 +1,4 @@
-//! A visit in which music plays: what most stories begin with.
+//! A session in which music plays: what most stories begin with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +56,8 @@ pub fn now(id: &str, elapsed: u64) -> PlayerEvent {
     })
 }
 
-/// A visit in which a happy face was read and music plays, told from one second after the press on.
-pub fn visit(settings: Settings) -> Story {
+/// A session in which a happy face was read and music plays, told from one second after the press on.
+pub fn session(settings: Settings) -> Story {
     Story::new(settings)
         .at(0, Event::Templates(Arc::new(Templates::shipped())))
         .at(0, library())
