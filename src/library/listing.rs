@@ -162,14 +162,9 @@ pub enum SetError {
     /// No MPD server is configured.
     #[error("there is no [music] in the configuration")]
     NoMusic,
-    /// MPD runs without a sticker database; what it answered.
-    #[error(
-        "MPD keeps no stickers ({0}): add `sticker_file \"/var/lib/mpd/sticker.sql\"` to mpd.conf and restart it"
-    )]
-    NoStickers(String),
     /// MPD did not take it.
     #[error(transparent)]
-    Music(MusicError),
+    Music(#[from] MusicError),
     /// The file for videos did not take it.
     #[error(transparent)]
     Videos(#[from] FeelingsProblem),
@@ -193,12 +188,7 @@ impl Setter {
             Kind::Video => Ok(feelings::set(&self.videos, id, place)?),
             Kind::Music => {
                 let settings = self.music.as_ref().ok_or(SetError::NoMusic)?;
-                Mpd::set_feeling(settings, id, place).map_err(|error| match error {
-                    MusicError::Refused { reason, .. } if reason.contains("sticker") => {
-                        SetError::NoStickers(reason)
-                    }
-                    other => SetError::Music(other),
-                })
+                Ok(Mpd::set_feeling(settings, id, place)?)
             }
         }
     }

@@ -268,6 +268,26 @@ fn without_stickers_the_cure_is_a_line_for_mpd_conf() {
     assert!(told.contains("sticker_file") && told.contains("mpd.conf"), "{told}");
 }
 
+/// The permissions that moodbox itself asks for. MPD 0.23 wants `admin` before it tells or keeps a sticker.
+#[test]
+fn a_password_without_admin_has_its_library_and_is_told_what_stickers_need() {
+    let mut server = Server::with_password("open sesame");
+    server.kill();
+    let file = server.beside("mpd.conf");
+    let config = fs::read_to_string(&file).unwrap();
+    assert!(config.contains("control,admin"), "{config}");
+    fs::write(&file, config.replace("control,admin", "control")).unwrap();
+    server.launch();
+    let music = MusicSettings { password: Some("open sesame".to_owned()), ..server.by_socket() };
+    let (songs, _) = Mpd::library(&music).unwrap();
+    let song = songs.iter().next().expect("the songs of the server").id.to_owned();
+    let told = Setter { music: Some(music), videos: server.beside("feelings.json") }
+        .set(Kind::Music, &song, Some((0.0, 0.0)))
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("keeps no stickers") && told.contains("`admin`"), "{told}");
+}
+
 #[test]
 fn what_was_heard_is_shown_from_outside_the_daemon_with_the_progress() {
     let server = Server::start();

@@ -15,7 +15,7 @@ use ::mpd::error::{Error, ErrorCode, ServerError};
 use ::mpd::{Client, Idle, Subsystem};
 
 use super::wire::Wire;
-use super::{MusicError, MusicSettings};
+use super::{MusicError, MusicSettings, NoStickers};
 
 /// A connection that is open and has given its password.
 pub(super) struct Connection {
@@ -97,10 +97,16 @@ impl Connection {
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
-    /// As [`Connection::ask`], for the few questions whose answer is of another length at most, in bytes.
-    pub fn ask_within(&mut self, words: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
+    /// As [`Connection::ask`], of a `sticker` command; what it cannot do ends no connection.
+    pub fn ask_sticker(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
+        self.wire.allow(self.exchange);
+        self.exchange_plainly(words).map_err(|error| explain_sticker(&self.address, self.exchange, error))
+    }
+
+    /// As [`Connection::ask_sticker`], where the answer may be of so many bytes.
+    pub fn ask_stickers(&mut self, words: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
         self.wire.allow_bytes(self.exchange, bytes);
-        self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
+        self.exchange_plainly(words).map_err(|error| explain_sticker(&self.address, self.exchange, error))
     }
 
     /// Several commands that the server carries out at once, with nothing between them.
@@ -229,6 +235,22 @@ fn explain(address: &str, after: Duration, error: Error) -> MusicError {
     }
 }
 
+/// What a failed `sticker` command means. Without a sticker database MPD answers as to a command that it does not
+/// know, and MPD 0.23 asks for the permission `admin`, which nothing else that we need does.
+fn explain_sticker(address: &str, after: Duration, error: Error) -> MusicError {
+    let of_stickers =
+        |why: NoStickers, reason| MusicError::NoStickers { address: address.to_owned(), why, reason };
+    match error {
+        Error::Server(ServerError { code: ErrorCode::UnknownCmd, detail, .. }) => {
+            of_stickers(NoStickers::Off, detail)
+        }
+        Error::Server(ServerError { code: ErrorCode::Permission, detail, .. }) => {
+            of_stickers(NoStickers::Denied, detail)
+        }
+        other => explain(address, after, other),
+    }
+}
+
 /// An error of the system without its number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
@@ -268,5 +290,24 @@ mod tests {
             let error = say(Error::Server(line.parse().unwrap())).to_string();
             assert!(error.contains(kind), "{line}: {error}");
         }
+    }
+
+    /// The lines are those of MPD 0.23.5.
+    #[test]
+    fn a_server_that_keeps_no_stickers_for_us_is_told_by_its_code_and_keeps_its_connection() {
+        let say = |line: &str| {
+            explain_sticker("den:6600", Duration::from_secs(5), Error::Server(line.parse().unwrap()))
+        };
+        for (line, cure) in [
+            ("ACK [5@0] {sticker} sticker database is disabled", "`sticker_file "),
+            ("ACK [5@0] {} unknown command \"sticker\"", "`sticker_file "),
+            ("ACK [4@0] {sticker} you don't have permission for \"sticker\"", "`admin`"),
+        ] {
+            let error = say(line);
+            assert!(error.cure().contains(cure), "{line}: {error}");
+            assert!(!error.breaks_connection(), "{line}");
+        }
+        let gone = say("ACK [50@0] {sticker} no such sticker");
+        assert!(matches!(gone, MusicError::NoSuchSong { .. }), "{gone}");
     }
 }

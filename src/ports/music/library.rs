@@ -134,7 +134,7 @@ impl Stickers {
     pub(super) fn read(connection: &mut Connection) -> Result<Stickers, MusicError> {
         let mut stickers = Stickers::default();
         for name in ["like", "rating", "valence", "arousal"] {
-            match connection.ask_within(&["sticker find", "song", "", name], MOST_STICKERS) {
+            match connection.ask_stickers(&["sticker find", "song", "", name], MOST_STICKERS) {
                 Ok(pairs) => stickers.0.insert(name, values(pairs)),
                 Err(error) if error.breaks_connection() => return Err(error),
                 Err(error) => {

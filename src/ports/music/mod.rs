@@ -327,6 +327,15 @@ pub enum MusicError {
         /// What the server answered.
         reason: String,
     },
+    /// The server keeps no stickers for us: likes, ratings and feelings.
+    NoStickers {
+        /// The server's address.
+        address: String,
+        /// What keeps it.
+        why: NoStickers,
+        /// What the server answered.
+        reason: String,
+    },
     /// It answers, and does not let its library be read.
     Library {
         /// The server's address.
@@ -336,6 +345,15 @@ pub enum MusicError {
         /// What the server answered.
         reason: String,
     },
+}
+
+/// Why a server keeps no stickers for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoStickers {
+    /// It runs without a sticker database.
+    Off,
+    /// The password that it was given does not allow it.
+    Denied,
 }
 
 impl MusicError {
@@ -360,6 +378,9 @@ impl MusicError {
             MusicError::Refused { address, command, reason } => {
                 format!("MPD at {address} refused `{command}`: {reason}")
             }
+            MusicError::NoStickers { address, reason, .. } => {
+                format!("MPD at {address} keeps no stickers ({reason})")
+            }
             MusicError::Library { address, command, reason } => format!(
                 "what answers at {address} does not let its library be read: it refused `{command}` ({reason})"
             ),
@@ -382,6 +403,12 @@ impl MusicError {
                 "`sudo moodbox setup` gives MPD an output with a mixer; or write `mixer_type \"software\"` into its \
                  `audio_output` in mpd.conf; or set `volume_cap = 100` under [music], where the loudness is set \
                  elsewhere"
+            }
+            MusicError::NoStickers { why: NoStickers::Off, .. } => {
+                "add `sticker_file \"/var/lib/mpd/sticker.sql\"` to mpd.conf and restart it"
+            }
+            MusicError::NoStickers { why: NoStickers::Denied, .. } => {
+                "give our password in mpd.conf the permission `admin` too, and restart MPD"
             }
             MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => {
                 "look into MPD's log: `journalctl -u mpd`"
@@ -410,6 +437,7 @@ impl MusicError {
             MusicError::NoSuchSong { .. }
                 | MusicError::Refused { .. }
                 | MusicError::Volume { .. }
+                | MusicError::NoStickers { .. }
                 | MusicError::Library { .. }
         )
     }
@@ -423,7 +451,9 @@ impl MusicError {
             MusicError::Protocol { .. } => TroubleKind::MusicAbsent,
             MusicError::Library { .. } => TroubleKind::MusicUnlisted,
             MusicError::Volume { .. } => TroubleKind::MusicVolume,
-            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } => TroubleKind::Other,
+            MusicError::NoSuchSong { .. } | MusicError::Refused { .. } | MusicError::NoStickers { .. } => {
+                TroubleKind::Other
+            }
         };
         Trouble { kind, report: self.to_string() }
     }

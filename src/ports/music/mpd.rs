@@ -113,8 +113,8 @@ impl Mpd {
         let axes = [("valence", place.map(|place| place.0)), ("arousal", place.map(|place| place.1))];
         for (name, value) in axes {
             let done = match value {
-                Some(value) => connection.ask(&["sticker set", "song", id, name, &value.to_string()]),
-                None => connection.ask(&["sticker delete", "song", id, name]),
+                Some(value) => connection.ask_sticker(&["sticker set", "song", id, name, &value.to_string()]),
+                None => connection.ask_sticker(&["sticker delete", "song", id, name]),
             };
             match done {
                 // One that was never set is as good as deleted.
@@ -480,12 +480,12 @@ impl Music for Mpd {
     }
 
     fn like(&mut self, id: &str) -> Result<(), MusicError> {
-        self.with(|connection, _| connection.ask(&["sticker set", "song", id, "like", "2"]).map(drop))
+        self.with(|connection, _| connection.ask_sticker(&["sticker set", "song", id, "like", "2"]).map(drop))
     }
 
     fn unlike(&mut self, id: &str) -> Result<bool, MusicError> {
         self.with(|connection, _| {
-            let like = match connection.ask(&["sticker get", "song", id, "like"]) {
+            let like = match connection.ask_sticker(&["sticker get", "song", id, "like"]) {
                 // Neither a song nor a sticker: nothing is left to take back.
                 Err(MusicError::NoSuchSong { .. }) => return Ok(false),
                 other => other?,
@@ -493,7 +493,7 @@ impl Music for Mpd {
             if !like.iter().any(|(key, value)| key == "sticker" && value == "like=2") {
                 return Ok(false);
             }
-            connection.ask(&["sticker delete", "song", id, "like"])?;
+            connection.ask_sticker(&["sticker delete", "song", id, "like"])?;
             Ok(true)
         })
     }
