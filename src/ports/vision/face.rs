@@ -99,6 +99,13 @@ pub struct Face {
 }
 
 impl Face {
+    /// How much the face counts beside others: its square pixels, fewer where it is but faintly a face. What only
+    /// resembles one scores about 0.7, a face that is seen whole 0.85 to 0.9. Of 1,990 scenes of one face each, the
+    /// largest was another place than the face in 42, this one in 34; no other was found in 24 of them.
+    pub(super) fn weight(&self) -> f32 {
+        self.area.size() * self.score.powi(4)
+    }
+
     fn towards(&self, other: &Face, share: f32) -> Face {
         let mix = |a: f32, b: f32| a + (b - a) * share;
         Face {
@@ -224,7 +231,7 @@ impl FaceFinder {
         })
     }
 
-    /// The faces of a picture, largest first.
+    /// The faces of a picture: first the largest, unless it is but faintly a face.
     ///
     /// The whole picture is looked at first. A picture longer than it is high leaves few of the
     /// network's pixels to a face, so when nothing is found there, squares along it are looked at too, and
@@ -265,7 +272,7 @@ impl FaceFinder {
             merge(&mut self.candidates, &mut self.hints);
             self.confirm(rgb)?;
         }
-        self.faces.sort_unstable_by(|a, b| b.area.size().total_cmp(&a.area.size()));
+        self.faces.sort_unstable_by(|a, b| b.weight().total_cmp(&a.weight()));
         Ok(&self.faces)
     }
 

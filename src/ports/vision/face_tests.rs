@@ -36,6 +36,21 @@ fn boxes_of_one_face_become_their_weighted_mean() {
 }
 
 #[test]
+fn the_larger_face_counts_unless_it_is_but_faintly_one() {
+    let face = |side: f32, score: f32| Face {
+        area: Area { x: 0.0, y: 0.0, width: side, height: side },
+        eyes: Eyes { left_in_picture: Point::default(), right_in_picture: Point::default() },
+        mouth: Point::default(),
+        score,
+    };
+    // Sides and scores of scenes of one face, measured: a place between wall and hair, and the face.
+    assert!(face(259.0, 0.70).weight() < face(179.0, 0.88).weight());
+    assert!(face(335.0, 0.71).weight() > face(135.0, 0.73).weight());
+    // Two people, the nearer one turned away a little.
+    assert!(face(200.0, 0.85).weight() > face(160.0, 0.90).weight());
+}
+
+#[test]
 fn a_long_picture_is_covered_by_overlapping_squares() {
     assert!(squares(512, 512).is_empty() && squares(0, 0).is_empty());
     for (width, height) in [(640, 480), (1280, 720), (480, 640), (4000, 500), (10_000, 1)] {

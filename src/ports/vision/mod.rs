@@ -151,7 +151,7 @@ pub struct Vision {
 pub struct Track {
     last: Option<Face>,
     faces: usize,
-    /// Square pixels of the second largest face.
+    /// The weight of the second face.
     second: f32,
     /// The next frame is read as its mirror image: the mean over both is right more often than either, and
     /// it costs nothing here, where the mean over the frames is taken anyway.
@@ -288,7 +288,7 @@ impl Vision {
             Some(face) => *track = Track { last: Some(face), followed: track.followed + 1, ..*track },
             None => {
                 let faces = self.finder.search(rgb, track.last.as_ref().filter(|_| due))?;
-                let second = faces.get(1).map_or(0.0, |second| second.area.size());
+                let second = faces.get(1).map_or(0.0, Face::weight);
                 *track =
                     Track { last: faces.first().copied(), faces: faces.len(), second, followed: 0, ..*track };
             }
@@ -319,7 +319,7 @@ impl Vision {
         track.mirrored = !track.mirrored;
         let scores = self.model.scores(&self.crop);
         self.crop.wipe();
-        let rival = (track.second / largest.area.size()).min(1.0);
+        let rival = (track.second / largest.weight()).min(1.0);
         Ok(Observation { copy: false, faces: track.faces, rival, scores: Some(scores?) })
     }
 
