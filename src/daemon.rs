@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::Timelike;
 use crossbeam_channel::{Receiver, after, never, select};
 
+use crate::numbers::to_u16;
 use crate::supervise::Ended;
 use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::{Event, Time};
@@ -116,5 +117,5 @@ enum Flow {
 /// Minutes since local midnight.
 fn minute_of_day() -> u16 {
     let now = chrono::Local::now();
-    (now.hour() * 60 + now.minute()) as u16
+    to_u16(now.hour() * 60 + now.minute())
 }

@@ -8,6 +8,9 @@
 // Nothing that can happen in the field ends the program.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 #![warn(missing_docs, clippy::missing_errors_doc)]
+// What may not fit is named (`numbers`) or checked; the tests beside the code make numbers that do.
+#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+#![cfg_attr(test, allow(clippy::pedantic))]
 
 #[macro_use]
 pub mod terminal;
@@ -25,6 +28,7 @@ pub mod doctor;
 mod folder_watch;
 pub mod library;
 mod log_buffer;
+mod numbers;
 pub mod observers;
 mod page_address;
 pub mod paths;

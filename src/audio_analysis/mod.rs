@@ -20,6 +20,7 @@ pub(crate) fn needs_ffmpeg(path: &std::path::Path) -> bool {
     has_ending(path, &FOREIGN) || has_ending(path, &FOREIGN_SOUND)
 }
 
+use crate::numbers::{to_f32, to_u32};
 use ebur128::{EbuR128, Mode as Meter};
 use spectrum::Spectrum;
 
@@ -57,7 +58,7 @@ impl Analyser {
         if !(1..=16).contains(&channels) || !(8_000..=384_000).contains(&rate) {
             return None;
         }
-        let meter = EbuR128::new(channels as u32, rate, Meter::I | Meter::HISTOGRAM).ok()?;
+        let meter = EbuR128::new(to_u32(channels), rate, Meter::I | Meter::HISTOGRAM).ok()?;
         Some(Analyser { channels, meter, spectrum: Spectrum::new(rate), clean: Vec::new(), mono: Vec::new() })
     }
 
@@ -83,7 +84,7 @@ impl Analyser {
         let heard = self.spectrum.finish()?;
         Some(Features {
             tempo: tempo::tempo(&heard.onsets, heard.onset_rate),
-            loudness: loudness as f32,
+            loudness: to_f32(loudness),
             brightness: heard.centroid,
             mode: mode::mode(&heard.chroma),
         })

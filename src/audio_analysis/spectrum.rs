@@ -1,5 +1,6 @@
 //! Samples to spectra: the centre of gravity, the onsets, and how strong each pitch class is.
 
+use crate::numbers::{Whole, to_f32};
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
@@ -43,7 +44,7 @@ pub struct Spectrum {
 impl Spectrum {
     /// For samples at this rate in Hz.
     pub fn new(rate: u32) -> Spectrum {
-        let length = ((rate as f32 * SHORT) as usize).next_power_of_two();
+        let length = ((rate as f32 * SHORT).to_usize()).next_power_of_two();
         // The nearer of the two powers of two.
         let length = if length as f32 > rate as f32 * SHORT * 1.5 { length / 2 } else { length };
         let mut planner = RealFftPlanner::new();
@@ -92,7 +93,7 @@ impl Spectrum {
                 if hertz >= PITCHES.0 && hertz <= PITCHES.1 && here > left && here >= right {
                     let bend = (left - right) / (2.0 * (left - 2.0 * here + right)).min(-f32::EPSILON);
                     let note = 69.0 + 12.0 * ((hertz + bend * width) / 440.0).log2();
-                    let class = (note.round() as i32).rem_euclid(12) as usize;
+                    let class = (note.round().to_i32()).rem_euclid(12) as usize;
                     if let Some(class) = chroma.get_mut(class) {
                         *class += f64::from(*here);
                     }
@@ -107,10 +108,10 @@ impl Spectrum {
             return None;
         }
         Some(Heard {
-            centroid: (self.weighted / self.weight) as f32,
+            centroid: to_f32(self.weighted / self.weight),
             onset_rate: self.rate / self.short.hop as f32,
             onsets: self.onsets,
-            chroma: self.chroma.map(|strength| strength as f32),
+            chroma: self.chroma.map(to_f32),
         })
     }
 }

@@ -3,6 +3,8 @@
 //! Autocorrelation of the onset strength with a preference for tempi near 120 beats a minute, as Ellis
 //! (2007, "Beat tracking by dynamic programming", Journal of New Music Research 36:1) has it.
 
+use crate::numbers::{Whole, to_f32};
+
 /// Beats a minute that are looked for.
 const SLOWEST: f32 = 40.0;
 const FASTEST: f32 = 220.0;
@@ -17,8 +19,8 @@ const FAINTEST: f32 = 0.01;
 
 /// Beats a minute of onset strengths that come at `rate` a second; none where no pulse stands out.
 pub fn tempo(onsets: &[f32], rate: f32) -> Option<f32> {
-    let level = without_drift(onsets, (rate * 0.5) as usize);
-    let (shortest, longest) = ((rate * 60.0 / FASTEST) as usize, (rate * 60.0 / SLOWEST).ceil() as usize);
+    let level = without_drift(onsets, (rate * 0.5).to_usize());
+    let (shortest, longest) = ((rate * 60.0 / FASTEST).to_usize(), (rate * 60.0 / SLOWEST).ceil().to_usize());
     if shortest < 2 || level.len() < 2 * longest {
         return None;
     }
@@ -51,7 +53,7 @@ fn without_drift(values: &[f32], reach: usize) -> Vec<f32> {
     let sum = |at: usize| sums.get(at).copied().unwrap_or(0.0);
     let mean = |at: usize| {
         let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(values.len()));
-        ((sum(to) - sum(from)) / (to - from) as f64) as f32
+        to_f32((sum(to) - sum(from)) / (to - from) as f64)
     };
     values.iter().enumerate().map(|(at, value)| value - mean(at)).collect()
 }

@@ -1,5 +1,6 @@
 //! Time that was worked, and the middle of many times.
 
+use crate::numbers::{Whole, to_u32};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -7,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// The processor time of this thread: what other programs do meanwhile does not count.
 pub fn worked() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+    Duration::new(time.tv_sec.unsigned_abs(), to_u32(time.tv_nsec.unsigned_abs()))
 }
 
 /// Times of one job, done again and again.
@@ -32,7 +33,7 @@ impl Times {
     pub fn at(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_unstable_by(f64::total_cmp);
-        let place = (sorted.len().saturating_sub(1) as f64 * share).round() as usize;
+        let place = (sorted.len().saturating_sub(1) as f64 * share).round().to_usize();
         sorted.get(place).copied().unwrap_or(f64::NAN)
     }
 

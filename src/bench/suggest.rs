@@ -31,7 +31,8 @@ impl Case {
 
     /// One list of twenty; how many it holds.
     pub fn suggest(&self, seed: u64) -> usize {
-        let mood = Mood::ALL[seed as usize % Mood::ALL.len()];
+        let moods = Mood::ALL.len() as u64;
+        let mood = Mood::ALL[usize::try_from(seed % moods).unwrap_or(0)];
         let recent = self.history.recent(40);
         let request = Request { seed, taste: Some(&self.taste), recent: &recent, ..Request::new(mood) };
         suggest(&self.catalog, &self.templates, &request).music.len()

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Figure;
 use super::clock::Times;
+use crate::numbers::Whole;
 use crate::ports::camera::formats::{Rgb, to_grey, to_rgb};
 use crate::ports::camera::{Frame, PixelFormat};
 use crate::ports::vision::align::{Framing, align};
@@ -61,7 +62,7 @@ pub fn scene(photo: &Path) -> anyhow::Result<RgbImage> {
     let picture = RgbImage::from_raw(width, height, std::mem::take(&mut rgb.data));
     let picture = picture.context("the photo has other bytes than its size says")?;
     let scale = (f64::from(SIZE.0) / f64::from(width)).min(f64::from(SIZE.1) / f64::from(height));
-    let side = |of: u32, most: u32| ((f64::from(of) * scale).round() as u32).clamp(1, most);
+    let side = |of: u32, most: u32| ((f64::from(of) * scale).round().to_u32()).clamp(1, most);
     let (width, height) = (side(width, SIZE.0), side(height, SIZE.1));
     let picture = imageops::resize(&picture, width, height, FilterType::Triangle);
     let mut scene = RgbImage::from_pixel(SIZE.0, SIZE.1, image::Rgb([150, 146, 138]));

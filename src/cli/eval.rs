@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::numbers::Whole;
 use crate::port_factory::vision_config;
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::{Vision, VisionConfig};
@@ -336,7 +337,7 @@ fn report(head: Head, answers: &[(Mood, Answer)], unreadable_files: Vec<Unreadab
         confusion[truth.index()][mood.index()] += 1;
         sure += usize::from(*is_sure);
         sure_right += right * usize::from(*is_sure);
-        let bin = &mut bins[((promise * BINS as f32) as usize).min(BINS - 1)];
+        let bin = &mut bins[((promise * BINS as f32).to_usize()).min(BINS - 1)];
         *bin = (bin.0 + 1, bin.1 + right, bin.2 + f64::from(promise));
     }
     let n = answers.len();

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use image::{Rgb as Pixel, RgbImage, imageops};
 
 use super::look::FaceLine;
+use crate::numbers::{Whole, to_u32};
 use crate::ports::camera::formats::Rgb;
 use crate::ports::panel::text_raster::{self, Face};
 use crate::ports::vision::face::Point;
@@ -50,21 +51,21 @@ fn same_file(a: &Path, b: &Path) -> bool {
 fn draw(rgb: &Rgb, explained: &[Explained]) -> Option<RgbImage> {
     let photo = RgbImage::from_raw(rgb.width, rgb.height, rgb.data.clone())?;
     let scale = scale(rgb, explained);
-    let size = |side: u32| ((side as f32 * scale).round() as u32).max(1);
+    let size = |side: u32| ((side as f32 * scale).round().to_u32()).max(1);
     let (width, height) = (size(rgb.width), size(rgb.height));
     let photo = imageops::resize(&photo, width, height, imageops::FilterType::Triangle);
     let lines = captions(explained);
-    let line = LETTERS.line_height().ceil() as u32;
-    let words = lines.iter().map(|text| text_raster::width(text, LETTERS).ceil() as u32).max().unwrap_or(0);
-    let canvas = (width.max(words + 2 * MARGIN), height + 2 * MARGIN + line * lines.len() as u32);
+    let line = LETTERS.line_height().ceil().to_u32();
+    let words = lines.iter().map(|text| text_raster::width(text, LETTERS).ceil().to_u32()).max().unwrap_or(0);
+    let canvas = (width.max(words + 2 * MARGIN), height + 2 * MARGIN + line * to_u32(lines.len()));
     let mut picture = RgbImage::from_pixel(canvas.0, canvas.1, Pixel([24, 24, 28]));
     let left = (canvas.0 - width) / 2;
     imageops::replace(&mut picture, &photo, i64::from(left), 0);
     for face in explained {
         warm(&mut picture, face, (left, width, height), scale);
     }
-    for (at, text) in lines.iter().enumerate() {
-        let baseline = (height + MARGIN + line * at as u32) as f32 + LETTERS.baseline();
+    for (at, text) in (0u32..).zip(&lines) {
+        let baseline = (height + MARGIN + line * at) as f32 + LETTERS.baseline();
         write(&mut picture, text, MARGIN as f32, baseline);
     }
     Some(picture)
@@ -109,7 +110,7 @@ fn warm(picture: &mut RgbImage, face: &Explained, (left, width, height): (u32, u
             let grey = 0.299 * r + 0.587 * g + 0.114 * b;
             let glow = [255.0, 210.0 - 170.0 * heat, 60.0 * (1.0 - heat)];
             let cover = 0.7 * heat;
-            pixel.0 = glow.map(|glow| (grey * (1.0 - cover) + glow * cover).round() as u8);
+            pixel.0 = glow.map(|glow| (grey * (1.0 - cover) + glow * cover).round().to_u8());
         }
     }
 }
@@ -118,7 +119,7 @@ fn write(picture: &mut RgbImage, text: &str, x: f32, baseline: f32) {
     text_raster::raster(text, LETTERS, x, baseline, |x, y, cover| {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
         if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
-            pixel.0 = pixel.0.map(|under| (f32::from(under) * (1.0 - cover) + 240.0 * cover).round() as u8);
+            pixel.0 = pixel.0.map(|under| (f32::from(under) * (1.0 - cover) + 240.0 * cover).round().to_u8());
         }
     });
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::explain;
+use crate::numbers::Whole;
 use crate::port_factory;
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::{FaceReading, Look, Vision};
@@ -132,7 +133,7 @@ impl Line {
 impl FaceLine {
     /// The line for one face.
     pub fn new(reading: &FaceReading) -> FaceLine {
-        let whole = |value: f32| value.round() as i64;
+        let whole = |value: f32| value.round().to_i64();
         let ((mood, _), (next, _)) = reading.scores.top_two();
         let strength = match reading.reading {
             Reading::Sure { strength, .. } => Some(strength),

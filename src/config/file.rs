@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::numbers::to_f32;
 use crate::ports::button::Backend;
 use crate::ports::music::Afterwards;
 use crate::ports::panel::presets::{Controller, Turn};
@@ -325,7 +326,7 @@ impl TryFrom<f64> for Weight {
 
     fn try_from(value: f64) -> Result<Self, String> {
         if (0.0..=10.0).contains(&value) {
-            Ok(Weight(value as f32))
+            Ok(Weight(to_f32(value)))
         } else {
             Err(format!("{value} is out of range; write a number from 0 to 10"))
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::file;
 use super::valid::{Wrong, wrong};
+use crate::numbers::{Whole, to_u8, to_u16};
 use crate::ports::panel::presets::{PRESETS, Preset, SpiSettings};
 
 /// What the screens are drawn on.
@@ -58,7 +59,7 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
             "Write a number from 0.1 to 125; 62.5 suits most ST7789",
         ));
     }
-    let side = |side: Option<file::Side>, base: u16| side.map_or(base, |side| side.get() as u16);
+    let side = |side: Option<file::Side>, base: u16| side.map_or(base, |side| to_u16(side.get()));
     // Turned a quarter from how the board is made, what was its width is its height.
     let rotation = file.rotation.unwrap_or(base.rotation);
     let base = if rotation.is_upright() == base.rotation.is_upright() {
@@ -76,8 +77,8 @@ fn spi(file: &file::Panel) -> Result<SpiSettings, Wrong> {
         mirrored: file.mirrored.unwrap_or(base.mirrored),
         inverted: file.inverted.unwrap_or(base.inverted),
         bgr: file.bgr.unwrap_or(base.bgr),
-        clock_hz: (megahertz * 1e6) as u32,
-        spi_mode: file.spi_mode.map_or(base.spi_mode, |mode| mode.get() as u8),
+        clock_hz: (megahertz * 1e6).to_u32(),
+        spi_mode: file.spi_mode.map_or(base.spi_mode, |mode| to_u8(mode.get())),
         dc: file.dc.clone().unwrap_or(base.dc),
         reset: file.reset.clone().or(base.reset),
         backlight: file.backlight.clone().or(base.backlight),

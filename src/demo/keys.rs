@@ -175,9 +175,9 @@ impl View {
         let light = format!("{light}{}", self.page);
         let mut out = stderr().lock();
         let lines = [HELP, &light, &self.lines[0], &self.lines[1], &self.lines[2]];
-        for (row, line) in lines.into_iter().enumerate() {
+        for (row, line) in (0u16..).zip(lines) {
             let line: String = line.chars().take(columns.saturating_sub(1).into()).collect();
-            let y = rows.saturating_sub(5) + row as u16;
+            let y = rows.saturating_sub(5) + row;
             execute!(out, cursor::MoveTo(0, y), terminal::Clear(terminal::ClearType::CurrentLine))?;
             write!(out, "{line}")?;
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Finding, Patient, Person, Subject, configured};
+use crate::numbers::Whole;
 use crate::ports::button::Buttons;
 use crate::ports::gpio::LineError;
 use moodbox_core::kiosk::event::{Button, Edge};
@@ -59,7 +60,7 @@ fn pressed(buttons: &mut dyn Buttons, person: &dyn Person, active_low: bool) -> 
                 ),
             );
         }
-        person.told("Press the button now", rest.as_secs_f64().ceil() as u64);
+        person.told("Press the button now", rest.as_secs_f64().ceil().to_u64());
         match buttons.next(rest.min(Duration::from_secs(1))) {
             Ok(Some((button, Edge::Down))) => {
                 let name = if button == Button::Main { String::new() } else { format!(" ({button:?})") };

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Finding, Patient, Subject};
 use crate::config::Config;
+use crate::numbers::Whole;
 use crate::ports::process;
 use crate::ports::speech::audio_device;
 
@@ -99,7 +100,7 @@ fn tone() -> Vec<u8> {
     let samples = (0..RATE).flat_map(|at| {
         let fade = (at.min(RATE - at) as f32 / soft as f32).min(1.0);
         let phase = at as f32 / RATE as f32 * 440.0 * std::f32::consts::TAU;
-        ((phase.sin() * fade * 0.8 * f32::from(i16::MAX)) as i16).to_le_bytes()
+        (phase.sin() * fade * 0.8 * f32::from(i16::MAX)).to_i16().to_le_bytes()
     });
     let size = 2 * RATE;
     let mut wav = Vec::with_capacity(44 + size as usize);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Finding, Patient, Person, Subject, panel};
 use crate::config::{Config, PanelChoice};
+use crate::numbers::Whole;
 use crate::ports::button::Buttons;
 use crate::ports::gpio::LineError;
 use crate::ports::panel::presets::SpiSettings;
@@ -86,7 +87,7 @@ fn touch(buttons: &mut dyn Buttons, long: Duration, person: &dyn Person) -> Resu
             return Ok(if down.is_some() { Touch::Long } else { Touch::Nothing });
         }
         if down.is_none() {
-            person.told(TOLD, rest.as_secs_f64().ceil() as u64);
+            person.told(TOLD, rest.as_secs_f64().ceil().to_u64());
         }
         match buttons.next(rest.min(Duration::from_secs(1)))? {
             Some((Button::Main, Edge::Down)) => down = Some(Instant::now()),

@@ -232,7 +232,7 @@ fn choose(
     let by_name = |wanted: &str| {
         chips.iter().find_map(|chip| {
             let offset = chip.lines.iter().position(|line| !line.is_empty() && line == wanted)?;
-            Some((chip.path.clone(), offset as u32))
+            Some((chip.path.clone(), u32::try_from(offset).ok()?))
         })
     };
     if let Some(found) = by_name(name) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::tries::Tries;
 use crate::backoff::Backoff;
+use crate::numbers::Whole;
 use moodbox_core::kiosk::event::{Event, Health, NowPlaying, Part, PlayerEvent, TroubleKind};
 use moodbox_core::recommend::AudioSource;
 
@@ -151,7 +152,7 @@ impl Fade {
             return None;
         }
         self.next = now + FADE_STEP;
-        Some((f32::from(self.from) * (1.0 - done)).round() as u8)
+        Some((f32::from(self.from) * (1.0 - done)).round().to_u8())
     }
 }
 

@@ -5,7 +5,6 @@
 // Nothing that can happen in the field ends the program.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 #![warn(missing_docs, clippy::missing_errors_doc)]
-#![warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
 
 pub mod bias;
 pub mod kiosk;

@@ -114,7 +114,8 @@ pub fn evaluate(all: &[Rating], movies: &HashMap<u32, Vec<String>>, seed: u64) -
     by_number.sort_unstable_by_key(|(_, number)| **number);
     for (movie, number) in by_number {
         for word in movies.get(movie).into_iter().flatten() {
-            let next = words.len() as u16;
+            // Genres beyond so many count as one.
+            let next = u16::try_from(words.len()).unwrap_or(u16::MAX);
             genres[*number as usize].push(*words.entry(word).or_insert(next));
         }
         let named = movies.get(movie).into_iter().flatten().map(String::as_str);
@@ -198,7 +199,7 @@ pub fn evaluate(all: &[Rating], movies: &HashMap<u32, Vec<String>>, seed: u64) -
 fn numbered(all: impl Iterator<Item = u32>) -> HashMap<u32, u32> {
     let mut numbers = HashMap::new();
     for one in all {
-        let next = numbers.len() as u32;
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         numbers.entry(one).or_insert(next);
     }
     numbers
@@ -235,9 +236,9 @@ fn mean(items: &[u32], feelings: &[Option<Point>]) -> Option<Point> {
 
 fn precision(by_person: &[Vec<(u32, f32)>], score: &dyn Fn(u32, u32) -> f32) -> f32 {
     let (mut good, mut judged) = (0, 0);
-    for (person, list) in by_person.iter().enumerate().filter(|(_, list)| list.len() >= 10) {
+    for (person, list) in (0u32..).zip(by_person).filter(|(_, list)| list.len() >= 10) {
         let mut ranked: Vec<(f32, u32, f32)> =
-            list.iter().map(|&(item, stars)| (score(person as u32, item), item, stars)).collect();
+            list.iter().map(|&(item, stars)| (score(person, item), item, stars)).collect();
         ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         good += ranked.iter().take(10).filter(|(_, _, stars)| *stars >= 4.0).count();
         judged += 10;

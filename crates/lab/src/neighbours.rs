@@ -85,19 +85,17 @@ impl Model {
         let people: Vec<Vec<(u32, f32)>> = ratings
             .people
             .iter()
-            .enumerate()
-            .map(|(person, list)| {
-                list.iter().map(|&(item, value)| (item, value - baseline.of(person as u32, item))).collect()
+            .zip(0u32..)
+            .map(|(list, person)| {
+                list.iter().map(|&(item, value)| (item, value - baseline.of(person, item))).collect()
             })
             .collect();
         let items: Vec<Vec<(u32, f32)>> = ratings
             .items
             .iter()
-            .enumerate()
-            .map(|(item, list)| {
-                list.iter()
-                    .map(|&(person, value)| (person, value - baseline.of(person, item as u32)))
-                    .collect()
+            .zip(0u32..)
+            .map(|(list, item)| {
+                list.iter().map(|&(person, value)| (person, value - baseline.of(person, item))).collect()
             })
             .collect();
         let profiles: Vec<Vec<f32>> = people.iter().map(|list| profile(list, &genres, genre_count)).collect();

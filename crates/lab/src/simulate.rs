@@ -23,7 +23,8 @@ use moodbox_core::recommend::{
 };
 
 /// Items on each list: the 5 of precision@5.
-pub const LIST: usize = 5;
+pub const LIST: usize = ITEMS as usize;
+const ITEMS: u16 = 5;
 
 /// How large the experiment is.
 #[derive(Clone, Copy, Debug)]
@@ -163,11 +164,8 @@ pub fn run(setup: Setup) -> Vec<Fared> {
     let catalog = Catalog { music: std::mem::take(&mut library.shelf), ..Catalog::default() };
     library.shelf = catalog.music.clone();
     let shipped = Mood::ALL.into_iter().fold(Templates::shipped(), |templates, mood| {
-        let music = Template {
-            length: Length::Items(LIST as u16),
-            no_repeat: 10,
-            ..templates.of(mood).music.clone()
-        };
+        let music =
+            Template { length: Length::Items(ITEMS), no_repeat: 10, ..templates.of(mood).music.clone() };
         templates.with(mood, Kind::Music, music)
     });
     let open = Mood::ALL.into_iter().fold(shipped.clone(), |templates, mood| {

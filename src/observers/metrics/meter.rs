@@ -112,7 +112,10 @@ impl Observer for Meter {
             Event::Catalog(catalog) => {
                 for (player, items) in PLAYERS.into_iter().zip([catalog.music.len(), catalog.video.len()]) {
                     if meters.players.contains(&player) {
-                        meters.library.with_label_values(&[player]).set(items as i64);
+                        meters
+                            .library
+                            .with_label_values(&[player])
+                            .set(i64::try_from(items).unwrap_or(i64::MAX));
                     }
                 }
             }

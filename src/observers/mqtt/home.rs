@@ -3,6 +3,7 @@
 //! Topics begin with `moodbox/<id>/`. What is not switched on is neither sent nor taken; what was switched on
 //! once and is not any more is taken back from the broker by an empty retained message.
 
+use crate::numbers::Whole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -402,7 +403,7 @@ fn number(payload: &[u8], most: u8) -> Result<u8, Refused> {
     let text = std::str::from_utf8(payload).unwrap_or_default().trim();
     let number = text.parse::<f64>().ok().map(f64::round);
     let number = number.filter(|number| (0.0..=f64::from(most)).contains(number));
-    number.map(|number| number as u8).ok_or_else(|| Refused::Number(shown(payload), most))
+    number.map(Whole::to_u8).ok_or_else(|| Refused::Number(shown(payload), most))
 }
 
 impl Home {

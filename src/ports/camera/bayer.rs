@@ -7,6 +7,7 @@
 
 use super::Frame;
 use super::formats::{FormatError, Planes, Rgb};
+use crate::numbers::{Whole, to_u16, to_u32};
 
 /// The colours of a 2x2 cell, first row first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,7 +173,7 @@ fn light(planes: &Planes<'_>, bayer: Bayer, width: usize, height: usize) -> Ligh
         below += cells;
         below > ignored
     });
-    let darkest = (darkest.unwrap_or(0) as u16) << (BITS - 8);
+    let darkest = to_u16(darkest.unwrap_or(0)) << (BITS - 8);
     let black = darkest.min(PEDESTAL);
     let range = f32::from(FULL - black);
     let count = count.max(1);
@@ -195,7 +196,7 @@ pub(super) fn develop(frame: &Frame, bayer: Bayer, out: &mut Rgb) -> Result<(), 
     let planes = Planes::of(frame)?;
     let light = light(&planes, bayer, width, height);
     let curves = light.gains().map(|gain| curve(light.black, gain));
-    out.resize(width as u32, height as u32);
+    out.resize(to_u32(width), to_u32(height));
     for (y, row) in out.data.chunks_exact_mut(width * 3).enumerate() {
         let (top, bottom) = (planes.first(2 * y), planes.first(2 * y + 1));
         for (x, pixel) in row.as_chunks_mut::<3>().0.iter_mut().enumerate() {
@@ -223,7 +224,7 @@ fn curve(black: u16, gain: f32) -> [u8; 1 << CURVE_BITS] {
         let linear = (gain * (sample - f32::from(black)) / range).clamp(0.0, 1.0);
         let bent =
             if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
-        *byte = (255.0 * bent).round() as u8;
+        *byte = (255.0 * bent).round().to_u8();
     }
     curve
 }

@@ -7,6 +7,7 @@
 //! change this one waits until it has.
 
 use super::bayer::{Light, MIDDLE};
+use crate::numbers::Whole;
 
 /// Frames that a sensor needs before a setting shows: the one being read out and the one being exposed.
 pub const LATENCY: usize = 2;
@@ -35,7 +36,7 @@ pub struct Range {
 impl Range {
     fn clamp(self, value: f32) -> i64 {
         // A driver may report a range upside down; `i64::clamp` would panic on it.
-        (value.round() as i64).min(self.most).max(self.least)
+        value.round().to_i64().min(self.most).max(self.least)
     }
 }
 
@@ -136,7 +137,7 @@ fn code_of(range: Range, gain: f32) -> f32 {
 }
 
 fn full(range: Range) -> f32 {
-    (range.most.clamp(0, 1 << 30) as u64 + 1).next_power_of_two() as f32
+    (range.most.clamp(0, 1 << 30).cast_unsigned() + 1).next_power_of_two() as f32
 }
 
 #[cfg(test)]

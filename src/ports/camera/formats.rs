@@ -5,6 +5,7 @@
 //! `V4L2_MAP_QUANTIZATION_DEFAULT` in `videodev2.h` for SMPTE 170M and sRGB, which is what webcams
 //! report). JPEG is full range by its own standard; its decoder sees to that.
 
+use crate::numbers::{Whole, to_u32};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -40,8 +41,8 @@ impl Rgb {
     pub fn brightness_within(&self, columns: std::ops::Range<f32>, rows: std::ops::Range<f32>) -> f32 {
         // A number that is none, or below 0, becomes 0.
         let within = |range: std::ops::Range<f32>, most: u32| {
-            let end = (range.end as usize).min(most as usize);
-            (range.start as usize).min(end)..end
+            let end = range.end.to_usize().min(most as usize);
+            range.start.to_usize().min(end)..end
         };
         let (columns, rows) = (within(columns, self.width), within(rows, self.height));
         let (width, pixels) = (self.width as usize, self.data.as_chunks::<3>().0);
@@ -282,6 +283,7 @@ impl<'a> Planes<'a> {
 
 /// One pixel of BT.601, in 8-bit fixed point.
 #[inline]
+#[expect(clippy::cast_sign_loss, reason = "clamped to the type just before")]
 fn pixel<const FULL: bool>(y: u8, u: u8, v: u8) -> [u8; 3] {
     let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
     let byte = |x: i32| (x >> 8).clamp(0, 255) as u8;
@@ -376,7 +378,7 @@ fn decode_jpeg(frame: &Frame, bytes: &[u8], out: Out<'_>) -> Result<Option<(u32,
     let Some((width, height)) = decoder.dimensions() else {
         return Err(FormatError::Jpeg("no size".to_owned()));
     };
-    let size = (width as u32, height as u32);
+    let size = (to_u32(width), to_u32(height));
     if width == 0 || height == 0 {
         return Err(FormatError::Size { width: size.0, height: size.1 });
     }

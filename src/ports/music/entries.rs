@@ -111,11 +111,8 @@ impl Entries {
 
     /// The uris that a queue of these uris, restored by a server that was restarted, holds of ours: their places.
     pub fn places_in(&self, uris: &[String]) -> Vec<usize> {
-        let queue: Vec<Entry> = uris
-            .iter()
-            .enumerate()
-            .map(|(place, uri)| Entry { song: place as u32 + 1, uri: uri.clone() })
-            .collect();
+        let queue: Vec<Entry> =
+            uris.iter().zip(1..).map(|(uri, song)| Entry { song, uri: uri.clone() }).collect();
         let mut all = Entries { past: self.past.clone(), ..Entries::default() };
         all.past.push(self.list.clone());
         // No entry is known by its id here.

@@ -1,5 +1,6 @@
 //! From MPD's database to items that can be chosen.
 
+use crate::numbers::{Whole, to_u32};
 use std::collections::{BTreeMap, HashMap};
 
 use ::mpd::{Query, Song, Subsystem, Term};
@@ -62,7 +63,7 @@ impl Reading {
         while self.start < MOST_SONGS {
             let end = (self.start + self.window).min(MOST_SONGS);
             let window = connection.run(|client| client.search(&everything, (self.start, end)))?;
-            let count = window.len() as u32;
+            let count = to_u32(window.len());
             for item in window.into_iter().map(item) {
                 if item.id.contains(BROKEN) {
                     self.nameless += 1;
@@ -152,7 +153,7 @@ impl Stickers {
 
     pub(super) fn put_on(&self, item: &mut Item) {
         let whole = |name: &str, most: f32| {
-            self.value(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(|value| value as u8)
+            self.value(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(Whole::to_u8)
         };
         let (like, rating) = (whole("like", 2.0), whole("rating", 10.0));
         let axis = |name: &str| self.value(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));

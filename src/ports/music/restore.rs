@@ -124,7 +124,7 @@ pub(super) fn restore_modes(connection: &mut Connection, entries: &mut Entries) 
 /// Sets the volume, in percent. An output without a mixer refuses: the reason, then.
 pub(super) fn try_volume(connection: &mut Connection, percent: u8) -> Result<Option<String>, MusicError> {
     connection.note_volume(percent.min(100));
-    match connection.run(|client| client.volume(percent.min(100) as i8)) {
+    match connection.run(|client| client.volume(i8::try_from(percent.min(100)).unwrap_or(100))) {
         Ok(()) => Ok(None),
         Err(MusicError::Refused { reason, .. }) => {
             tracing::debug!(reason, "MPD has no mixer");

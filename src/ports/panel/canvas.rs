@@ -1,5 +1,6 @@
 //! What screens are drawn on: smooth shapes and text in full colour, brought down to RGB565 at the end.
 
+use crate::numbers::{Whole, to_i32};
 use tiny_skia::{
     Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap,
     PremultipliedColorU8, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
@@ -18,7 +19,7 @@ impl Ink {
     /// `share` in [0, 1] of `other`, the rest of this.
     pub fn mix(self, other: Ink, share: f32) -> Ink {
         let share = share.clamp(0.0, 1.0);
-        let one = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round() as u8;
+        let one = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round().to_u8();
         Ink(one(self.0, other.0), one(self.1, other.1), one(self.2, other.2))
     }
 
@@ -157,7 +158,7 @@ impl<'a> Canvas<'a> {
         // last, so that what stood there before does not change when the arc grows.
         let step = core::f32::consts::TAU / 16.0;
         let whole = share * core::f32::consts::TAU;
-        let pieces = (whole / step).ceil().max(1.0) as usize;
+        let pieces = (whole / step).ceil().max(1.0).to_usize();
         let at = |angle: f32| (center.0 + radius * angle.sin(), center.1 - radius * angle.cos());
         let mut path = PathBuilder::new();
         let (x, y) = at(0.0);
@@ -266,7 +267,7 @@ impl<'a> Canvas<'a> {
 
     /// Draws text of which only what lies in this area's height is seen.
     pub fn in_window(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
-        self.window = Some((area.y.round() as i32, (area.y + area.h).round() as i32));
+        self.window = Some((area.y.round().to_i32(), (area.y + area.h).round().to_i32()));
         draw(self);
         self.window = None;
     }
@@ -277,8 +278,9 @@ impl<'a> Canvas<'a> {
     }
 
     /// One line that was cleaned and is read from that side, with its left end and baseline here.
+    #[expect(clippy::cast_sign_loss, reason = "a place left of the picture or above it is left out before")]
     pub fn line(&mut self, text: &str, base: Base, face: Face, place: (f32, f32), ink: Ink) {
-        let (width, height) = (self.pixmap.width() as i32, self.pixmap.height() as i32);
+        let (width, height) = (to_i32(self.pixmap.width()), to_i32(self.pixmap.height()));
         let pixels = self.pixmap.pixels_mut();
         let (mut clipped, window) = (0, self.window);
         if !text.is_empty() {
@@ -336,7 +338,7 @@ fn threshold(x: usize, y: usize) -> f32 {
 }
 
 fn to_rgb565(red: u8, green: u8, blue: u8, threshold: f32) -> u16 {
-    let level = |value: u8, top: f32| (f32::from(value) / 255.0 * top + threshold).min(top) as u16;
+    let level = |value: u8, top: f32| (f32::from(value) / 255.0 * top + threshold).min(top).to_u16();
     level(red, 31.0) << 11 | level(green, 63.0) << 5 | level(blue, 31.0)
 }
 

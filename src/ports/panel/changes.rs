@@ -1,5 +1,6 @@
 //! Which parts of a picture have to travel.
 
+use crate::numbers::to_u32;
 use std::ops::Range;
 
 use super::Picture;
@@ -16,7 +17,7 @@ pub struct Part {
 impl Part {
     /// In pixels.
     fn size(&self) -> u32 {
-        self.columns.len() as u32 * self.rows.len() as u32
+        to_u32(self.columns.len()) * to_u32(self.rows.len())
     }
 
     /// The smallest part that holds both.

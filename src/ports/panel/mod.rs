@@ -25,6 +25,7 @@ mod text_wrap;
 mod wire;
 pub(crate) mod worker;
 
+use crate::numbers::to_u8;
 use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::pixelcolor::raw::{RawData, RawU16};
 use embedded_graphics::prelude::*;
@@ -57,7 +58,7 @@ impl Picture {
         for y in 0..half.height {
             for x in 0..half.width {
                 let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| self.rgb8(2 * x + dx, 2 * y + dy));
-                let mean = |at: usize| (four.iter().map(|one| u16::from(one[at])).sum::<u16>() / 4) as u8;
+                let mean = |at: usize| to_u8(four.iter().map(|one| u16::from(one[at])).sum::<u16>() / 4);
                 let color = Rgb565::new(mean(0) >> 3, mean(1) >> 2, mean(2) >> 3);
                 half.pixels[(y * half.width + x) as usize] = RawU16::from(color).into_inner();
             }
@@ -83,7 +84,7 @@ impl Picture {
             return [0; 3];
         }
         let color = Rgb565::from(RawU16::new(self.row(y)[x as usize]));
-        let widen = |value: u8, top: u16| ((u16::from(value) * 255 + top / 2) / top) as u8;
+        let widen = |value: u8, top: u16| to_u8((u16::from(value) * 255 + top / 2) / top);
         [widen(color.r(), 31), widen(color.g(), 63), widen(color.b(), 31)]
     }
 
@@ -110,7 +111,8 @@ impl DrawTarget for Picture {
 
     fn draw_iter<I: IntoIterator<Item = Pixel<Rgb565>>>(&mut self, pixels: I) -> Result<(), Self::Error> {
         for Pixel(Point { x, y }, color) in pixels {
-            if (0..self.width as i32).contains(&x) && (0..self.height as i32).contains(&y) {
+            let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { continue };
+            if x < self.width && y < self.height {
                 self.pixels[y as usize * self.width as usize + x as usize] = RawU16::from(color).into_inner();
             }
         }

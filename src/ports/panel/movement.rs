@@ -64,7 +64,7 @@ const CLOSED: Duration = Duration::from_millis(160);
 
 /// Whether the eyes of a face that waits are closed now.
 pub fn blink(age: Duration) -> (bool, Moving) {
-    let into = Duration::from_nanos((age.as_nanos() % BLINK_EVERY.as_nanos()) as u64);
+    let into = Duration::from_nanos(u64::try_from(age.as_nanos() % BLINK_EVERY.as_nanos()).unwrap_or(0));
     let open = BLINK_EVERY - CLOSED;
     match into < open {
         true => (false, Moving { rests: true, next: open - into }),

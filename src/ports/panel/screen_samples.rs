@@ -1,5 +1,6 @@
 //! One example of every screen: for the tests, the contact sheet, and people who change a screen.
 
+use crate::numbers::to_u32;
 use std::time::Duration;
 
 use image::{Rgb, RgbImage, imageops};
@@ -133,7 +134,7 @@ const SHEET: [(&str, Language); 12] = [
 /// Twelve screens of a 240x240 panel on one sheet, for the README.
 pub fn contact_sheet() -> RgbImage {
     let (side, gap, columns) = (240, 16, 4);
-    let rows = SHEET.len() as u32 / columns;
+    let rows = to_u32(SHEET.len()) / columns;
     let length = |count: u32| count * (side + gap) + gap;
     let mut sheet = RgbImage::from_pixel(length(columns), length(rows), Rgb([58, 62, 68]));
     for (number, (name, language)) in (0u32..).zip(SHEET) {

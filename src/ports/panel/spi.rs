@@ -22,6 +22,7 @@ use super::changes::{Part, changed_parts};
 use super::presets::{Controller, SpiSettings, Turn};
 use super::wire::Wire;
 use super::{Panel, PanelError, Picture};
+use crate::numbers::to_u16;
 use crate::ports::gpio::OutputLine;
 
 /// A display that takes rows. It lives from one opening to the next failure.
@@ -125,8 +126,8 @@ where
                 |y| picture.row(y).get(columns.start as usize..columns.end as usize).unwrap_or_default();
             let pixels = rows.clone().flat_map(row).map(|&raw| Rgb565::from(RawU16::new(raw)));
             // Panels are at most a few hundred pixels wide and high.
-            let (left, right) = (columns.start as u16, columns.end as u16 - 1);
-            let (top, bottom) = (rows.start as u16, rows.end as u16 - 1);
+            let (left, right) = (to_u16(columns.start), to_u16(columns.end) - 1);
+            let (top, bottom) = (to_u16(rows.start), to_u16(rows.end) - 1);
             self.controller.set_pixels(left, top, right, bottom, pixels).map_err(|error| PanelError::Io {
                 device: self.device.clone(),
                 reason: format!("{error:?}"),

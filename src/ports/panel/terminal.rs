@@ -1,5 +1,6 @@
 //! The panel in a terminal: two pixels a cell by half blocks in true colour.
 
+use crate::numbers::{Whole, to_u8};
 use std::fmt::Write;
 
 use super::Picture;
@@ -15,8 +16,8 @@ pub fn to_ansi(picture: &Picture, columns: u16, rows: u16) -> String {
     // A cell is about twice as high as wide, and carries two pixels one above the other.
     let scale =
         (f64::from(columns) / f64::from(width)).min(f64::from(rows) * 2.0 / f64::from(height)).min(1.0);
-    let across = ((f64::from(width) * scale) as u32).max(1);
-    let down = ((f64::from(height) * scale) as u32 / 2 * 2).max(2);
+    let across = ((f64::from(width) * scale).to_u32()).max(1);
+    let down = ((f64::from(height) * scale).to_u32() / 2 * 2).max(2);
     let mut text = String::new();
     for y in (0..down).step_by(2) {
         let mut before = None;
@@ -52,7 +53,7 @@ fn mean(picture: &Picture, x: u32, y: u32, across: u32, down: u32) -> [u8; 3] {
             count += 1;
         }
     }
-    sum.map(|sum| (sum / count) as u8)
+    sum.map(|sum| to_u8(sum / count))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A picture that shows how a panel is wired and mounted: each setting that is wrong spoils another part.
 
+use crate::numbers::to_i32;
 use embedded_graphics::pixelcolor::Rgb565;
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{
@@ -16,7 +17,7 @@ pub const SHOWS: &str = "a test image is on it: red, green and blue from left to
 /// The picture, of any size.
 pub fn draw(width: u32, height: u32) -> Picture {
     let mut picture = Picture::new(width, height);
-    let (w, h) = (width as i32, height as i32);
+    let (w, h) = (to_i32(width), to_i32(height));
     let third = w / 3;
     for (place, color) in [(0, Rgb565::RED), (1, Rgb565::GREEN), (2, Rgb565::BLUE)] {
         let bar = Rectangle::new(Point::new(place * third, 0), Size::new(width, height));
@@ -31,8 +32,10 @@ pub fn draw(width: u32, height: u32) -> Picture {
         Point::new(middle + w / 6, h / 6 + h / 4),
     );
     fill(&mut picture, head.into_styled(white));
-    let stem =
-        Rectangle::new(Point::new(middle - shaft, h / 6 + h / 4), Size::new(2 * shaft as u32, height / 3));
+    let stem = Rectangle::new(
+        Point::new(middle - shaft, h / 6 + h / 4),
+        Size::new(2 * shaft.unsigned_abs(), height / 3),
+    );
     fill(&mut picture, stem.into_styled(white));
     // A flag on one side of the arrow, because an arrow alone looks the same in a mirror.
     let flag = Rectangle::new(Point::new(middle + shaft, h / 2), Size::new(width / 8, height / 10));

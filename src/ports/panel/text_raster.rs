@@ -1,5 +1,6 @@
 //! Our own fonts, which are compiled in: their letters, how wide these are, and how they are drawn from outlines.
 
+use crate::numbers::{Whole, to_i32};
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, OutlinedGlyph, PxScale, ScaleFont, point};
@@ -139,10 +140,10 @@ pub(crate) fn raster(text: &str, face: Face, x: f32, baseline: f32, mut ink: imp
 /// Draws one letter at its place.
 pub(crate) fn draw(outline: &OutlinedGlyph, ink: &mut impl FnMut(i32, i32, f32)) {
     let bounds = outline.px_bounds();
-    let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
+    let (left, top) = (bounds.min.x.to_i32(), bounds.min.y.to_i32());
     outline.draw(|x, y, cover| {
         if cover > 0.0 {
-            ink(left + x as i32, top + y as i32, cover.min(1.0));
+            ink(left + to_i32(x), top + to_i32(y), cover.min(1.0));
         }
     });
 }

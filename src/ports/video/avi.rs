@@ -34,7 +34,7 @@ pub fn read(file: &mut (impl Read + Seek)) -> Option<Said> {
                 let mut header = [0; HEADER];
                 file.read_exact(&mut header).ok()?;
                 said.length = length(&header);
-                file.seek(SeekFrom::Current(even - HEADER as i64)).ok()?;
+                file.seek(SeekFrom::Current(even - i64::try_from(HEADER).ok()?)).ok()?;
             }
             b"INAM" | b"IART" | b"IGNR" | b"ICMT" if size <= LONGEST => {
                 let mut text = vec![0; usize::try_from(even).ok()?];

@@ -1,5 +1,6 @@
 //! The picture between clips.
 
+use crate::numbers::Whole;
 use std::io::Cursor;
 
 use image::{ImageFormat, Rgb, RgbImage};
@@ -12,7 +13,7 @@ pub fn plain() -> Vec<u8> {
     let (top, bottom) = ([8.0, 10.0, 24.0], [28.0, 36.0, 64.0]);
     let picture = RgbImage::from_fn(SIZE.0, SIZE.1, |_, y| {
         let down = y as f32 / (SIZE.1 - 1) as f32;
-        Rgb([0, 1, 2].map(|channel: usize| (top[channel] + (bottom[channel] - top[channel]) * down) as u8))
+        Rgb([0, 1, 2].map(|channel: usize| (top[channel] + (bottom[channel] - top[channel]) * down).to_u8()))
     });
     let mut png = Cursor::new(Vec::new());
     match picture.write_to(&mut png, ImageFormat::Png) {

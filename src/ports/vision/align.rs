@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::numbers::{Whole, to_u8};
 use crate::ports::vision::face::{Face, Point};
 use crate::ports::vision::pixels::Luma;
 
@@ -41,7 +42,7 @@ impl Crop {
         let sum: usize = hidden.iter().map(|at| usize::from(grey[*at])).sum();
         let mean = sum / hidden.len().max(1);
         for at in hidden {
-            grey[at] = mean as u8;
+            grey[at] = to_u8(mean);
         }
         Crop { side: self.side, grey }
     }
@@ -123,7 +124,7 @@ impl Framing {
         let reach = self.side / 2.0 * (sin.abs() + cos.abs()) + 2.0;
         let part = |middle: f32, size: u32| {
             let last = size.saturating_sub(1) as f32;
-            let at = |place: f32| place.clamp(0.0, last) as usize;
+            let at = |place: f32| place.clamp(0.0, last).to_usize();
             at(middle - reach)..at(middle + reach) + 1
         };
         if reach.is_nan() || self.centre.x.is_nan() || self.centre.y.is_nan() {
@@ -173,7 +174,7 @@ impl Crop {
         let step = framing.side / side as f32;
         // Samples a pixel and axis. A sample is bilinear and reaches a pixel far to each side, so no pixel
         // is left out where two lie up to 1.25 apart; 16 are enough for a face of 960 pixels at a crop of 48.
-        let fine = ((step * 0.8).ceil() as usize).clamp(1, 16);
+        let fine = ((step * 0.8).ceil().to_usize()).clamp(1, 16);
         let pitch = step / fine as f32;
         let share = 1.0 / (fine * fine) as f32;
         let (sin, cos) = framing.roll.sin_cos();
@@ -196,7 +197,7 @@ impl Crop {
                         sum += if inside { picture.sample_inside(x, y) } else { picture.sample(x, y) };
                     }
                 }
-                self.grey.push((sum * share + 0.5) as u8);
+                self.grey.push((sum * share + 0.5).to_u8());
             }
         }
     }

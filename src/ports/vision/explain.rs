@@ -4,6 +4,7 @@
 //! It asks nothing of the network but its answers, so it holds for any model. Occlusion sensitivity
 //! after Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
 
+use crate::numbers::Whole;
 use crate::ports::vision::VisionError;
 use crate::ports::vision::align::Crop;
 use crate::ports::vision::model::MoodModel;
@@ -29,7 +30,7 @@ impl Heat {
         // `max` and `min` and not `clamp`: they turn what is no number into the border.
         let place = |share: f32| (share * self.side as f32 - 0.5).max(0.0).min(last);
         let (x, y) = (place(x), place(y));
-        let (x0, y0) = (x.floor() as usize, y.floor() as usize);
+        let (x0, y0) = (x.floor().to_usize(), y.floor().to_usize());
         let (fx, fy) = (x - x.floor(), y - y.floor());
         let top = self.value(x0, y0) * (1.0 - fx) + self.value(x0 + 1, y0) * fx;
         let bottom = self.value(x0, y0 + 1) * (1.0 - fx) + self.value(x0 + 1, y0 + 1) * fx;
@@ -45,7 +46,7 @@ impl Heat {
 /// Covers one part of the crop after another: about 180 inferences.
 pub fn explain(model: &mut MoodModel, crop: &Crop) -> Result<Heat, VisionError> {
     let side = crop.side();
-    let patch = ((side as f32 * PATCH).round() as usize).clamp(1, side.max(1));
+    let patch = ((side as f32 * PATCH).round().to_usize()).clamp(1, side.max(1));
     let step = (patch / STEPS_A_PATCH).max(1);
     let logits = model.logits(crop)?.moods;
     let winner = winner(&logits);

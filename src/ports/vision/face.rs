@@ -4,6 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::numbers::Whole;
 use crate::ports::camera::formats::Rgb;
 use crate::ports::vision::VisionError;
 use crate::ports::vision::drawing;
@@ -435,7 +436,7 @@ fn squares(width: u32, height: u32) -> Vec<Window> {
     }
     // Half of each square is shared with the next, so that a face is whole in one of them. A strip
     // is not searched for ever.
-    let count = ((2.0 * (long - short) / short).ceil() as usize + 1).clamp(2, 9);
+    let count = ((2.0 * (long - short) / short).ceil().to_usize() + 1).clamp(2, 9);
     (0..count)
         .map(|at| {
             let along = (long - short) * at as f32 / (count - 1) as f32;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::numbers::Whole;
 use crate::ports::vision::align::{Crop, whole};
 use crate::ports::vision::photo::read_photo;
 use crate::ports::vision::pixels::Luma;
@@ -223,7 +224,7 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
         .map(|at| {
             let place = ((at as f32 + 0.5) * from as f32 / to as f32 - 0.5).clamp(0.0, last as f32);
             let first = place.floor();
-            (first as usize, (first as usize + 1).min(last), place - first)
+            (first.to_usize(), (first.to_usize() + 1).min(last), place - first)
         })
         .collect()
 }

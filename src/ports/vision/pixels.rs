@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::numbers::Whole;
 use crate::ports::camera::formats::{FormatError, Rgb, to_grey};
 use crate::ports::camera::{Frame, wipe};
 use crate::ports::vision::face::Area;
@@ -36,6 +37,7 @@ impl Luma {
     }
 
     /// The same for some columns and rows of it; the rest is black.
+    #[expect(clippy::cast_possible_truncation, reason = "the weights sum to one: a grey stays below 256")]
     pub fn fill_part(&mut self, rgb: &Rgb, columns: Range<usize>, rows: Range<usize>) {
         self.wipe();
         (self.width, self.height) = (rgb.width, rgb.height);
@@ -99,6 +101,11 @@ impl Luma {
     }
 
     /// [`Luma::sample`] for a point that lies at least a pixel inside the border, in a fraction of the time.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the point is inside the picture"
+    )]
     pub(super) fn sample_inside(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
         // Towards zero is down, because neither is negative.
@@ -133,6 +140,7 @@ impl fmt::Debug for Luma {
 }
 
 /// The two pixels on either side of a point on a line of `size` pixels, and how far it is to the second.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the last pixel")]
 fn taps(at: f32, size: u32) -> (usize, usize, f32) {
     let last = size.saturating_sub(1) as f32;
     // `max` and `min` take the number where the other is none, so a coordinate that is not a number
@@ -281,9 +289,9 @@ fn span(origin: f32, step: f32, index: usize, size: usize) -> Range<usize> {
     if !(0.0..size as f32).contains(&middle) {
         return 0..0;
     }
-    let from = from.round().max(0.0) as usize;
-    let to = (to.round().max(0.0) as usize).min(size);
-    if from < to { from..to } else { middle as usize..middle as usize + 1 }
+    let from = from.round().max(0.0).to_usize();
+    let to = to.round().max(0.0).to_usize().min(size);
+    if from < to { from..to } else { middle.to_usize()..middle.to_usize() + 1 }
 }
 
 #[cfg(test)]

@@ -285,6 +285,11 @@ impl Tensors for TfLite {
 }
 
 /// Through the bytes: the binding's own way to numbers makes a list of the shape first, each time.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the type just before"
+)]
 fn write(
     tensor: &mut TensorMut<'_>,
     element: Element,
@@ -314,6 +319,7 @@ fn write(
 
 /// The nearest integer, half away from zero; what is not a number is 0. The same as `round` and a cast, but
 /// without a call for each number where the processor has no instruction for it.
+#[expect(clippy::cast_possible_truncation, reason = "what does not fit becomes the nearest that does")]
 fn nearest(value: f32) -> i32 {
     let whole = value as i32;
     let rest = value - whole as f32;
@@ -329,7 +335,7 @@ fn read(tensor: &Tensor<'_>, element: Element, values: &mut Vec<f32>) -> edgefir
             values.extend(bytes.as_chunks().0.iter().map(|stored| f32::from_ne_bytes(*stored)))
         }
         Element::Int8 { scale, zero_point } => {
-            values.extend(bytes.iter().map(|byte| real(i32::from(*byte as i8), scale, zero_point)));
+            values.extend(bytes.iter().map(|byte| real(i32::from(byte.cast_signed()), scale, zero_point)));
         }
         Element::Uint8 { scale, zero_point } => {
             values.extend(bytes.iter().map(|byte| real(i32::from(*byte), scale, zero_point)));

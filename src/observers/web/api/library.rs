@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::{Asked, Body};
 use crate::config;
 use crate::library::listing::SetError;
+use crate::numbers::Whole;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::{Site, covers};
 use crate::ports::music::{self, Mpd};
@@ -164,7 +165,7 @@ pub struct Plane {
 /// Where everything on a shelf lies.
 pub async fn plane(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Plane> {
     let catalog = site.shelves.catalog.borrow().clone();
-    let hundredths = |number: f32| (number * 50.0).round() as i8 * 2;
+    let hundredths = |number: f32| (number * 50.0).round().to_i8() * 2;
     let feelings = shelf(&catalog, wanted.kind).iter().filter_map(|entry| entry.feeling);
     let dots: BTreeSet<_> = feelings
         .map(|one| {
