@@ -14,7 +14,9 @@ use crate::observers::mood_log::{self, Moods};
 use crate::observers::web::{self, Papers, Simulated, Watcher};
 use crate::observers::{Observers, Publisher};
 use crate::port_factory;
+use crate::ports::store::StateFileError;
 use moodbox_core::kiosk::Settings;
+use moodbox_core::kiosk::event::{Event, Health, Part, Trouble, TroubleKind};
 
 /// What the wiring needs beside the configuration and the ports.
 pub struct Options {
@@ -92,7 +94,14 @@ fn keep_moods(
     if config.history_days == 0 {
         return Ok(None);
     }
-    let (moods, noter, keep) = mood_log::keeper(port_factory::moods(), config.history_days);
+    let queue = device.queue();
+    let tell = move |became: StateFileError| {
+        let trouble = Trouble { kind: TroubleKind::Other, report: became.to_string() };
+        tracing::warn!("{became}");
+        // A core that is so far behind hears of it in the log.
+        let _ = queue.try_send(Event::Part(Part::Library, Health::Ill(trouble)));
+    };
+    let (moods, noter, keep) = mood_log::keeper(port_factory::moods(), config.history_days, tell);
     device.spawn("moods", keep)?;
     observers.add(noter);
     Ok(Some(moods))

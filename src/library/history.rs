@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::observers::mood_log;
 use crate::ports::store::{self, MOST_ASIDE, StateFileError, aside};
 use moodbox_core::recommend::History;
 
@@ -28,7 +29,8 @@ pub fn save(file: &Path, history: &History) -> io::Result<()> {
 /// When one of the files cannot be removed; those before it are gone.
 pub fn forget(file: &Path) -> io::Result<()> {
     let asides = (1..=MOST_ASIDE).map(|number| aside(file, number));
-    let beside: Vec<PathBuf> = asides.chain([crate::observers::mood_log::beside(file)]).collect();
+    let moods = mood_log::beside(file);
+    let beside: Vec<PathBuf> = asides.chain(mood_log::files(&moods)).collect();
     store::remove(std::iter::once(file).chain(beside.iter().map(PathBuf::as_path)))?;
     // Last: while it is there, a start after a power cut goes on from here.
     store::remove([request(file).as_path()])

@@ -3,15 +3,17 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use rustix::fs::OFlags;
 use serde::{Serialize, Serializer};
 
 use crate::daemon::Observer;
-use crate::ports::store;
+use crate::ports::store::{self, MOST_ASIDE, StateFileError, aside};
 use moodbox_core::kiosk::State;
 use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::Time;
@@ -86,12 +88,18 @@ pub(crate) fn beside(history: &Path) -> PathBuf {
     history.with_file_name("moods.csv")
 }
 
-/// Erases the file.
+/// Every file that may hold sessions: this one, and those that were set aside.
+pub(crate) fn files(file: &Path) -> impl Iterator<Item = PathBuf> {
+    std::iter::once(file.to_owned()).chain((1..=MOST_ASIDE).map(|number| aside(file, number)))
+}
+
+/// Erases the file, and what was set aside.
 ///
 /// # Errors
 /// When a file that is there cannot be removed.
 pub(crate) fn erase(file: &Path) -> io::Result<()> {
-    store::remove([file, &start_note(file)])
+    let all: Vec<PathBuf> = files(file).chain([start_note(file)]).collect();
+    store::remove(all.iter().map(PathBuf::as_path))
 }
 
 /// The sessions of a file, the oldest first. A line that a power cut tore is left out.
@@ -190,8 +198,17 @@ fn append(file: &Path, session: &Session) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut open: File = OpenOptions::new().append(true).create(true).open(file)?;
-    let header = if open.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
+    // A pipe in its place would keep the writer waiting.
+    let mut open: File = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(file)?;
+    let there = open.metadata()?;
+    if !there.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
+    }
+    let header = if there.len() == 0 { format!("{HEADER}\n") } else { String::new() };
     // One write for the whole line: what is torn by a power cut is at most the last one.
     open.write_all(format!("{header}{}\n", session.line()).as_bytes())?;
     open.sync_data()
@@ -265,13 +282,27 @@ impl Observer for Noter {
     }
 }
 
-/// The three ends: for readers, for the core's thread, and the body of the thread that owns the file.
-pub fn keeper(file: PathBuf, days: u32) -> (Moods, Noter, impl FnOnce() + Send + 'static) {
+/// The three ends: for readers, for the core's thread, and the body of the thread that owns the file, which tells
+/// what became of a file that cannot be used.
+pub fn keeper(
+    file: PathBuf,
+    days: u32,
+    tell: impl FnOnce(StateFileError) + Send + 'static,
+) -> (Moods, Noter, impl FnOnce() + Send + 'static) {
     let (orders, inbox) = bounded(64);
     let moods = Moods { file: file.clone(), orders: orders.clone() };
     (moods, Noter { orders, sessions: 0 }, move || {
+        if let Some(became) = clear_the_place(&file) {
+            tell(became);
+        }
         keep(&file, days, &inbox, Utc::now, Path::new(SYNCHRONIZED));
     })
+}
+
+/// Sets aside what lies in the place of the file and is none.
+fn clear_the_place(file: &Path) -> Option<StateFileError> {
+    let error = load(file).err().filter(store::is_no_file)?;
+    Some(store::put_aside(file, error))
 }
 
 /// The body of the thread. `synchronized` is there once the network has set the clock.
@@ -423,9 +454,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_file_in_its_place_is_set_aside_and_told_and_sessions_are_noted_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("moods.csv");
+        let fifo = || rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR).unwrap();
+        fifo();
+        let (tell, told) = bounded(1);
+        let (moods, noter, keep) = keeper(file.clone(), 30, move |became| tell.send(became).unwrap());
+        let thread = std::thread::spawn(keep);
+        assert!(matches!(told.recv(), Ok(StateFileError::SetAside { .. })));
+        noter.orders.send(Order::Add(session(0, Utc::now()))).unwrap();
+        drop((noter, moods));
+        thread.join().unwrap();
+        assert_eq!(load(&file).unwrap().len(), 1);
+        // One that comes later keeps nobody waiting, and what is erased is erased everywhere.
+        fs::rename(&file, aside(&file, 2)).unwrap();
+        fifo();
+        assert!(append(&file, &session(0, noon())).is_err());
+        erase(&file).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn sessions_are_kept_by_a_thread_and_erased_on_request() {
         let folder = tempfile::tempdir().unwrap();
-        let (moods, noter, keep) = keeper(folder.path().join("moods.csv"), 30);
+        let (moods, noter, keep) = keeper(folder.path().join("moods.csv"), 30, |became| panic!("{became}"));
         let thread = std::thread::spawn(keep);
         noter.orders.send(Order::Add(session(0, Utc::now()))).unwrap();
         noter.orders.send(Order::Add(session(1, Utc::now()))).unwrap();

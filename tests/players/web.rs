@@ -87,7 +87,8 @@ fn papers(place: &Path, observers: &mut Vec<Box<dyn Observer + Send>>) -> Papers
     std::fs::write(&file, config::DEFAULT).unwrap();
     std::fs::create_dir_all(place.join("own/music")).unwrap();
     std::fs::write(place.join("own/music/sad.toml"), "volume = 12\n").unwrap();
-    let (moods, noter, keep) = mood_log::keeper(place.join("state/moods.csv"), 30);
+    let (moods, noter, keep) =
+        mood_log::keeper(place.join("state/moods.csv"), 30, |became| panic!("{became}"));
     std::thread::spawn(keep);
     observers.push(Box::new(noter));
     Papers {
@@ -391,6 +392,27 @@ fn a_template_is_checked_tried_saved_and_taken_back_and_the_core_hears_of_it() {
     assert_eq!(device.post("/api/templates/music/sad/undo", json!({})).status, 409);
     assert_eq!(device.get("/api/templates/music/hungry").status, 404);
     assert_eq!(device.get("/api/templates/books/sad").status, 404);
+}
+
+#[test]
+fn what_is_no_text_in_the_place_of_a_template_is_replaced_on_the_page_and_not_lost() {
+    let device = device(Mode::Household, None);
+    let folder = device.place.path().join("state/templates/music");
+    std::fs::create_dir_all(folder.join("sad.toml/within")).unwrap();
+    std::fs::write(folder.join("happy.toml"), b"# fr\xf6hlich\nvolume = 20\n").unwrap();
+    std::os::unix::fs::symlink("angry.toml", folder.join("angry.toml")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", folder.join("fear.toml")).unwrap();
+    for mood in ["sad", "happy", "angry", "fear"] {
+        let address = format!("/api/templates/music/{mood}");
+        let told = device.get(&address);
+        assert_eq!((told.status, &told.json()["own"]), (200, &json!(false)), "{mood}");
+        assert_eq!(device.get("/api/backup").status, 200);
+        let saved = device.post(&address, json!({ "text": "volume = 20\n" })).json();
+        assert_eq!(saved["own"], true, "{mood}: {saved}");
+        let file = folder.join(format!("{mood}.toml"));
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "volume = 20\n");
+        assert!(folder.join(format!("{mood}.toml.broken-1")).symlink_metadata().is_ok(), "{mood}");
+    }
 }
 
 #[test]

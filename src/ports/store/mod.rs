@@ -112,7 +112,8 @@ pub(crate) fn aside(file: &Path, number: u32) -> PathBuf {
 /// # Errors
 /// When there are [`MOST_ASIDE`] of them, or it cannot be renamed.
 pub(crate) fn set_aside(file: &Path) -> io::Result<PathBuf> {
-    let free = (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| !name.exists());
+    let free =
+        (1..=MOST_ASIDE).map(|number| aside(file, number)).find(|name| name.symlink_metadata().is_err());
     let name = free.ok_or_else(|| {
         io::Error::other(format!(
             "{MOST_ASIDE} broken files lie beside it already; look at them and move them away"
@@ -159,18 +160,28 @@ where
     let bytes = match read_bounded(file, LARGEST_STATE) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (T::default(), None),
+        Err(error) if is_no_file(&error) => return (T::default(), Some(put_aside(file, error))),
         Err(error) => return (T::default(), Some(stuck(error))),
     };
     match parse(&String::from_utf8_lossy(&bytes)) {
         Ok(value) => (value, None),
-        Err(why) => {
-            let became = match set_aside(file) {
-                Ok(kept) => StateFileError::SetAside { file: file.to_owned(), kept, why: why.to_string() },
-                Err(error) => stuck(error),
-            };
-            (T::default(), Some(became))
-        }
+        Err(why) => (T::default(), Some(put_aside(file, why))),
     }
+}
+
+/// Sets a state file aside, and says what became of it.
+pub(crate) fn put_aside(file: &Path, why: impl std::fmt::Display) -> StateFileError {
+    match set_aside(file) {
+        Ok(kept) => StateFileError::SetAside { file: file.to_owned(), kept, why: why.to_string() },
+        Err(why) => StateFileError::Unusable { file: file.to_owned(), why },
+    }
+}
+
+/// Whether reading failed because of what lies there, and will fail as long as it does: no regular file, too large, no
+/// text, or a link that leads back to itself. A card that cannot be read now is another thing.
+pub(crate) fn is_no_file(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
+        || rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::LOOP)
 }
 
 fn sync(folder: &Path) -> io::Result<()> {
@@ -192,6 +203,27 @@ mod tests {
         assert!(write_atomic(&path.join("d"), b"").is_err());
         remove([path.as_path(), Path::new("/nonexistent/file")]).unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn whatever_lies_in_the_place_of_a_state_file_is_set_aside_and_a_new_one_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("folder/within")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("fifo"), rustix::fs::Mode::RUSR).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("zero")).unwrap();
+        std::os::unix::fs::symlink("loop", at("loop")).unwrap();
+        File::create(at("huge")).unwrap().set_len(3 << 30).unwrap();
+        fs::write(at("broken"), "x").unwrap();
+        for name in ["folder", "fifo", "zero", "loop", "huge", "broken"] {
+            let (value, became) = load_or_set_aside(&at(name), |text| text.parse::<u32>());
+            assert_eq!(value, 0, "{name}");
+            assert!(matches!(became, Some(StateFileError::SetAside { .. })), "{name}: {became:?}");
+            write_atomic(&at(name), b"7").unwrap();
+            let (value, became) = load_or_set_aside(&at(name), |text| text.parse::<u32>());
+            assert!(value == 7 && became.is_none(), "{name}: {became:?}");
+            assert!(aside(&at(name), 1).symlink_metadata().is_ok(), "{name}: nothing is lost");
+        }
     }
 
     #[test]

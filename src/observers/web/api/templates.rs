@@ -66,6 +66,12 @@ impl Desk {
     /// Writes a text, or takes it away; the text before is remembered unless this takes a step back.
     fn put(&self, which: Which, text: Option<&str>) -> Result<(), Fault> {
         let file = file(&self.folder, which);
+        let taken = store::read_text(&file, store::LARGEST_TEMPLATE);
+        if taken.is_err_and(|error| store::is_no_file(&error)) {
+            // No template: a folder, a text in an old encoding. Nothing of it is lost.
+            let became = store::put_aside(&file, "it is no text that could be a template");
+            tracing::warn!("{became}");
+        }
         let written = match text {
             Some(text) => store::write_atomic(&file, text.as_bytes()),
             None => match std::fs::remove_file(&file) {
@@ -106,7 +112,8 @@ fn file(folder: &Path, (kind, mood): Which) -> PathBuf {
 fn text_of(file: &Path) -> Result<Option<String>, Fault> {
     match store::read_text(file, store::LARGEST_TEMPLATE) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // Of what is no text the daemon has told already, and what lies below counts until something is saved.
+        Err(error) if error.kind() == io::ErrorKind::NotFound || store::is_no_file(&error) => Ok(None),
         Err(error) => Err(broken(format!("{} cannot be read: {error}", file.display()))),
     }
 }
