@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use moodbox_core::text::printable;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
@@ -29,7 +30,12 @@ pub struct Line {
     pub text: String,
 }
 
-type Lines = VecDeque<(DateTime<Utc>, Line)>;
+/// How far back the page looks.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// With each line when it came, by the clock that never jumps: a device without a battery for its clock starts with
+/// a wrong time, and what it said until the network set it is what one looks for.
+type Lines = VecDeque<(Instant, Line)>;
 
 /// What was logged lately. There is one for the process, as there is one log: [`LOGBOOK`].
 pub struct Logbook(Mutex<Lines>);
@@ -42,11 +48,11 @@ impl Logbook {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, now: DateTime<Utc>, level: String, mut text: String) {
+    fn add(&self, now: Instant, shows: DateTime<Utc>, level: String, mut text: String) {
         while text.len() > LONGEST {
             text.pop();
         }
-        let time = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let time = shows.to_rfc3339_opts(SecondsFormat::Secs, true);
         let mut lines = self.lines();
         if lines.len() == MOST {
             lines.pop_front();
@@ -55,9 +61,9 @@ impl Logbook {
     }
 
     /// The lines of the last hour, the oldest first.
-    pub fn last_hour(&self, now: DateTime<Utc>) -> Vec<Line> {
-        let oldest = now - TimeDelta::hours(1);
-        self.lines().iter().filter(|(at, _)| *at >= oldest).map(|(_, line)| line.clone()).collect()
+    pub fn last_hour(&self, now: Instant) -> Vec<Line> {
+        let is_late = |at: Instant| now.saturating_duration_since(at) <= HOUR;
+        self.lines().iter().filter(|(at, _)| is_late(*at)).map(|(_, line)| line.clone()).collect()
     }
 }
 
@@ -70,7 +76,7 @@ impl<S: Subscriber> Layer<S> for Keeper {
         event.record(&mut text);
         let Text { message, others } = text;
         let shown = printable(&(message + &others)).into_owned();
-        LOGBOOK.add(Utc::now(), event.metadata().level().as_str().to_lowercase(), shown);
+        LOGBOOK.add(Instant::now(), Utc::now(), event.metadata().level().as_str().to_lowercase(), shown);
     }
 }
 
@@ -100,17 +106,31 @@ mod tests {
 
     #[test]
     fn lines_are_kept_for_an_hour_and_never_more_than_there_is_room_for() {
-        let book = Logbook(Mutex::default());
-        book.add(at(0), "info".into(), "old".into());
-        book.add(at(10), "warn".into(), "ü".repeat(LONGEST));
-        let told = book.last_hour(at(3605));
+        let (book, start) = (Logbook(Mutex::default()), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        book.add(after(0), at(0), "info".into(), "old".into());
+        book.add(after(10), at(10), "warn".into(), "ü".repeat(LONGEST));
+        let told = book.last_hour(after(3605));
         assert_eq!(told.len(), 1);
         assert_eq!((told[0].level.as_str(), told[0].text.len()), ("warn", LONGEST));
         for number in 0..2 * MOST {
-            book.add(at(20), "info".into(), number.to_string());
+            book.add(after(20), at(20), "info".into(), number.to_string());
         }
-        let told = book.last_hour(at(20));
+        let told = book.last_hour(after(20));
         assert_eq!((told.len(), told[0].text.as_str()), (MOST, "1000"));
+    }
+
+    #[test]
+    fn what_was_said_before_the_clock_was_set_is_still_of_the_last_hour() {
+        let (book, start) = (Logbook(Mutex::default()), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        // The network sets the clock a year ahead, and somebody sets it back by two.
+        for (seconds, shows) in [(0, 0), (30, 365 * 86_400), (60, -365 * 86_400)] {
+            book.add(after(seconds), at(shows), "info".into(), seconds.to_string());
+        }
+        let told = |now| book.last_hour(after(now)).into_iter().map(|line| line.text).collect::<Vec<_>>();
+        assert_eq!(told(90), ["0", "30", "60"]);
+        assert_eq!(told(3640), ["60"]);
     }
 
     #[test]
@@ -119,7 +139,7 @@ mod tests {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Keeper), || {
             tracing::warn!(port = "camera", "a frame is {}", "torn");
         });
-        let lines = LOGBOOK.last_hour(Utc::now());
+        let lines = LOGBOOK.last_hour(Instant::now());
         let line = lines.iter().find(|line| line.text.contains("a frame is torn")).unwrap();
         assert_eq!((line.level.as_str(), line.text.as_str()), ("warn", "a frame is torn port=\"camera\""));
     }

@@ -1,6 +1,7 @@
 //! What can be read up: the log of the last hour, and what the model says of itself.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -25,7 +26,7 @@ pub struct Log {
 }
 
 pub async fn log() -> Json<Log> {
-    Json(Log { lines: LOGBOOK.last_hour(chrono::Utc::now()) })
+    Json(Log { lines: LOGBOOK.last_hour(Instant::now()) })
 }
 
 #[derive(Serialize)]
