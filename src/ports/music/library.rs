@@ -9,6 +9,7 @@ use super::MusicError;
 use super::connection::{Connection, Pairs};
 use super::wire::BROKEN;
 use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore, in_system_folder, normalized};
+use moodbox_core::text::printable;
 
 /// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
 const WINDOW: u32 = 500;
@@ -239,8 +240,8 @@ fn values(pairs: Pairs) -> HashMap<String, String> {
 /// One song with what its tags say.
 pub(super) fn item(song: Song) -> Item {
     let mut item = Item {
-        title: readable(&title(song.title.or(song.name), &song.file)),
-        artist: readable(&song.artist.unwrap_or_default()),
+        title: shown(&title(song.title.or(song.name), &song.file)),
+        artist: shown(&song.artist.unwrap_or_default()),
         length: song.duration.filter(|length| !length.is_zero()),
         id: song.file,
         ..Item::default()
@@ -249,8 +250,8 @@ pub(super) fn item(song: Song) -> Item {
         match key.as_str() {
             "Genre" => item.genres.extend(words(&readable(value))),
             "Mood" | "Comment" | "Grouping" => item.tags.extend(words(&readable(value))),
-            "Album" => item.album = readable(value),
-            "AlbumArtist" if item.artist.is_empty() => item.artist = readable(value),
+            "Album" => item.album = shown(value),
+            "AlbumArtist" if item.artist.is_empty() => item.artist = shown(value),
             _ => {}
         }
     }
@@ -266,6 +267,11 @@ pub(super) fn item(song: Song) -> Item {
 /// A text for people: what was not UTF-8 shows as a mark that every font has.
 fn readable(text: &str) -> String {
     text.chars().take(MOST_LETTERS).map(|letter| if letter == BROKEN { '\u{fffd}' } else { letter }).collect()
+}
+
+/// The same, for a text of one line that is shown as it is: a radio station sends titles of its own.
+fn shown(text: &str) -> String {
+    printable(&readable(text)).into_owned()
 }
 
 /// The title, or what a person would call the file.
@@ -310,6 +316,20 @@ mod tests {
         assert_eq!(item.genres, ["funk", "jazz"]);
         assert_eq!(item.tags, ["calm", "rain", "warm"]);
         assert_eq!(item.length, Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn what_a_radio_station_sends_as_a_title_is_shown_and_changes_nothing_around_it() {
+        let said = |text: &str| Some(text.to_owned());
+        let song = Song {
+            file: "https://radio.example/".into(),
+            title: said("Now\u{1b}[2J\u{202e}gpj"),
+            artist: said("a\u{9b}31m\u{2028}b"),
+            ..Song::default()
+        };
+        let item = item(song);
+        assert_eq!(item.title, "Now␛[2J\u{fffd}gpj");
+        assert_eq!(item.artist, "a\u{fffd}31m\u{fffd}b");
     }
 
     #[test]

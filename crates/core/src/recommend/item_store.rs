@@ -3,6 +3,7 @@
 //! A library repeats itself: few artists, albums and genres for many tracks. Each distinct word is kept
 //! once, each distinct list of genres once, and the rest of the text of all items in one string.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::item::{Feeling, FeelingSource, Item};
 use super::song::{hash, marked_explicit, song_of};
 use super::speech;
 use super::word::normalized;
+use crate::text::printable;
 
 /// Items of one kind. Each id is on it once: of two items with one id the later one stays.
 #[derive(Clone, Default)]
@@ -92,8 +94,8 @@ impl ItemStore {
     /// would bring the text over four gigabytes, is left out: the answer is whether it was taken.
     pub fn push(&mut self, mut item: Item) -> bool {
         for words in [&mut item.title, &mut item.artist, &mut item.album] {
-            if words.contains(char::is_control) {
-                *words = shown(words);
+            if let Cow::Owned(shown) = printable(words) {
+                *words = shown;
             }
         }
         let room = self.text.len() + item.id.len() + item.title.len();
@@ -416,11 +418,6 @@ impl Hasher for AsItIs {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
     }
-}
-
-/// A name as it is shown, on one line: an escape or a line end in the name of a file is no part of it.
-fn shown(words: &str) -> String {
-    words.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]
