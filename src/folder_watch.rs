@@ -11,6 +11,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,6 +32,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Folders that are watched at most: far below the system's limit, which programs share.
 const MOST_FOLDERS: usize = 4096;
+
+/// Folders in folders, at most: nobody looks further down.
+pub(crate) const DEEPEST: usize = 8;
 
 /// A watch over some folders and all that is below them, and over single files elsewhere.
 #[derive(Debug)]
@@ -259,11 +263,11 @@ impl InotifySet {
         Ok(())
     }
 
-    fn tree(&mut self, folder: &Path, seen: &mut BTreeSet<PathBuf>) -> io::Result<()> {
-        let mut waiting = vec![folder.to_owned()];
-        while let Some(folder) = waiting.pop() {
-            // By its true name: a link that leads back up would have no end.
-            let Ok(name) = fs::canonicalize(&folder) else { continue };
+    fn tree(&mut self, folder: &Path, seen: &mut BTreeSet<(u64, u64)>) -> io::Result<()> {
+        let mut waiting = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = waiting.pop() {
+            // By device and number: a link that leads back up would have no end.
+            let Ok(metadata) = fs::metadata(&folder) else { continue };
             if seen.len() >= MOST_FOLDERS {
                 let again = LOOK_AGAIN.as_secs();
                 tracing::warn!(
@@ -273,13 +277,15 @@ impl InotifySet {
                 self.partial = true;
                 return Ok(());
             }
-            if !seen.insert(name) {
+            if !seen.insert((metadata.dev(), metadata.ino())) {
                 continue;
             }
             let number = self.add(&folder)?;
             self.trees.extend(number);
-            let below = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-            waiting.extend(below.filter(|path| path.is_dir()));
+            if depth < DEEPEST {
+                let below = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+                waiting.extend(below.filter(|path| path.is_dir()).map(|path| (path, depth + 1)));
+            }
         }
         Ok(())
     }
@@ -362,6 +368,18 @@ mod tests {
             assert!(watch.wait(PATIENCE), "{name}");
             assert!(!watch.wait(NOTHING), "{name} is one change");
         }
+    }
+
+    #[test]
+    fn a_stick_with_folders_without_an_end_costs_no_more_than_what_is_read_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        fs::create_dir_all((0..400).fold(root.clone(), |path, _| path.join("in"))).unwrap();
+        std::os::unix::fs::symlink(&root, root.join("in/up")).unwrap();
+        let mut watch = Watch::new(std::slice::from_ref(&root));
+        assert_eq!(watch.inotify_set.trees.len(), 1 + DEEPEST);
+        fs::write((0..DEEPEST).fold(root, |path, _| path.join("in")).join("one"), "1").unwrap();
+        assert!(watch.wait(PATIENCE));
     }
 
     #[test]

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use super::describe::Describer;
 use super::probe;
 use crate::audio_analysis;
+use crate::folder_watch::DEEPEST;
 use moodbox_core::recommend::{Item, is_system_name, normalized};
 
 /// What mpv is given to play.
 const EXTENSIONS: [&str; 7] = ["mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp"];
-/// Folders in folders, at most.
-const DEEPEST: usize = 8;
 /// More files than this are left out, so that a wrong folder (`/`) does not fill the memory.
 const MOST: usize = 20_000;
 
