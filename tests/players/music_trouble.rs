@@ -445,3 +445,31 @@ fn songs_with_huge_tags_cost_no_other_song_and_what_cannot_be_read_is_told() {
     });
     assert!(Mpd::library(&gone).is_err());
 }
+
+#[test]
+fn a_library_whose_names_never_end_takes_no_more_memory_than_there_is_for_it() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let windows = asked.clone();
+    let settings = fake(move |mut client| {
+        client.write_all(b"OK MPD 0.23.5\n").unwrap();
+        let mut reader = std::io::BufReader::new(client.try_clone().unwrap());
+        let mut line = String::new();
+        while std::io::BufRead::read_line(&mut reader, &mut line).is_ok_and(|count| count > 0) {
+            let mut answer = String::new();
+            if line.starts_with("search") {
+                let window = windows.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                for song in 0..500 {
+                    answer += &format!("file: {window}/{song}/{}\n", "x".repeat(4000));
+                }
+            }
+            if client.write_all(format!("{answer}OK\n").as_bytes()).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    });
+    let (songs, remarks) = Mpd::library(&settings).unwrap();
+    assert!((80 << 20..84 << 20).contains(&songs.bytes()), "{}", songs.bytes());
+    assert!(asked.load(std::sync::atomic::Ordering::Relaxed) < 50, "the rest is not asked for");
+    assert!(remarks.iter().any(|remark| remark.contains("the rest is left out")), "{remarks:?}");
+}

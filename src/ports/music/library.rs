@@ -15,6 +15,8 @@ use moodbox_core::text::printable;
 const WINDOW: u32 = 500;
 /// A library larger than this is cut, so that memory stays bounded.
 const MOST_SONGS: u32 = 200_000;
+/// Nor does it take more memory, in bytes: 200,000 songs with long names and titles take some 60 MB.
+const MOST_BYTES: usize = 80 << 20;
 
 /// The subsystems that tell that this must be read again.
 pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::Sticker, Subsystem::Playlist];
@@ -47,13 +49,15 @@ pub(super) struct Reading {
     nameless: usize,
     /// Songs that could not be read even alone.
     unread: usize,
+    /// The names and tags of the songs read take more memory than there is for them.
+    full: bool,
 }
 
 impl Reading {
     /// Nothing read yet.
     pub fn begin() -> Reading {
         let songs = ItemStore::new();
-        Reading { songs, start: 0, window: WINDOW, connections: 0, nameless: 0, unread: 0 }
+        Reading { songs, start: 0, window: WINDOW, connections: 0, nameless: 0, unread: 0, full: false }
     }
 
     /// Every song from where it stopped, window by window: the list of all of them is never in memory at once.
@@ -73,6 +77,10 @@ impl Reading {
                 }
             }
             if count < end - self.start {
+                break;
+            }
+            if self.songs.bytes() > MOST_BYTES {
+                self.full = true;
                 break;
             }
             self.start = end;
@@ -116,6 +124,14 @@ impl Reading {
                 "{} songs are left out, because MPD ends the connection that asks for their tags; look for tags of \
                  some megabytes",
                 self.unread
+            ));
+        }
+        if self.full {
+            remarks.push(format!(
+                "the names and tags of {} songs take more than {} MB; the rest is left out. Look for tags and paths \
+                 of many thousand letters",
+                self.songs.len(),
+                MOST_BYTES >> 20
             ));
         }
         if self.start >= MOST_SONGS {

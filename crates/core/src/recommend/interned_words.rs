@@ -13,6 +13,7 @@ pub(super) fn number(place: usize) -> u32 {
 pub(super) struct Words {
     pub(super) all: Vec<Arc<str>>,
     pub(super) numbers: HashMap<Arc<str>, u32>,
+    letters: usize,
 }
 
 impl Words {
@@ -21,10 +22,16 @@ impl Words {
             return number;
         }
         let number = self::number(self.all.len());
+        self.letters += word.len();
         let word: Arc<str> = word.into();
         self.all.push(word.clone());
         self.numbers.insert(word, number);
         number
+    }
+
+    /// Memory in bytes, about: each word with its counts, and twice its place and length.
+    pub(super) fn bytes(&self) -> usize {
+        self.letters + self.all.len() * 64
     }
 
     pub(super) fn get(&self, number: u32) -> &str {
@@ -62,6 +69,11 @@ impl Lists {
         self.ends.push(self::number(self.flat.len()));
         self.numbers.insert(numbers.into(), number);
         number
+    }
+
+    /// Memory in bytes, about: each list stands here and in the map.
+    pub(super) fn bytes(&self) -> usize {
+        self.flat.len() * 8 + self.ends.len() * 48
     }
 
     pub(super) fn words(&self, list: u32) -> impl Iterator<Item = u32> + '_ {

@@ -153,6 +153,12 @@ impl ItemStore {
         true
     }
 
+    /// The memory that it takes, in bytes, about. What tags say decides it as much as their number does.
+    pub fn bytes(&self) -> usize {
+        let row = size_of::<Row>() + size_of::<(u64, u32)>();
+        self.text.len() + self.words.bytes() + self.lists.bytes() + self.rows.len() * row
+    }
+
     /// How many items there are.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -30,6 +30,21 @@ fn an_item_comes_back_as_it_was_put_in() {
 }
 
 #[test]
+fn what_names_and_tags_cost_is_counted_and_what_repeats_costs_once() {
+    let with = |tag: &dyn Fn(usize) -> String| {
+        let mut shelf = ItemStore::new();
+        for number in 0..1000 {
+            shelf.push(Item { genres: vec![tag(number)], artist: tag(number), ..item(&number.to_string()) });
+        }
+        shelf.bytes()
+    };
+    let same = with(&|_| "g".repeat(200));
+    let each = with(&|number| format!("{number}{}", "g".repeat(200)));
+    assert!((80_000..200_000).contains(&same), "{same}");
+    assert!(each > same + 1000 * 200, "{each}");
+}
+
+#[test]
 fn an_id_is_on_the_shelf_once_and_never_without_a_name() {
     let mut shelf = ItemStore::new();
     assert!(shelf.push(item("a")));
