@@ -118,6 +118,16 @@ class Kiosk:
         """When the daemon first said so, if it did."""
         return next((at for at, line in self.log(since) if text in line), None)
 
+    def last_words(self):
+        """What the daemon and MPD said last, and who holds the sound card: for a story that failed."""
+        yield from (f"{at:9.3f} {line}" for at, line in self.log()[-15:])
+        for command in (
+            "journalctl -u mpd -n 12 -o short-monotonic --no-hostname --no-pager -q",
+            "grep -H . /proc/asound/Loopback/pcm0p/sub*/status",
+            "for fd in /proc/[0-9]*/fd/*; do to=$(readlink $fd); case $to in /dev/snd/*) echo $fd $to;; esac; done",
+        ):
+            yield from self.shell.run(command).splitlines()
+
     # What is seen from outside.
 
     def shows(self, name, patience=90):
