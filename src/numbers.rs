@@ -27,63 +27,28 @@ pub(crate) trait Whole: Copy {
 }
 
 macro_rules! whole {
-    ($float:ty) => {
+    ($float:ty: $($name:ident $whole:ty),*) => {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "`as` ends at the nearest"
         )]
         impl Whole for $float {
-            #[inline]
-            fn to_u8(self) -> u8 {
-                self as u8
-            }
-
-            #[inline]
-            fn to_u16(self) -> u16 {
-                self as u16
-            }
-
-            #[inline]
-            fn to_u32(self) -> u32 {
-                self as u32
-            }
-
-            #[inline]
-            fn to_u64(self) -> u64 {
-                self as u64
-            }
-
-            #[inline]
-            fn to_usize(self) -> usize {
-                self as usize
-            }
-
-            #[inline]
-            fn to_i8(self) -> i8 {
-                self as i8
-            }
-
-            #[inline]
-            fn to_i16(self) -> i16 {
-                self as i16
-            }
-
-            #[inline]
-            fn to_i32(self) -> i32 {
-                self as i32
-            }
-
-            #[inline]
-            fn to_i64(self) -> i64 {
-                self as i64
-            }
+            $(
+                #[inline]
+                fn $name(self) -> $whole {
+                    self as $whole
+                }
+            )*
         }
+    };
+    ($($float:ty),*) => {
+        $(whole!($float: to_u8 u8, to_u16 u16, to_u32 u32, to_u64 u64, to_usize usize,
+            to_i8 i8, to_i16 i16, to_i32 i32, to_i64 i64);)*
     };
 }
 
-whole!(f32);
-whole!(f64);
+whole!(f32, f64);
 
 /// The nearest float of half the size: a ten-millionth part is lost.
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite, as a float does")]
@@ -92,25 +57,25 @@ pub(crate) fn to_f32(value: f64) -> f32 {
     value as f32
 }
 
-/// What has no sign in 32 bits: the largest where it does not fit.
+/// 0 to some 4 thousand million; the largest where a count or a length does not fit.
 #[inline]
 pub(crate) fn to_u32(value: impl TryInto<u32>) -> u32 {
     value.try_into().unwrap_or(u32::MAX)
 }
 
-/// The same in 8 bits.
+/// 0 to 255; the largest where it does not fit.
 #[inline]
 pub(crate) fn to_u8(value: impl TryInto<u8>) -> u8 {
     value.try_into().unwrap_or(u8::MAX)
 }
 
-/// What has no sign in 31 bits: the largest where it does not fit.
+/// With a sign, in as many bits; the largest where it does not fit.
 #[inline]
 pub(crate) fn to_i32(value: u32) -> i32 {
     value.try_into().unwrap_or(i32::MAX)
 }
 
-/// The same in 16 bits.
+/// 0 to 65,535; the largest where it does not fit.
 #[inline]
 pub(crate) fn to_u16(value: impl TryInto<u16>) -> u16 {
     value.try_into().unwrap_or(u16::MAX)

@@ -28,7 +28,7 @@ class Block(nn.Module):
         return F.relu(y * self.gate(y) + self.beside(x))
 
 
-class ResNet(nn.Module):
+class Network(nn.Module):
     """[n, 1, S, S] in -1..1 to [n, 15]: logits of the votes head, then of the label head."""
 
     def __init__(self, width=1.0, dropout=0.3):

@@ -154,14 +154,14 @@ class Learner:
 
     def build(self):
         """The network that the run begins with."""
-        from . import resnet, torchnet
         from .views import to_input
 
         args, torch = self.args, self.torch
+        module = module_of(args.net)
         if args.net == "resnet":
-            return resnet.ResNet(args.width)
+            return module.Network(args.width)
         # In a run so short that the weights' average is quick, the statistics must be too.
-        net = torchnet.Network(args.width, momentum=1 - min(0.98, args.average))
+        net = module.Network(args.width, momentum=1 - min(0.98, args.average))
         start = Path(args.work) / "start.npz"
         if start.exists():
             with np.load(start) as held:
@@ -278,16 +278,21 @@ def resized(x, size):
     return x.contiguous(memory_format=torch.channels_last)
 
 
+def module_of(net):
+    """Where a network of `--net` is made, written and read."""
+    from . import resnet, torchnet
+
+    return {"mobilenet": torchnet, "resnet": resnet}[net]
+
+
 def teacher(run, device):
     """The averaged network of a finished run, and the side of its input."""
     import torch
 
-    from . import resnet, torchnet
-
     note = json.loads((Path(run) / "average.json").read_text())
-    kind = {"mobilenet": torchnet, "resnet": resnet}[note["net"]]
-    net = (resnet.ResNet if kind is resnet else torchnet.Network)(note["width"])
-    kind.load(net, Path(run) / "average.npz")
+    module = module_of(note["net"])
+    net = module.Network(note["width"])
+    module.load(net, Path(run) / "average.npz")
     return net.eval().to(device, memory_format=torch.channels_last), note["size"]
 
 
@@ -336,19 +341,16 @@ def write_recipe(args, path, epoch):
 
 def run(args):
     """Train the network and both heads, or go on with a run that was stopped."""
-    from . import resnet, torchnet
-
     folder = Path(args.run)
     folder.mkdir(parents=True, exist_ok=True)
     learner = Learner(args)
-    kind = {"mobilenet": torchnet, "resnet": resnet}[args.net]
     if learner.resume():
         print(f"going on at step {learner.step}", flush=True)
 
     write_recipe(args, folder / "recipe.json", learner.step / learner.per_epoch)
 
     def keep(found):
-        kind.save(learner.mean, folder / "average.npz")
+        module_of(args.net).save(learner.mean, folder / "average.npz")
         epoch = round(learner.step / learner.per_epoch, 2)
         (folder / "average.json").write_text(json.dumps(
             {"epoch": epoch, "net": args.net, "size": args.size, "width": args.width,

@@ -70,7 +70,7 @@ class Parity(unittest.TestCase):
 
     def test_a_teacher_answers_the_same_after_it_was_written_and_read(self):
         torch.manual_seed(2)
-        net = resnet.ResNet(0.25)
+        net = resnet.Network(0.25)
         images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, 48, 48), np.uint8))
         net.train()(views.to_input(images, 32))  # moves the statistics of its batch norms
         with tempfile.TemporaryDirectory() as held:
