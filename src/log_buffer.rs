@@ -62,8 +62,8 @@ impl Logbook {
 
     /// The lines of the last hour, the oldest first.
     pub fn last_hour(&self, now: Instant) -> Vec<Line> {
-        let is_late = |at: Instant| now.saturating_duration_since(at) <= HOUR;
-        self.lines().iter().filter(|(at, _)| is_late(*at)).map(|(_, line)| line.clone()).collect()
+        let is_recent = |at: Instant| now.saturating_duration_since(at) <= HOUR;
+        self.lines().iter().filter(|(at, _)| is_recent(*at)).map(|(_, line)| line.clone()).collect()
     }
 }
 
