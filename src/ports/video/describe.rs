@@ -4,7 +4,7 @@
 //! none is started for each file. It knows MP4 and Matroska, and the length of a MOV; the words of a MOV and all
 //! of an AVI are read here. Rarer kinds are left to `ffprobe`, where it is installed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -107,6 +107,8 @@ impl Describer {
         let is_doubtful = audience == Audience::Unknown || nfo.doubt.is_some();
         item.explicit = audience == Audience::Adults || (self.guarded && is_doubtful);
         item.genres = if nfo.genres.is_empty() { container.genres } else { nfo.genres };
+        item.explicit |=
+            item.genres.iter().chain(&nfo.tags).chain(&item.tags).any(|word| rating::is_for_adults(word));
         for tag in nfo.tags.into_iter().chain(container.tags) {
             if !item.tags.contains(&tag) {
                 item.tags.push(tag);
@@ -116,9 +118,9 @@ impl Describer {
 
     /// Forgets the files that are no more, and looks at the folders anew from now on.
     pub fn keep(&mut self, items: &[Item]) {
-        let there: std::collections::HashSet<&Path> = items.iter().map(|item| Path::new(&item.id)).collect();
+        let there: HashSet<&Path> = items.iter().map(|item| Path::new(&item.id)).collect();
         self.containers.retain(|path, _| there.contains(path.as_path()));
-        self.nfos.retain(|path, _| path.exists());
+        self.nfos.retain(|path, _| path.symlink_metadata().is_ok());
         self.folders.clear();
     }
 
@@ -176,18 +178,25 @@ impl Describer {
     }
 
     /// The file beside the video with its name, in any case and form of its letters. The `movie.nfo` of a
-    /// folder describes its one film, so of several videos the largest; its rating counts for all of them.
+    /// folder describes its one film, so of several videos the largest; its rating counts for all of them. So does
+    /// the rating of a series, of its season, and of a file that can only mean this video.
     fn nfo(&mut self, path: &Path) -> Nfo {
         let Some(folder) = path.parent() else { return Nfo::default() };
-        let beside = self.folders.entry(folder.to_owned()).or_insert_with(|| Beside::of(folder));
         let stem = path.file_stem().and_then(|stem| stem.to_str()).map(normalized).unwrap_or_default();
+        let beside = self.beside(folder);
         let own = beside.nfos.get(&stem).cloned();
-        let shared = beside.nfos.get("movie").cloned();
+        let film = beside.nfos.get("movie").cloned();
         let is_the_film = beside.film.as_deref().is_none_or(|film| film == path);
-        match (own.and_then(|file| self.read_nfo(&file)), shared) {
-            (Some(own), _) => own,
+        let mut of_more = if own.is_none() { beside.may_mean(&stem, is_the_film) } else { Vec::new() };
+        // A series and its seasons lie in the same folder or one or two above.
+        for folder in folder.ancestors().take(3) {
+            let beside = self.beside(folder);
+            of_more.extend(["season", "tvshow"].iter().filter_map(|name| beside.nfos.get(*name).cloned()));
+        }
+        let mut nfo = match (own, film) {
+            (Some(file), _) => self.read_nfo(&file),
             (None, Some(file)) => {
-                let nfo = self.read_nfo(&file).unwrap_or_default();
+                let nfo = self.read_nfo(&file);
                 if is_the_film {
                     nfo
                 } else {
@@ -195,22 +204,40 @@ impl Describer {
                 }
             }
             (None, None) => Nfo::default(),
+        };
+        for file in of_more {
+            let said = self.read_nfo(&file);
+            nfo.audience = nfo.audience.max(said.audience);
+            nfo.doubt = nfo.doubt.or(said.doubt);
+            if nfo.genres.is_empty() {
+                nfo.genres = said.genres;
+            }
         }
+        nfo
     }
 
-    fn read_nfo(&mut self, file: &Path) -> Option<Nfo> {
-        let stamp = fs::metadata(file).ok().filter(Metadata::is_file).map(|metadata| stamp(&metadata))?;
+    fn beside(&mut self, folder: &Path) -> &Beside {
+        self.folders.entry(folder.to_owned()).or_insert_with(|| Beside::of(folder))
+    }
+
+    fn read_nfo(&mut self, file: &Path) -> Nfo {
+        // A link that leads nowhere, and what is no file, is a description that cannot be read.
+        let metadata = fs::metadata(file).ok();
+        let stamp = metadata.as_ref().map_or((0, None), stamp);
         if let Some((known, nfo)) = self.nfos.get(file)
             && *known == stamp
         {
-            return Some(nfo.clone());
+            return nfo.clone();
         }
-        let nfo = read_nfo(file, stamp.0);
+        let nfo = match metadata {
+            Some(metadata) if metadata.is_file() => read_nfo(file, stamp.0),
+            _ => Nfo { doubt: Some("it is no file that can be read".to_owned()), ..Nfo::default() },
+        };
         if let Some(doubt) = &nfo.doubt {
             tracing::warn!("{}: {doubt}", file.display());
         }
         self.nfos.insert(file.to_owned(), (stamp, nfo.clone()));
-        Some(nfo)
+        nfo
     }
 }
 
@@ -219,20 +246,28 @@ impl Describer {
 struct Beside {
     /// Descriptions by their stem, as words are compared.
     nfos: HashMap<String, PathBuf>,
+    /// Those of them that no video here is called by.
+    unclaimed: Vec<String>,
     /// The largest video that is no trailer.
     film: Option<PathBuf>,
+    /// How many videos there are that are no trailers.
+    films: usize,
 }
 
 impl Beside {
     fn of(folder: &Path) -> Beside {
         let mut beside = Beside::default();
-        let mut largest = 0;
+        let (mut largest, mut stems) = (0, HashSet::new());
         let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         for path in files {
             if super::folder::is_video(&path) {
+                stems.extend(path.file_stem().and_then(|stem| stem.to_str()).map(normalized));
                 let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                if !super::folder::is_extra(&path) && (size > largest || beside.film.is_none()) {
-                    (largest, beside.film) = (size, Some(path));
+                if !super::folder::is_extra(&path) {
+                    beside.films += 1;
+                    if size > largest || beside.film.is_none() {
+                        (largest, beside.film) = (size, Some(path));
+                    }
                 }
             } else if audio_analysis::has_ending(&path, &["nfo"])
                 && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
@@ -240,7 +275,24 @@ impl Beside {
                 beside.nfos.insert(normalized(stem), path);
             }
         }
+        let shared = ["movie", "tvshow", "season"];
+        let unclaimed =
+            beside.nfos.keys().filter(|stem| !stems.contains(*stem) && !shared.contains(&stem.as_str()));
+        beside.unclaimed = unclaimed.cloned().collect();
+        beside.unclaimed.sort();
         beside
+    }
+
+    /// Descriptions that no video is called by and that can only mean this one: `Film.nfo` beside
+    /// `Film-cd1.mp4` or `Film - 1080p.mp4`, and any beside the only film of a folder.
+    fn may_mean(&self, stem: &str, is_the_film: bool) -> Vec<PathBuf> {
+        let begins = |long: &str, short: &str| {
+            long.strip_prefix(short).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        let means = |nfo: &&String| {
+            (is_the_film && self.films == 1) || (!nfo.is_empty() && (begins(stem, nfo) || begins(nfo, stem)))
+        };
+        self.unclaimed.iter().filter(means).filter_map(|stem| self.nfos.get(stem).cloned()).collect()
     }
 }
 
@@ -338,5 +390,72 @@ mod tests {
             let many = std::io::copy(&mut file, &mut std::io::sink());
             assert!(many.is_err(), "{name}: the budget ends");
         }
+    }
+
+    /// Files beside each other; those that end in `.nfo` hold the text.
+    fn explicit_of(files: &[(&str, &str)], video: &str) -> (bool, Vec<String>) {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut describer = Describer::new(false);
+        let mut item = Item { id: root.path().join(video).display().to_string(), ..Item::default() };
+        describer.describe(&mut item);
+        (item.explicit, item.genres)
+    }
+
+    #[test]
+    fn the_rating_of_what_a_video_is_part_of_counts() {
+        let adult = "<movie><genre>Drama</genre><mpaa>FSK 18</mpaa></movie>";
+        let show = "<tvshow><genre>Crime</genre><mpaa>TV-MA</mpaa></tvshow>";
+        let episode = "<episodedetails><title>One</title></episodedetails>";
+        let season = "<season><mpaa>TV-MA</mpaa></season>";
+        let (ep, ep_nfo) = ("Show/Season 1/e1.mp4", "Show/Season 1/e1.nfo");
+        for (files, video) in [
+            (&[("a/Film-cd1.mp4", ""), ("a/Film-cd2.mp4", ""), ("a/Film.nfo", adult)][..], "a/Film-cd2.mp4"),
+            (
+                &[("a/Film - 1080p.mp4", ""), ("a/Film - 720p.mp4", ""), ("a/film.NFO", adult)],
+                "a/Film - 720p.mp4",
+            ),
+            (&[("a/Film.mp4", ""), ("a/Film (2010).nfo", adult)], "a/Film.mp4"),
+            (&[("a/x264-grp.mp4", ""), ("a/release.nfo", adult)], "a/x264-grp.mp4"),
+            (&[(ep, ""), (ep_nfo, episode), ("Show/tvshow.nfo", show)], ep),
+            (&[(ep, ""), ("Show/TVSHOW.NFO", show)], ep),
+            (&[(ep, ""), (ep_nfo, episode), ("Show/Season 1/season.nfo", season)], ep),
+            (
+                &[("Erotik/a.mp4", ""), ("Erotik/a.nfo", "<movie><genre>Erotik</genre></movie>")],
+                "Erotik/a.mp4",
+            ),
+        ] {
+            assert!(explicit_of(files, video).0, "{files:?}");
+        }
+        assert_eq!(explicit_of(&[(ep, ""), (ep_nfo, episode), ("Show/tvshow.nfo", show)], ep).1, ["Crime"]);
+        for (files, video) in [
+            (&[("a/Film.mp4", ""), ("a/Other.mp4", ""), ("a/Gone.nfo", adult)][..], "a/Film.mp4"),
+            (&[("a/Film.mp4", ""), ("a/Film 2.mp4", ""), ("a/Film 2.nfo", adult)], "a/Film.mp4"),
+            (&[("a/Film.mp4", ""), ("tvshow/tvshow.nfo", show)], "a/Film.mp4"),
+        ] {
+            assert!(!explicit_of(files, video).0, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn a_description_that_cannot_be_opened_closes_the_guard() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["link", "folder"] {
+            fs::write(root.path().join(format!("{name}.mp4")), "").unwrap();
+        }
+        std::os::unix::fs::symlink("nowhere", root.path().join("link.nfo")).unwrap();
+        fs::create_dir(root.path().join("folder.nfo")).unwrap();
+        let mut describer = Describer::new(true);
+        for name in ["link", "folder"] {
+            let id = root.path().join(format!("{name}.mp4")).display().to_string();
+            let mut item = Item { id, ..Item::default() };
+            describer.describe(&mut item);
+            assert!(item.explicit, "{name}");
+        }
+        assert_eq!(describer.remarks().len(), 2, "{:?}", describer.remarks());
     }
 }

@@ -1,6 +1,6 @@
 //! Which videos there are: files in folders, the folders' names as their tags, and what the files say.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -82,8 +82,8 @@ pub(crate) fn scan(folders: &[PathBuf]) -> Videos {
     leave_out_extras(&mut items);
     match before - items.len() {
         0 => {}
-        1 => remarks.push("a trailer or sample beside its film is left out".to_owned()),
-        more => remarks.push(format!("{more} trailers and samples beside their films are left out")),
+        1 => remarks.push("a trailer, sample or extra beside its film is left out".to_owned()),
+        more => remarks.push(format!("{more} trailers, samples and extras beside their films are left out")),
     }
     Videos { items, errors, remarks }
 }
@@ -171,36 +171,81 @@ impl Scan {
     }
 }
 
-/// What the makers of films put beside them, by the ends of names that Kodi and Jellyfin know.
+/// What the makers of films put beside them, by the ends of names that Kodi, Jellyfin and Plex know.
 const EXTRAS: [&str; 3] = ["trailer", "teaser", "sample"];
+/// Ends of names that mean an extra only behind the name of a film: `Film-scene.mp4` beside `Film.mp4`.
+const EXTRAS_OF_A_FILM: [&str; 9] = [
+    "behindthescenes",
+    "deleted",
+    "deletedscene",
+    "featurette",
+    "interview",
+    "scene",
+    "short",
+    "extra",
+    "other",
+];
+/// Folders of extras below a film.
+const EXTRA_FOLDERS: [&str; 8] = [
+    "extras",
+    "extra",
+    "featurettes",
+    "featurette",
+    "behind the scenes",
+    "deleted scenes",
+    "bonus",
+    "bonus features",
+];
+/// Folders that hold extras below a single film, and anything else below several videos.
+const EXTRA_FOLDERS_OF_ONE: [&str; 5] = ["interviews", "scenes", "shorts", "clips", "other"];
+
+fn normalized_name(name: Option<&std::ffi::OsStr>) -> String {
+    name.and_then(|name| name.to_str()).map(normalized).unwrap_or_default()
+}
 
 /// Whether a file is a trailer or a sample of something: `Film-trailer.mp4`, `sample.mkv`, `trailers/1.mp4`.
 pub(super) fn is_extra(path: &Path) -> bool {
-    let name = |path: Option<&std::ffi::OsStr>| path.and_then(|name| name.to_str()).map(normalized);
     let ends = |stem: &str| {
         let word =
             stem.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ' ' || letter == '-');
         let word = word.rsplit(['-', '.', '_', ' ', '(', '[']).next().unwrap_or(word);
         EXTRAS.contains(&word.trim_end_matches([')', ']']))
     };
-    let folder = name(path.parent().and_then(Path::file_name)).unwrap_or_default();
-    name(path.file_stem()).is_some_and(|stem| ends(&stem))
-        || EXTRAS.contains(&folder.strip_suffix('s').unwrap_or(&folder))
+    let folder = normalized_name(path.parent().and_then(Path::file_name));
+    ends(&normalized_name(path.file_stem())) || EXTRAS.contains(&folder.strip_suffix('s').unwrap_or(&folder))
 }
 
-/// Takes trailers and samples out, where there is something else beside them or one folder above.
+/// The film whose extra a file is by its name: `film` of `film-deleted`, `film-scene2`.
+fn film_of_extra(stem: &str) -> Option<&str> {
+    let (film, word) =
+        stem.trim_end_matches(|letter: char| letter.is_ascii_digit()).rsplit_once(['-', '.', '_'])?;
+    EXTRAS_OF_A_FILM.contains(&word).then(|| film.trim())
+}
+
+/// Takes trailers, samples and extras out, where their film is beside them or one folder above.
 fn leave_out_extras(items: &mut Vec<Item>) {
-    let folder = |id: &str| Path::new(id).parent().map(Path::to_owned);
-    let films: HashSet<PathBuf> = items
-        .iter()
-        .filter(|item| !is_extra(Path::new(&item.id)))
-        .filter_map(|item| folder(&item.id))
-        .collect();
+    let mut films: HashMap<PathBuf, HashSet<String>> = HashMap::new();
+    for item in items.iter() {
+        let path = Path::new(&item.id);
+        if !is_extra(path)
+            && let Some(folder) = path.parent()
+        {
+            films.entry(folder.to_owned()).or_default().insert(normalized_name(path.file_stem()));
+        }
+    }
     items.retain(|item| {
-        let (beside, above) =
-            (folder(&item.id), folder(&item.id).and_then(|folder| Some(folder.parent()?.to_owned())));
-        !is_extra(Path::new(&item.id))
-            || ![beside, above].into_iter().flatten().any(|folder| films.contains(&folder))
+        let path = Path::new(&item.id);
+        let Some(folder) = path.parent() else { return true };
+        let beside = films.get(folder);
+        let above = folder.parent().and_then(|above| films.get(above));
+        let name = normalized_name(folder.file_name());
+        let by_name = is_extra(path) && (beside.is_some() || above.is_some());
+        let of_a_film = film_of_extra(&normalized_name(path.file_stem()))
+            .is_some_and(|film| beside.is_some_and(|films| films.contains(film)));
+        let below_films = above.is_some() && EXTRA_FOLDERS.contains(&name.as_str());
+        let below_one =
+            above.is_some_and(|films| films.len() == 1) && EXTRA_FOLDERS_OF_ONE.contains(&name.as_str());
+        !(by_name || of_a_film || below_films || below_one)
     });
 }
 
@@ -291,6 +336,22 @@ mod tests {
             "a/Der Film.sample.mkv",
             "a/trailers/1.mp4",
             "a/Sample/der-film.mkv",
+            "a/Der Film-behindthescenes.mp4",
+            "a/Der Film-deleted.mp4",
+            "a/Der Film-featurette.mp4",
+            "a/Der Film-interview.mp4",
+            "a/DER FILM-scene2.mp4",
+            "a/Der Film-short.mp4",
+            "a/Der Film.deletedscene.mp4",
+            "a/Extras/1.mp4",
+            "a/Behind The Scenes/1.mp4",
+            "a/featurettes/1.mp4",
+            "a/Short.mp4",
+            "a/The big scene.mp4",
+            "d/Urlaub.mp4",
+            "d/Garten.mp4",
+            "d/clips/1.mp4",
+            "e/Interview-interview.mp4",
             "b/Trailer.mp4",
             "b/Free sampler.mp4",
             "c/only-trailer.mp4",
@@ -301,7 +362,18 @@ mod tests {
         }
         let videos = scan(&[root.path().to_owned()]);
         let found: Vec<_> = videos.items.iter().map(|item| item.title.as_str()).collect();
-        assert_eq!(found, ["Der Film", "Free sampler", "only trailer"]);
-        assert_eq!(videos.remarks, ["6 trailers and samples beside their films are left out"]);
+        let kept = [
+            "Der Film",
+            "Short",
+            "The big scene",
+            "Free sampler",
+            "only trailer",
+            "Garten",
+            "Urlaub",
+            "1",
+            "Interview interview",
+        ];
+        assert_eq!(found, kept);
+        assert_eq!(videos.remarks, ["16 trailers, samples and extras beside their films are left out"]);
     }
 }
