@@ -235,3 +235,55 @@ fn names_of_public_lists_lie_where_their_kin_does() {
         assert_eq!(genre::place(&normalized(name)), genre::place(kin), "{name}");
     }
 }
+
+/// Genres as people of several countries write them.
+#[rustfmt::skip]
+const WRITTEN: &[&str] = &[
+    "Rock'n'Roll", "Rock ’n’ Roll", "R&B", "RnB", "R'n'B", "Contemporary R&B", "Hip-Hop/Rap", "Hiphop",
+    "Deutschrap", "Gangsta Rap", "Boom Bap", "Lo-Fi", "Lofi Hip Hop", "Chillhop", "Synthwave", "Vaporwave",
+    "Phonk", "Drill", "UK Drill", "Grime", "Dubstep", "Drum'n'Bass", "DnB", "D&B", "Jungle", "Breakbeat",
+    "Trance", "Psytrance", "Goa", "Hardstyle", "Gabber", "Hardcore", "Techno", "Minimal", "Deep House",
+    "Tech House", "EDM", "Electro Swing", "Elektronische Musik", "Elektro", "Électro",
+    "Musique électronique", "Chanson", "Chanson française", "Variété", "Variété française", "Chansons",
+    "Liedermacher", "Schlager", "Volksmusik", "Volkstümliche Musik", "Blasmusik", "Neue Deutsche Welle",
+    "NDW", "Neue Deutsche Härte", "Krautrock", "Kinderlieder", "Kindermusik", "Children's Music",
+    "Musique pour enfants", "Weihnachten", "Weihnachtslieder", "Christmas", "Noël", "Filmmusik",
+    "Soundtrack", "OST", "Bande originale", "Score", "Game", "Video Game Music", "Videospielmusik", "Anime",
+    "J-Rock", "K-Pop", "Mandopop", "Cantopop", "City Pop", "Bollywood", "Filmi", "Bhangra", "Reggaeton",
+    "Reguetón", "Cumbia", "Salsa", "Bachata", "Merengue", "Tango", "Bossa Nova", "MPB", "Samba",
+    "Sertanejo", "Forró", "Fado", "Flamenco", "Rumba", "Afrobeats", "Afrobeat", "Amapiano", "Highlife",
+    "Soukous", "Zouk", "Reggae", "Ska", "Dub", "Dancehall", "Klezmer", "Balkan", "Turbo-Folk", "Rembetiko",
+    "Laïko", "Arabesk", "Raï", "Gnawa", "Celtic", "Keltisch", "Irish Folk", "Bluegrass", "Country",
+    "Americana", "Outlaw Country", "Blues", "Delta Blues", "Jazz", "Bebop", "Cool Jazz", "Swing",
+    "Big Band", "Dixieland", "Smooth Jazz", "Fusion", "Free Jazz", "Gospel", "Spiritual", "Worship", "CCM",
+    "Christliche Musik", "Gregorian", "Gregorianik", "Barock", "Baroque", "Romantik", "Romantic",
+    "Klassische Musik", "Musique classique", "Oper", "Opéra", "Operette", "Musical", "Comédie musicale",
+    "Kammermusik", "Chamber Music", "Symphony", "Sinfonie", "Minimal Music", "Neue Musik",
+    "Contemporary Classical", "Piano", "Klavier", "Solo Piano", "Ambient", "Dark Ambient", "Drone",
+    "New Age", "Meditation", "Entspannung", "Wellness", "Relaxation", "Nature Sounds", "Naturgeräusche",
+    "White Noise", "Sleep", "Chillout", "Chill", "Downtempo", "Lounge", "Easy Listening", "Trip-Hop",
+    "Acid Jazz", "Nu Jazz", "Funk", "Soul", "Neo Soul", "Motown", "Disco", "Italo Disco", "Eurodance",
+    "Dance", "Pop", "Pop/Rock", "Synthpop", "Indie", "Indie Pop", "Dream Pop", "Shoegaze", "Post-Rock",
+    "Math Rock", "Alternative", "Alternativ", "Grunge", "Punk", "Pop Punk", "Emo", "Post-Punk", "New Wave",
+    "Gothic", "Darkwave", "EBM", "Industrial", "Metal", "Heavy Metal", "Death Metal", "Black Metal",
+    "Doom Metal", "Thrash", "Metalcore", "Power Metal", "Hard Rock", "Classic Rock", "Prog",
+    "Progressive Rock", "Psychedelic Rock", "Garage Rock", "Surf", "Rockabilly", "Deutschrock",
+    "Mittelalter", "Medieval", "Mittelalter-Rock", "Folk", "Singer-Songwriter", "Liedermacherin", "World",
+    "Weltmusik", "Musique du monde", "Latin", "Oldies", "60s", "80er", "90s", "Années 80", "Partymusik",
+    "Party", "Karneval", "Fasching", "Après-Ski", "Après Ski", "Ballermann", "Hyperpop", "Bedroom Pop",
+    "Cloud Rap", "Trap", "Emo Rap", "Horrorcore", "Crunk", "Turntablism", "Nightcore", "Chiptune", "8-bit",
+    "IDM", "Glitch", "Noise", "Noise Rock", "Avant-Garde", "Experimental", "Experimentell", "Comedy",
+    "Humor", "Novelty", "Parody", "A cappella", "Acapella", "Chor", "Choral", "Chormusik", "Chorale",
+    "Marching Band", "Marschmusik", "Military", "Hymn", "National Anthem", "Bachata Urbana",
+    "Corridos tumbados", "Corrido", "Norteño", "Banda", "Mariachi", "Ranchera", "Trova", "Nueva Canción",
+    "Vallenato", "Champeta", "Andean", "Música andina", "Música clásica", "Clásica", "Electrónica",
+    "Rock en español", "Villancicos", "Infantil", "Banda sonora", "Jota", "Copla", "Sevillanas",
+    "Musique bretonne", "Bal musette", "Musette", "Yéyé", "French Touch", "Slam", "Rap français", "Rap FR",
+    "Rap", "Pop française", "Rock français", "Reggae français",
+];
+
+#[test]
+fn genres_of_many_countries_are_known() {
+    let missing: Vec<_> = WRITTEN.iter().filter(|name| genre::place(&normalized(name)).is_none()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
