@@ -1,10 +1,17 @@
 //! The password of the page, as it is stored: a hash, made and checked here.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, PasswordHash, PasswordHasher, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// Characters that a password has at least. Logins that fail are slowed down, so guessing one this long is hopeless.
 pub(crate) const SHORTEST: usize = 10;
+
+/// Blocks of 1 kB that a check may take: 128 MB. More is a hash of another program, or a broken file.
+const MOST_BLOCKS: usize = 128 << 10;
+
+/// The C library gives a request above 32 MB pages of its own, whatever was asked for before, and the pages back to the
+/// system when it is freed (`DEFAULT_MMAP_THRESHOLD_MAX` in mallopt(3)). It keeps what a smaller one took.
+const PAGES_OF_ITS_OWN: usize = (32 << 20) / Block::SIZE + 1;
 
 /// Why no password was made, or none can be checked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +43,13 @@ impl StoredPassword {
         if Algorithm::try_from(hash.algorithm).is_err() || hash.hash.is_none() || hash.salt.is_none() {
             return Err(malformed("it is not made by Argon2".into()));
         }
+        let cost = Params::try_from(&hash).map_err(|error| malformed(error.to_string()))?;
+        if cost.block_count() > MOST_BLOCKS {
+            return Err(malformed(format!(
+                "it takes {} MB, which is too much here",
+                cost.block_count() >> 10
+            )));
+        }
         Ok(StoredPassword(text.to_owned()))
     }
 
@@ -59,11 +73,30 @@ impl StoredPassword {
         &self.0
     }
 
-    /// Whether this is the password. Slow on purpose.
+    /// Whether this is the password. Slow on purpose; what it takes of memory is given back.
     pub fn accepts(&self, password: &str) -> bool {
-        PasswordHash::new(&self.0)
-            .is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())
+        PasswordHash::new(&self.0).is_ok_and(|stored| agrees(&stored, password).unwrap_or(false))
     }
+}
+
+/// Whether a password has this hash.
+fn agrees(stored: &PasswordHash<'_>, password: &str) -> argon2::password_hash::Result<bool> {
+    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else { return Ok(false) };
+    let cost = Params::try_from(stored)?;
+    let mut memory = Vec::with_capacity(cost.block_count().max(PAGES_OF_ITS_OWN));
+    memory.resize(cost.block_count(), Block::new());
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from)?;
+    let hasher = Argon2::new(Algorithm::try_from(stored.algorithm)?, version, cost);
+    let (mut bytes, mut hash) = ([0; Salt::RECOMMENDED_LENGTH * 4], [0; Output::MAX_LENGTH]);
+    let hash = &mut hash[..expected.len()];
+    hasher.hash_password_into_with_memory(
+        password.as_bytes(),
+        salt.decode_b64(&mut bytes)?,
+        hash,
+        &mut memory,
+    )?;
+    // Compares in a time that tells nothing.
+    Ok(Output::new(hash)? == expected)
 }
 
 /// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
@@ -100,8 +133,11 @@ mod tests {
         assert!(matches!(StoredPassword::make("12345"), Err(PasswordError::Short(5))));
         for text in
             ["", "correct horse battery", "$argon2id$v=19$m=19456,t=2,p=1$", "$2b$12$abcdefghijklmnopqrstuv"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([StoredPassword::make("correct horse battery").unwrap().0.replace("19456", "194560")])
         {
-            assert!(StoredPassword::read(text).is_err(), "{text}");
+            assert!(StoredPassword::read(&text).is_err(), "{text}");
         }
     }
 }

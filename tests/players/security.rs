@@ -1,13 +1,20 @@
 //! What keeps others out: the rights of files and sockets, and what the units say.
 
-use crate::support;
+use crate::{daemon, support};
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
+use daemon::Device;
 use moodbox::ports::video::{Mpv, Video};
 use support::mpv;
+
+fn photo(path: &Path) {
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/photos/astronaut.png");
+    fs::copy(known, path).expect("deploy/fetch-assets brings the photo");
+}
 
 fn rights(path: &Path) -> u32 {
     fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).permissions().mode()
@@ -38,6 +45,38 @@ fn the_socket_of_mpv_is_for_its_own_user_alone() {
     for socket in sockets {
         assert_eq!(rights(&socket), 0o600, "{}", socket.display());
     }
+}
+
+/// As many as one address may try in a minute; each takes 19 MiB while it is checked.
+#[test]
+fn wrong_passwords_leave_no_memory_taken_in_any_environment() {
+    let word = "correct horse battery";
+    let lock = tempfile::NamedTempFile::new().unwrap();
+    let stored = moodbox::config::password::StoredPassword::make(word).unwrap();
+    fs::write(lock.path(), stored.as_str()).unwrap();
+    let more = format!("password_file = \"{}\"\n", lock.path().display());
+    let device = Device::start(photo, &more, Some(word), |program, _| {
+        let mut command = Command::new(program);
+        // As the unit sets it, and as no unit does.
+        command.env_remove("MALLOC_MMAP_THRESHOLD_").env_remove("MALLOC_ARENA_MAX");
+        command
+    });
+    let status = format!("/proc/{}/status", device.process().as_raw_nonzero());
+    let resident = || -> usize {
+        let status = fs::read_to_string(&status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let before = resident();
+    for guess in 0..9 {
+        let answer = device.ask(
+            &format!("GET /api/state?{guess} HTTP/1.1\r\nAuthorization: Bearer wrong {guess}\r\nX-Rest:"),
+            "",
+        );
+        assert!(answer.starts_with(b"HTTP/1.1 401"), "{}", String::from_utf8_lossy(&answer));
+    }
+    let kept = resident().saturating_sub(before);
+    assert!(kept < 12 * 1024, "{kept} kB are kept");
 }
 
 #[test]
