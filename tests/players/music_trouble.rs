@@ -473,3 +473,27 @@ fn a_library_whose_names_never_end_takes_no_more_memory_than_there_is_for_it() {
     assert!(asked.load(std::sync::atomic::Ordering::Relaxed) < 50, "the rest is not asked for");
     assert!(remarks.iter().any(|remark| remark.contains("the rest is left out")), "{remarks:?}");
 }
+
+/// A stick of ext4 holds pipes too. MPD opens one by the name of a cover in its only thread and waits for ever.
+#[test]
+fn a_pipe_in_the_place_of_a_cover_stops_no_music() {
+    let server = Server::start();
+    let settings = server.by_socket();
+    let mut cover = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(60, 60).write_to(&mut cover, image::ImageFormat::Png).unwrap();
+    std::fs::write(server.file("cover.png"), cover.get_ref()).unwrap();
+    assert_eq!(
+        moodbox::ports::music::cover(&settings, SONGS[0].0),
+        Some(cover.into_inner()),
+        "one that is good"
+    );
+    let pipe = server.file("cover.jpg");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    std::fs::remove_file(server.file("cover.png")).unwrap();
+    let start = Instant::now();
+    assert_eq!(moodbox::ports::music::cover(&settings, SONGS[0].0), None);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    let player = Player::well(settings);
+    player.play(&[SONGS[0].0]);
+    player.hears_song(SONGS[0].0);
+}

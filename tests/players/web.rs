@@ -273,8 +273,25 @@ fn in_public_and_at_work_the_page_never_opens_the_camera() {
 #[test]
 fn with_a_password_strangers_see_nothing_and_the_right_word_opens_a_login() {
     let device = device(Mode::Household, Some(PASSWORD));
-    for path in ["/api/state", "/api/events", "/api/panel.png", "/api/library", "/api/health"] {
-        assert_eq!(device.get(path).status, 401, "{path}");
+    let described = device.get("/api/openapi.json").json();
+    let paths = described["paths"].as_object().unwrap();
+    assert!(paths.len() > 40);
+    for (path, methods) in
+        paths.iter().filter(|(path, _)| *path != "/api/session" && *path != "/api/openapi.json")
+    {
+        let path = path.replace("{kind}", "music").replace("{mood}", "sad").replace("{number}", "0");
+        for method in methods.as_object().unwrap().keys() {
+            let odd = [format!("/{path}"), format!("/assets/..{path}"), format!("/api/session/..{path}")];
+            for spelled in [&path].into_iter().chain(&odd) {
+                let answer = device.send(&method.to_uppercase(), spelled, &[], None);
+                assert!(
+                    matches!(answer.status, 401 | 403 | 404 | 405),
+                    "{method} {spelled}: {}",
+                    answer.status
+                );
+                assert!(answer.status == 401 || *spelled != path, "{method} {path}: {}", answer.status);
+            }
+        }
     }
     assert_eq!(device.get("/").status, 200, "the page that asks for the password");
     assert_eq!(device.get("/api/session").json()["login"], true);

@@ -361,8 +361,18 @@ fn jpeg(frame: &Frame, out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> 
     decode_jpeg(frame, &whole, out)
 }
 
+/// Whether a JPEG has more scans than a picture needs, some ten: each costs a pass over all pixels, and takes 20 bytes.
+pub(crate) fn has_too_many_scans(jpeg: &[u8]) -> bool {
+    const MOST: usize = 64;
+    // Within a scan a zero follows each 0xFF.
+    jpeg.starts_with(&[0xFF, 0xD8]) && jpeg.windows(2).filter(|two| *two == [0xFF, 0xDA]).nth(MOST).is_some()
+}
+
 /// The size of what was decoded; none where grey is asked for and the JPEG holds no luma, but red, green and blue.
 fn decode_jpeg(frame: &Frame, bytes: &[u8], out: Out<'_>) -> Result<Option<(u32, u32)>, FormatError> {
+    if has_too_many_scans(bytes) {
+        return Err(FormatError::Jpeg("more scans than a picture has".to_owned()));
+    }
     // Strict, because a lenient decoder paints what is missing grey and says nothing.
     let options = DecoderOptions::default()
         .set_strict_mode(true)

@@ -14,7 +14,7 @@ use std::time::Duration;
 use ::mpd::error::{Error, ErrorCode, ServerError};
 use ::mpd::{Client, Idle, Subsystem};
 
-use super::wire::Wire;
+use super::wire::{LONGEST_ANSWER, Wire};
 use super::{MusicError, MusicSettings, NoStickers};
 
 /// A connection that is open and has given its password.
@@ -93,13 +93,13 @@ impl Connection {
 
     /// One command asked plainly. `words` are quoted; the first is the command, which may be of two.
     pub fn ask(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
-        self.wire.allow(self.exchange);
+        self.wire.allow_bytes(self.exchange, LONGEST_ANSWER);
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
     /// As [`Connection::ask`], of a `sticker` command; what it cannot do ends no connection.
     pub fn ask_sticker(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
-        self.wire.allow(self.exchange);
+        self.wire.allow_bytes(self.exchange, LONGEST_ANSWER);
         self.exchange_plainly(words).map_err(|error| explain_sticker(&self.address, self.exchange, error))
     }
 

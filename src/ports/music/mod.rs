@@ -32,7 +32,7 @@ use serde::Deserialize;
 pub use address::{Address, AddressError};
 pub use before_start::clean;
 pub(crate) use before_start::state_file_of;
-pub(crate) use cover::cover;
+pub use cover::cover;
 pub(crate) use library::words;
 pub use mpd::Mpd;
 pub use simulated::Simulated;

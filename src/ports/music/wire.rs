@@ -1,6 +1,5 @@
 //! A connection on which nothing takes longer, or sends more, than was agreed.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::OwnedFd;
@@ -15,6 +14,9 @@ use super::Address;
 
 /// No answer is longer, in bytes: a window of the library is some hundred kilobytes.
 pub(super) const LONGEST_ANSWER: usize = 2 << 20;
+/// Nor does one that the protocol crate reads have more lines: it makes a song of some 200 bytes of a line of seven.
+/// A window of the library has 500 songs of some 20 lines; one with more is asked for in smaller windows.
+const MOST_LINES: usize = 1 << 15;
 
 /// One connection, shared by the protocol crate and by us: a clone is the same connection.
 ///
@@ -37,6 +39,9 @@ struct Inner {
     line: Mutex<Line>,
 }
 
+/// The shortest wait of a socket.
+const TICK: Duration = Duration::from_millis(1);
+
 /// Stands for each byte that is not UTF-8: "substitute", which nobody types.
 pub(crate) const BROKEN: char = '\u{1a}';
 
@@ -58,29 +63,86 @@ impl Socket {
             }
         })
     }
+
+    /// Reads, and waits no longer than `time`. A timeout of less than a tick would be rounded to none at all.
+    fn read(&self, buffer: &mut [u8], time: Duration) -> io::Result<usize> {
+        let time = Some(time.max(TICK));
+        match self {
+            Socket::Tcp(socket) => {
+                socket.set_read_timeout(time)?;
+                (&*socket).read(buffer)
+            }
+            Socket::Unix(socket) => {
+                socket.set_read_timeout(time)?;
+                (&*socket).read(buffer)
+            }
+        }
+    }
+
+    /// The same for writing.
+    fn write(&self, buffer: &[u8], time: Duration) -> io::Result<usize> {
+        let time = Some(time.max(TICK));
+        match self {
+            Socket::Tcp(socket) => {
+                socket.set_write_timeout(time)?;
+                (&*socket).write(buffer)
+            }
+            Socket::Unix(socket) => {
+                socket.set_write_timeout(time)?;
+                (&*socket).write(buffer)
+            }
+        }
+    }
 }
 
-/// A connection for answers that are no text. No read or write of it waits longer than `exchange`.
-pub(super) fn bare(address: &Address, connect: Duration, exchange: Duration) -> io::Result<File> {
-    let socket: OwnedFd = match Socket::open(address, connect)? {
-        Socket::Tcp(stream) => {
-            stream.set_read_timeout(Some(exchange))?;
-            stream.set_write_timeout(Some(exchange))?;
-            stream.into()
-        }
-        Socket::Unix(stream) => {
-            stream.set_read_timeout(Some(exchange))?;
-            stream.set_write_timeout(Some(exchange))?;
-            stream.into()
-        }
-    };
-    Ok(File::from(socket))
+/// A connection for answers that are no text, on which everything is over within one time: a server that sends a byte
+/// now and then keeps nobody longer.
+#[derive(Debug)]
+pub(super) struct Bare {
+    socket: Socket,
+    until: Instant,
+}
+
+impl Bare {
+    /// Connects within `connect`; all that is said is over within `all`.
+    pub fn open(address: &Address, connect: Duration, all: Duration) -> io::Result<Bare> {
+        let until = Instant::now() + all;
+        Ok(Bare { socket: Socket::open(address, connect)?, until })
+    }
+
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Bare {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.read(buffer, self.left()?)
+    }
+}
+
+impl Write for Bare {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.socket.write(buffer, self.left()?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
 struct Limits {
     deadline: Instant,
     bytes: usize,
+    lines: usize,
+}
+
+impl Limits {
+    fn new(limit: Duration, bytes: usize, lines: usize) -> Limits {
+        Limits { deadline: Instant::now() + limit, bytes, lines }
+    }
 }
 
 impl Wire {
@@ -95,19 +157,30 @@ impl Wire {
     }
 
     fn of(socket: Socket, limit: Duration) -> Wire {
-        let limits = Mutex::new(Limits { deadline: Instant::now() + limit, bytes: LONGEST_ANSWER });
+        let limits = Mutex::new(Limits::new(limit, LONGEST_ANSWER, MOST_LINES));
         Wire(Arc::new(Inner { socket, limits, begun: Mutex::default(), line: Mutex::default() }))
     }
 
     /// Starts a new exchange that must be over within `limit`.
     pub fn allow(&self, limit: Duration) {
-        self.allow_bytes(limit, LONGEST_ANSWER);
+        self.set(Limits::new(limit, LONGEST_ANSWER, MOST_LINES));
     }
 
-    /// The same, for an answer of another length in bytes.
+    /// The same, for an answer of another length in bytes, whose lines are counted by who reads it.
     pub fn allow_bytes(&self, limit: Duration, bytes: usize) {
+        self.set(Limits::new(limit, bytes, usize::MAX));
+    }
+
+    fn set(&self, limits: Limits) {
+        *self.0.limits.lock().unwrap_or_else(PoisonError::into_inner) = limits;
+    }
+
+    /// Counts what has come.
+    fn count(&self, bytes: &[u8]) {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         let mut limits = self.0.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        *limits = Limits { deadline: Instant::now() + limit, bytes };
+        limits.bytes = limits.bytes.saturating_sub(bytes.len());
+        limits.lines = limits.lines.saturating_sub(lines);
     }
 
     /// Closes both directions; reads and writes under way return at once with an error.
@@ -125,11 +198,10 @@ impl Wire {
         if time.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        if limits.bytes == 0 {
+        if limits.bytes == 0 || limits.lines == 0 {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer does not end"));
         }
-        // A timeout of less than a tick would be rounded to none at all.
-        Ok((time.max(Duration::from_millis(1)), limits.bytes))
+        Ok((time, limits.bytes))
     }
 }
 
@@ -146,22 +218,12 @@ impl Read for Wire {
             let (start, free) = buffer.split_at_mut(held);
             start.copy_from_slice(&begun[..held]);
             let room = free.len().min(bytes);
-            let got = match &self.0.socket {
-                Socket::Tcp(socket) => {
-                    socket.set_read_timeout(Some(time))?;
-                    (&*socket).read(&mut free[..room])
-                }
-                Socket::Unix(socket) => {
-                    socket.set_read_timeout(Some(time))?;
-                    (&*socket).read(&mut free[..room])
-                }
-            };
-            match got {
+            match self.0.socket.read(&mut free[..room], time) {
                 Ok(0) => {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed"));
                 }
                 Ok(count) => {
-                    self.0.limits.lock().unwrap_or_else(PoisonError::into_inner).bytes -= count.min(bytes);
+                    self.count(&free[..count]);
                     let all = held + count;
                     let whole = mend(&mut buffer[..all]);
                     self.0.line.lock().unwrap_or_else(PoisonError::into_inner).mend(&mut buffer[..whole]);
@@ -184,17 +246,7 @@ impl Write for Wire {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         loop {
             let (time, _) = self.left()?;
-            let sent = match &self.0.socket {
-                Socket::Tcp(socket) => {
-                    socket.set_write_timeout(Some(time))?;
-                    (&*socket).write(buffer)
-                }
-                Socket::Unix(socket) => {
-                    socket.set_write_timeout(Some(time))?;
-                    (&*socket).write(buffer)
-                }
-            };
-            match sent {
+            match self.0.socket.write(buffer, time) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Err(io::ErrorKind::TimedOut.into());
@@ -351,7 +403,7 @@ fn connect_local(address: &SocketAddrUnix, limit: Duration) -> io::Result<UnixSt
     let socket: OwnedFd =
         rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let stream = UnixStream::from(socket);
-    stream.set_write_timeout(Some(limit.max(Duration::from_millis(1))))?;
+    stream.set_write_timeout(Some(limit.max(TICK)))?;
     match rustix::net::connect(&stream, address) {
         Ok(()) => Ok(stream),
         Err(rustix::io::Errno::AGAIN) => Err(io::ErrorKind::TimedOut.into()),
@@ -379,6 +431,39 @@ mod tests {
             for told in expected.lines() {
                 let _ = told.parse::<::mpd::error::ServerError>();
             }
+        }
+    }
+
+    #[test]
+    fn an_answer_has_no_more_lines_than_its_songs_are_worth_in_memory() {
+        let read = |wire: &mut Wire| {
+            let (mut buffer, mut got) = ([0; 4096], 0);
+            loop {
+                match wire.read(&mut buffer) {
+                    Ok(count) => got += count,
+                    Err(error) => return (got, error.kind()),
+                }
+            }
+        };
+        // Songs of seven bytes each: within 2 MiB there are 300,000 of them, some 250 MB as the crate keeps them.
+        let pair = "file: \n".repeat(4 * MOST_LINES);
+        for (lines, limited) in [(MOST_LINES, true), (usize::MAX, false)] {
+            let (mut server, client) = UnixStream::pair().unwrap();
+            let mut wire = Wire::over(client, Duration::from_secs(60));
+            if !limited {
+                wire.allow_bytes(Duration::from_secs(60), LONGEST_ANSWER);
+            }
+            let sent = pair.clone();
+            let server = std::thread::spawn(move || drop(server.write_all(sent.as_bytes())));
+            let (got, error) = read(&mut wire);
+            if limited {
+                assert!((lines * 7..lines * 7 + 4096).contains(&got), "{got}");
+                assert_eq!(error, io::ErrorKind::InvalidData);
+            } else {
+                assert_eq!((got, error), (pair.len(), io::ErrorKind::UnexpectedEof));
+            }
+            drop(wire);
+            server.join().unwrap();
         }
     }
 

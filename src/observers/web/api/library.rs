@@ -18,7 +18,7 @@ use crate::library::listing::SetError;
 use crate::numbers::Whole;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::{Site, covers};
-use crate::ports::music::{self, Mpd};
+use crate::ports::music::{self, Mpd, MusicSettings};
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::recommend::{self, Catalog, Entry, FeelingSource, ItemStore, normalized};
 
@@ -326,19 +326,31 @@ pub async fn cover(State(site): State<Arc<Site>>, Asked(of): Asked<CoverOf>) -> 
     let name = format!("{folder}\n{}", entry.album);
     let cover = match site.covers.known(&name) {
         Some(cover) => cover,
-        None => {
-            let id = entry.id.to_owned();
-            let read = move || music::cover(&settings, &id).and_then(|bytes| covers::small(&bytes));
-            let cover = tokio::task::spawn_blocking(read).await.ok().flatten().map(Arc::new);
-            site.covers.keep(name, cover.clone());
-            cover
-        }
+        None => read_cover(&site, settings, entry.id.to_owned(), name).await,
     };
     let Some(cover) = cover else { return none() };
     let mut response = cover.as_ref().clone().into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
     response
+}
+
+/// Reads a cover and makes it small, one at a time.
+async fn read_cover(site: &Site, settings: MusicSettings, id: String, name: String) -> covers::Cover {
+    let turn = site.covers.turn.clone().acquire_owned().await.ok()?;
+    // Whoever had the turn before may have read this one.
+    if let Some(cover) = site.covers.known(&name) {
+        return cover;
+    }
+    let read = move || {
+        let cover = music::cover(&settings, &id).and_then(|bytes| covers::small(&bytes));
+        // Not before, also when nobody waits for it any more.
+        drop(turn);
+        cover
+    };
+    let cover = tokio::task::spawn_blocking(read).await.ok().flatten().map(Arc::new);
+    site.covers.keep(name, cover.clone());
+    cover
 }
 
 pub async fn library(
