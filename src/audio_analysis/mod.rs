@@ -9,6 +9,7 @@ mod ffmpeg;
 mod mode;
 mod mp4_boxes;
 mod spectrum;
+mod speech;
 mod tempo;
 
 pub(crate) use decode::{Budgeted, FOREIGN, FOREIGN_SOUND, has_ending, length, open};
@@ -36,6 +37,8 @@ pub struct Features {
     pub brightness: f32,
     /// -1 (minor) to 1 (major); near 0 the sound does not say.
     pub mode: f32,
+    /// Somebody speaks, with nothing behind the voice.
+    pub speech: bool,
 }
 
 /// Below this nothing but noise is left to measure; the gate of EBU R 128 is at -70.
@@ -87,6 +90,7 @@ impl Analyser {
             loudness: to_f32(loudness),
             brightness: heard.centroid,
             mode: mode::mode(&heard.chroma),
+            speech: heard.speech,
         })
     }
 }

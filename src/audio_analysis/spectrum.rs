@@ -3,6 +3,8 @@
 use crate::numbers::{Whole, to_f32};
 use std::sync::Arc;
 
+use super::speech::SpeechMeter;
+
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
@@ -16,6 +18,8 @@ pub struct Heard {
     pub onset_rate: f32,
     /// Strength of C, C sharp, ... B.
     pub chroma: [f32; 12],
+    /// Whether it was somebody who speaks, with nothing behind the voice.
+    pub speech: bool,
 }
 
 /// The short window, in seconds: an onset is a matter of some hundredths.
@@ -39,6 +43,7 @@ pub struct Spectrum {
     weighted: f64,
     weight: f64,
     chroma: [f64; 12],
+    speech: SpeechMeter,
 }
 
 impl Spectrum {
@@ -57,13 +62,15 @@ impl Spectrum {
             weighted: 0.0,
             weight: 0.0,
             chroma: [0.0; 12],
+            speech: SpeechMeter::new(&mut planner, length, rate as f32),
         }
     }
 
     /// Takes the next samples, full scale at 1.
     pub fn take(&mut self, samples: &[f32]) {
-        let Spectrum { rate, short, long, before, onsets, weighted, weight, chroma } = self;
+        let Spectrum { rate, short, long, before, onsets, weighted, weight, chroma, speech } = self;
         short.take(samples, |lines, length| {
+            speech.take(lines);
             let width = *rate / length as f32;
             for (line, strength) in lines.iter().enumerate().skip(1) {
                 *weighted += f64::from(line as f32 * width * strength);
@@ -107,9 +114,11 @@ impl Spectrum {
         if self.onsets.len() < FEWEST_ONSETS || self.weight <= 0.0 {
             return None;
         }
+        let a_second = self.rate / self.short.hop as f32;
         Some(Heard {
+            speech: self.speech.is_speech(a_second),
             centroid: to_f32(self.weighted / self.weight),
-            onset_rate: self.rate / self.short.hop as f32,
+            onset_rate: a_second,
             onsets: self.onsets,
             chroma: self.chroma.map(to_f32),
         })

@@ -101,8 +101,8 @@ fn silence_and_a_moment_are_too_little() {
 
 #[test]
 fn fast_loud_and_bright_is_excited_and_major_is_pleasant() {
-    let calm = Features { tempo: Some(60.0), loudness: -24.0, brightness: 700.0, mode: 0.0 };
-    let wild = Features { tempo: Some(160.0), loudness: -8.0, brightness: 3500.0, mode: 0.0 };
+    let calm = Features { tempo: Some(60.0), loudness: -24.0, brightness: 700.0, mode: 0.0, speech: false };
+    let wild = Features { tempo: Some(160.0), loudness: -8.0, brightness: 3500.0, mode: 0.0, speech: false };
     assert!(feeling(&calm).arousal < -0.4 && feeling(&wild).arousal > 0.4);
     // Each cue by itself moves its axis and nothing turns round.
     for louder in [Features { loudness: -10.0, ..calm }, Features { brightness: 3000.0, ..calm }] {
@@ -111,6 +111,82 @@ fn fast_loud_and_bright_is_excited_and_major_is_pleasant() {
     }
     let (major, minor) = (Features { mode: 0.8, ..calm }, Features { mode: -0.8, ..calm });
     assert!(feeling(&major).valence > 0.0 && feeling(&minor).valence < -0.4);
-    let extreme = feeling(&Features { tempo: Some(220.0), loudness: 0.0, brightness: 2e4, mode: 1.0 });
+    let extreme =
+        feeling(&Features { tempo: Some(220.0), loudness: 0.0, brightness: 2e4, mode: 1.0, speech: false });
     assert!(extreme.valence <= 0.75 && extreme.arousal <= 0.75);
+}
+
+/// A minute at most of what a program writes as 16-bit samples.
+fn spoken_by_espeak(voice: &str, words: &str) -> Option<Vec<f32>> {
+    let output =
+        std::process::Command::new("espeak-ng").args(["-v", voice, "--stdout", words]).output().ok()?;
+    let samples = output.stdout.get(44..)?;
+    Some(
+        samples
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|pair| f32::from(i16::from_le_bytes(*pair)) / 32768.0)
+            .collect(),
+    )
+}
+
+/// At eSpeak's rate.
+fn is_speech(samples: &[f32], rate: u32) -> bool {
+    let mut analyser = Analyser::new(1, rate).unwrap();
+    samples.chunks(1152).for_each(|packet| analyser.take(packet));
+    analyser.finish().is_some_and(|heard| heard.speech)
+}
+
+#[test]
+fn a_voice_that_reads_is_heard_as_speech() {
+    let text = "It was a quiet evening, and nobody had come. The lamps stood in a row along the harbour, each with \
+                its own small circle of light. Then, far out, a horn sounded; once, and again. She put down the \
+                letter, went to the window, and looked for a long time at the water. Nothing moved there.";
+    for voice in ["en", "de", "fr"] {
+        let Some(samples) = spoken_by_espeak(voice, text) else {
+            eprintln!("espeak-ng is not installed: no voice was heard");
+            return;
+        };
+        assert!(is_speech(&samples, 22_050), "{voice}");
+        // Behind a voice that speaks over music, there is music.
+        let over: Vec<f32> = samples
+            .iter()
+            .enumerate()
+            .map(|(at, sample)| sample + 0.15 * (TAU * 220.0 * at as f32 / 22_050.0).sin())
+            .collect();
+        assert!(!is_speech(&over, 22_050), "{voice} over a tone");
+    }
+}
+
+#[test]
+fn what_is_played_or_sung_is_no_speech() {
+    // Short notes with pauses, a drum of noise, and a voice that sings with vibrato and breathes.
+    let noise = |time: f32| ((time * 12_345.678).sin() * 43_758.547).fract() * 2.0 - 1.0;
+    let since = |time: f32, each: f32| time % each;
+    let staccato = sound(20.0, |time| {
+        let hertz = [220.0, 262.0, 330.0, 392.0, 440.0][(time / 0.25) as usize * 7 % 5];
+        let fall = (-since(time, 0.25) * 25.0).exp() * (since(time, 0.25) * 200.0).min(1.0);
+        0.5 * fall * (1..5).map(|part| (TAU * hertz * part as f32 * time).sin() / part as f32).sum::<f32>()
+    });
+    let drums = sound(20.0, |time| {
+        let slow = since(time, 0.5);
+        let fast = since(time, 0.31);
+        0.6 * noise(time) * (-slow * 20.0).exp() + 0.4 * (TAU * 55.0 * fast).sin() * (-fast * 12.0).exp()
+    });
+    let sung = sound(20.0, |time| {
+        let note = [220.0, 247.0, 294.0, 330.0][(time / 0.9) as usize % 4];
+        let phase = TAU * note * time + 1.2 * (TAU * 5.5 * time).sin();
+        let breath = if since(time, 3.6) > 3.2 { 0.0 } else { 1.0 };
+        0.2 * breath * (1..8).map(|part| (phase * part as f32).sin() / part as f32).sum::<f32>()
+    });
+    for (name, samples) in [
+        ("staccato", staccato),
+        ("drums", drums),
+        ("sung", sung),
+        ("clicks", clicks(90.0)),
+        ("chords", chords(&[&[57, 61, 64], &[62, 66, 69]])),
+    ] {
+        assert!(!is_speech(&samples, RATE), "{name}");
+    }
 }

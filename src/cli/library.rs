@@ -193,6 +193,12 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
                 "  the length of {without_length} is not known (`moodbox doctor` says what helps)\n"
             ));
         }
+        let spoken = shelf.iter().filter(|entry| entry.spoken).count();
+        if spoken > 0 && kind == Kind::Music {
+            text.push_str(&format!(
+                "  {spoken} are spoken word, by tag, name or sound: played only where a template names them\n"
+            ));
+        }
         for entry in shelf.iter().filter(|entry| is_listed(entry, args)) {
             let place = entry.feeling.map_or("  ?     ?  ".to_owned(), |feeling| {
                 format!("{:+.2} {:+.2}", feeling.valence, feeling.arousal)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::feature_cache::{self, Identity, Sounds};
-use super::live::LiveCatalog;
+use super::live::{Heard, LiveCatalog};
 use crate::audio_analysis::{self, SoundError};
 use crate::ports::store::StateFileError;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Kind};
@@ -128,7 +128,8 @@ fn pass(
                 }
             };
             if let Some(features) = measured {
-                news.push((kind, id, audio_analysis::feeling(&features)));
+                let feeling = audio_analysis::feeling(&features);
+                news.push(Heard { kind, id, feeling, spoken: features.speech });
             }
             if unsaved >= BATCH + memory.len() / 20 {
                 live.measured(std::mem::take(&mut news));
@@ -202,7 +203,7 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
                 Some(Some(None)) => progress.impossible += 1,
                 Some(Some(Some(features))) => {
                     let Feeling { valence, arousal, .. } = audio_analysis::feeling(features);
-                    shelf.measured(&id, valence, arousal);
+                    shelf.measured(&id, valence, arousal, features.speech);
                     progress.measured += 1;
                 }
             }

@@ -46,14 +46,22 @@ pub struct Sounds {
     known: HashMap<Identity, Measured>,
 }
 
-/// Numbers in the file: tempo, loudness, brightness, mode.
-type Numbers = (Option<f32>, f32, f32, f32);
+/// Numbers in the file: tempo, loudness, brightness, mode, and whether it is speech.
+type Numbers = (Option<f32>, f32, f32, f32, bool);
+
+/// As they are written, and as they were before speech was told from music: those files are measured anew.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Now(Numbers),
+    Before(Option<f32>, f32, f32, f32),
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     version: u32,
-    sounds: HashMap<String, Option<Numbers>>,
+    sounds: HashMap<String, Option<Written>>,
 }
 
 impl Sounds {
@@ -95,8 +103,10 @@ impl Sounds {
             .known
             .iter()
             .map(|(identity, measured)| {
-                let numbers =
-                    measured.map(|heard| (heard.tempo, heard.loudness, heard.brightness, heard.mode));
+                let numbers = measured.map(|heard| {
+                    let Features { tempo, loudness, brightness, mode, speech } = heard;
+                    Written::Now((tempo, loudness, brightness, mode, speech))
+                });
                 (format!("{:016x}", identity.0), numbers)
             })
             .collect();
@@ -116,12 +126,13 @@ impl Sounds {
         for (identity, numbers) in file.sounds.into_iter().take(MOST) {
             let identity =
                 u64::from_str_radix(&identity, 16).map_err(|_| format!("`{identity}` names no file"))?;
-            let measured = numbers.map(|(tempo, loudness, brightness, mode)| Features {
-                tempo,
-                loudness,
-                brightness,
-                mode,
-            });
+            let measured = match numbers {
+                None => None,
+                Some(Written::Now((tempo, loudness, brightness, mode, speech))) => {
+                    Some(Features { tempo, loudness, brightness, mode, speech })
+                }
+                Some(Written::Before(..)) => continue,
+            };
             // No measurement gives such a number, and none can be written: it is measured anew.
             if measured.is_none_or(is_finite) {
                 sounds.known.insert(Identity(identity), measured);
@@ -144,6 +155,7 @@ fn rounded(heard: Features) -> Features {
         loudness: round(heard.loudness, 10.0),
         brightness: heard.brightness.round(),
         mode: round(heard.mode, 100.0),
+        speech: heard.speech,
     }
 }
 
@@ -174,7 +186,7 @@ mod tests {
     use std::fs;
 
     const HEARD: Features =
-        Features { tempo: Some(121.94), loudness: -14.26, brightness: 1800.4, mode: 0.333 };
+        Features { tempo: Some(121.94), loudness: -14.26, brightness: 1800.4, mode: 0.333, speech: true };
 
     #[test]
     fn measurements_survive_a_restart_to_the_digits_that_matter() {
@@ -187,7 +199,8 @@ mod tests {
         save(&file, &sounds).unwrap();
         let (read, told) = load(&file);
         assert!(told.is_none());
-        let rounded = Features { tempo: Some(121.9), loudness: -14.3, brightness: 1800.0, mode: 0.33 };
+        let rounded =
+            Features { tempo: Some(121.9), loudness: -14.3, brightness: 1800.0, mode: 0.33, speech: true };
         assert_eq!((put, read.get(Identity(1))), (Some(rounded), Some(&put)));
         assert_eq!(read.get(Identity(u64::MAX)), Some(&None));
         assert_eq!((read.get(Identity(2)), read.len()), (None, 2));
@@ -195,9 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_too_large_is_measured_anew() {
-        let endless = format!("[120.0,-1{},1800.0,0.3]", "0".repeat(100));
-        let text = format!("{{\"version\":1,\"sounds\":{{\"1\":{endless},\"2\":[null,-9.0,1800.0,0.3]}}}}");
+    fn what_is_too_large_or_does_not_tell_speech_is_measured_anew() {
+        let endless = format!("[120.0,-1{},1800.0,0.3,false]", "0".repeat(100));
+        let text = format!(
+            "{{\"version\":1,\"sounds\":{{\"1\":{endless},\"2\":[null,-9.0,1800.0,0.3,false],\"3\":[null,-9.0,1800.0,0.3]}}}}"
+        );
         let sounds = Sounds::from_json(&text).unwrap();
         assert_eq!((sounds.get(Identity(1)), sounds.len()), (None, 1));
         assert_eq!(Sounds::from_json(&sounds.to_json()), Ok(sounds));

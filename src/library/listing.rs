@@ -70,6 +70,8 @@ pub(crate) struct Line<'a> {
     pub source: Source,
     /// Whether it is marked as not for minors.
     pub explicit: bool,
+    /// Whether it is spoken word.
+    pub spoken: bool,
 }
 
 /// What a person knows of an item, without regard to case.
@@ -91,6 +93,7 @@ pub(crate) fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
         arousal: entry.feeling.map(|feeling| feeling.arousal),
         source: Source::of(entry),
         explicit: entry.explicit,
+        spoken: entry.spoken,
     }
 }
 

@@ -19,9 +19,25 @@ struct Shared {
     /// The very one that was told last: a large library is in memory once, not twice.
     catalog: Arc<Catalog>,
     /// What was heard in this run, by kind and id: the library may be read anew at any time.
-    heard: HashMap<(Kind, String), (f32, f32)>,
+    heard: HashMap<(Kind, String), Place>,
     tell: Box<dyn FnMut(Arc<Catalog>) + Send>,
     stock: Option<Stock>,
+}
+
+/// Valence, arousal, and whether it is speech.
+type Place = (f32, f32, bool);
+
+/// What was heard of an item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Music or video.
+    pub kind: Kind,
+    /// Its identity in the catalog.
+    pub id: String,
+    /// Where it lies.
+    pub feeling: Feeling,
+    /// Whether it is spoken word.
+    pub spoken: bool,
 }
 
 /// Looks whether there is anything to play at all.
@@ -62,9 +78,9 @@ impl LiveCatalog {
     pub fn replace(&self, kind: Kind, items: impl Into<ItemStore>) {
         let mut shelf = items.into();
         let mut shared = self.lock();
-        for ((of, id), (valence, arousal)) in &shared.heard {
+        for ((of, id), (valence, arousal, spoken)) in &shared.heard {
             if *of == kind {
-                shelf.measured(id, *valence, *arousal);
+                shelf.measured(id, *valence, *arousal, *spoken);
             }
         }
         let mut next = Catalog::default();
@@ -83,15 +99,15 @@ impl LiveCatalog {
     }
 
     /// Puts what was measured on the items of which nothing better is known.
-    pub fn measured(&self, heard: Vec<(Kind, String, Feeling)>) {
+    pub fn measured(&self, heard: Vec<Heard>) {
         let mut shared = self.lock();
         let mut changed = false;
-        for (kind, id, feeling) in heard {
-            let place = (feeling.valence, feeling.arousal);
+        for Heard { kind, id, feeling, spoken } in heard {
+            let place = (feeling.valence, feeling.arousal, spoken);
             if shared.heard.insert((kind, id.clone()), place) != Some(place) {
                 // The first change takes a copy, if somebody still holds what was told.
                 let shelf = Arc::make_mut(&mut shared.catalog).of_mut(kind);
-                changed |= shelf.measured(&id, place.0, place.1);
+                changed |= shelf.measured(&id, place.0, place.1, place.2);
             }
         }
         if changed {
@@ -146,9 +162,9 @@ mod tests {
         Item { id: id.into(), genres: vec![genre.into()], ..Item::default() }
     }
 
-    fn sound(id: &str) -> (Kind, String, Feeling) {
+    fn sound(id: &str) -> Heard {
         let feeling = Feeling { valence: 0.1, arousal: 0.2, source: FeelingSource::Sound };
-        (Kind::Music, id.to_owned(), feeling)
+        Heard { kind: Kind::Music, id: id.to_owned(), feeling, spoken: false }
     }
 
     #[test]

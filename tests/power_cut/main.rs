@@ -100,7 +100,13 @@ fn change(
             FEELINGS
         }
         55..70 => {
-            let features = Features { tempo: Some(120.0), loudness: -14.0, brightness: 1800.0, mode: 0.3 };
+            let features = Features {
+                tempo: Some(120.0),
+                loudness: -14.0,
+                brightness: 1800.0,
+                mode: 0.3,
+                speech: false,
+            };
             let name = format!("/m/{}.ogg", random.random_range(0..1000));
             let file = fs::metadata(std::env::current_exe().unwrap()).unwrap();
             heard.put(feature_cache::Identity::of(Path::new(&name), &file), Some(features));

@@ -44,6 +44,8 @@ pub struct Entry<'a> {
     pub feeling: Option<Feeling>,
     /// It is marked as not for minors.
     pub explicit: bool,
+    /// Spoken word: of music, chosen only where a template names it.
+    pub spoken: bool,
     /// MPD's sticker `rating`, 0 to 10.
     pub rating: Option<u8>,
     /// MPD's sticker `like`: 0 dislike, 1 neutral, 2 like.
@@ -185,14 +187,16 @@ impl ItemStore {
     }
 
     /// Notes what was measured from the sound of an item. The answer is whether this changed anything: what
-    /// is known by a tag or a genre stays, and an id that is not here is passed over.
-    pub fn measured(&mut self, id: &str, valence: f32, arousal: f32) -> bool {
+    /// is known by a tag or a genre stays, and an id that is not here is passed over. Spoken word by its sound is
+    /// spoken word, as by its genre.
+    pub fn measured(&mut self, id: &str, valence: f32, arousal: f32, spoken: bool) -> bool {
         let heard = Feeling { valence, arousal, source: FeelingSource::Sound }.checked();
         let Some(row) = self.place(id).and_then(|at| self.rows.get_mut(at)) else { return false };
         let open = row.feeling.is_none_or(|known| known.source == FeelingSource::Sound);
-        let changes = open && heard.is_some() && row.feeling != heard;
+        let changes = open && heard.is_some() && (row.feeling != heard || (spoken && !row.spoken));
         if changes {
             row.feeling = heard;
+            row.spoken |= spoken;
         }
         changes
     }
@@ -266,6 +270,7 @@ impl ItemStore {
             length: row.length(),
             feeling: row.feeling,
             explicit: row.explicit,
+            spoken: row.spoken,
             rating: row.rating,
             like: row.like,
             shelf: self,

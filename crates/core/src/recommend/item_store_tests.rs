@@ -101,10 +101,11 @@ fn a_feeling_comes_from_what_is_surest_and_says_so() {
 fn a_measurement_fills_what_is_unknown_and_nothing_else() {
     let mut shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
     let before = shelf.get(0).unwrap().feeling;
-    assert!(!shelf.measured("a", 0.5, 0.5) && !shelf.measured("c", 0.5, 0.5));
-    assert!(!shelf.measured("b", f32::NAN, 0.5));
-    assert!(shelf.measured("b", 0.5, 0.5) && !shelf.measured("b", 0.5, 0.5));
-    assert!(shelf.measured("b", 0.4, 0.5), "the file changed");
+    assert!(!shelf.measured("a", 0.5, 0.5, false) && !shelf.measured("c", 0.5, 0.5, false));
+    assert!(!shelf.measured("b", f32::NAN, 0.5, false));
+    assert!(shelf.measured("b", 0.5, 0.5, false) && !shelf.measured("b", 0.5, 0.5, false));
+    assert!(shelf.measured("b", 0.4, 0.5, false), "the file changed");
+    assert!(shelf.measured("b", 0.4, 0.5, true) && shelf.find("b").unwrap().spoken, "a voice reads");
     assert_eq!(shelf.get(0).unwrap().feeling, before);
     assert_eq!(shelf.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
 }

@@ -134,6 +134,71 @@ fn is_known(word: &str) -> bool {
     KNOWN.get_or_init(|| WORDS.iter().copied().collect()).contains(word)
 }
 
+/// Words by which an album or a title says that it is read or played by voices.
+const SAID: &[&str] = &[
+    "hörbuch",
+    "hoerbuch",
+    "hörspiel",
+    "hoerspiel",
+    "ungekürzt",
+    "ungekürzte lesung",
+    "gelesen von",
+    "autorenlesung",
+    "audiobook",
+    "audio book",
+    "unabridged",
+    "read by ",
+    "narrated by ",
+    "radio drama",
+    "radio play",
+    "livre audio",
+    "texte intégral",
+    "lu par ",
+    "audiolibro",
+    "audiolivro",
+    "podcast",
+    "luisterboek",
+    "hoorspel",
+    "ljudbok",
+    "аудиокнига",
+];
+
+/// What a part of a book or a series is called, before its number.
+const PARTS: &[&str] = &[
+    "kapitel",
+    "chapter",
+    "chapitre",
+    "capítulo",
+    "capitulo",
+    "capitolo",
+    "hoofdstuk",
+    "rozdział",
+    "глава",
+    "folge",
+    "episode",
+    "épisode",
+    "episodio",
+    "aflevering",
+    "odcinek",
+    "avsnitt",
+    "лекция",
+    "lecture",
+    "lektion",
+    "lesson",
+    "leçon",
+    "第",
+];
+
+/// `Kapitel 6`, `06 - Chapter 12: The Sea`: a part of something that is read.
+fn is_part(title: &str) -> bool {
+    let title = normalized(title);
+    let title = title.trim_start_matches(|letter: char| !letter.is_alphabetic());
+    PARTS.iter().any(|part| {
+        let rest = title.strip_prefix(part).map(|rest| rest.trim_start_matches([' ', '.', '-', '_', '#']));
+        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_numeric()))
+    })
+}
+
 /// Ends of file names that hold nothing else.
 const ENDINGS: &[&str] = &[".m4b", ".aax", ".aa"];
 
@@ -150,6 +215,13 @@ pub(super) fn is_spoken(item: &Item) -> bool {
     let (folders, name) = item.id.rsplit_once('/').unwrap_or(("", &item.id));
     let name = name.to_ascii_lowercase();
     item.genres.iter().chain(&item.tags).any(|word| split(word))
+        || [&item.album, &item.title].into_iter().any(|text| {
+            let text = normalized(text);
+            SAID.iter().any(|word| text.contains(word))
+        })
+        // A song may be called so too: then somebody has mostly given it a genre.
+        || (item.genres.iter().all(|genre| genre.trim().is_empty())
+            && is_part(if item.title.trim().is_empty() { &name } else { &item.title }))
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
         // A word such as `news` is a genre, but names many a folder.
         || folders.split('/').any(|folder| {
@@ -187,6 +259,33 @@ mod tests {
         }
         for id in ["Hörbücher/Krimi/06.mp3", "Audiobooks/x/1.ogg", "x/book.m4b", "media/Podcasts/1.mp3"] {
             assert!(is_spoken(&file(id)), "{id}");
+        }
+        let titled = |album: &str, title: &str, genre: &str| Item {
+            album: album.into(),
+            title: title.into(),
+            genres: vec![genre.into()],
+            ..file("x/01.mp3")
+        };
+        for (album, title) in [
+            ("Der Hund (Ungekürzt)", "01"),
+            ("Die drei Hunde - Das Hörspiel", "Teil 1"),
+            ("The Dog, read by A. Reader", "1"),
+            ("", "Kapitel 6"),
+            ("", "06 - Chapter 12: The Sea"),
+            ("", "CHAPITRE 3"),
+            ("", "Folge 45 - Der Schatz"),
+            ("The Daily Podcast", "Monday"),
+        ] {
+            assert!(is_spoken(&titled(album, title, "")), "{album} / {title}");
+        }
+        assert!(is_spoken(&file("buch/Kapitel 06.mp3")));
+        for (album, title, genre) in [
+            ("The Piper", "Chapter 24", "Rock"),
+            ("Chapters", "Chapter and verse", ""),
+            ("Episodes", "Sea", ""),
+            ("Reading by the sea", "Sea", ""),
+        ] {
+            assert!(!is_spoken(&titled(album, title, genre)), "{album} / {title}");
         }
         for genre_name in ["Pop", "Rock", "Hip Hop", "Talking Blues", "Storyville Jazz"] {
             assert!(!is_spoken(&genre(genre_name)), "{genre_name}");
