@@ -15,7 +15,7 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner};
 
-use crate::numbers::to_f32;
+use crate::numbers::{Whole, to_f32};
 
 /// The pitch of a voice, in Hz.
 const VOICE: (f32, f32) = (70.0, 400.0);
@@ -65,7 +65,7 @@ impl SpeechMeter {
         }
         // The buffers come from the plan itself, so their lengths are right.
         let is_voiced = self.inverse.process(&mut self.power, &mut self.similarity).is_ok() && {
-            let lag = |hertz: f32| (self.rate / hertz) as usize;
+            let lag = |hertz: f32| (self.rate / hertz).to_usize();
             let all = self.similarity.first().copied().unwrap_or_default();
             let lags = self.similarity.get(lag(VOICE.1)..lag(VOICE.0)).unwrap_or_default();
             lags.iter().any(|like| *like > 0.5 * all)
@@ -76,7 +76,7 @@ impl SpeechMeter {
     /// Hz of the strongest line in reach, finer than the lines are apart.
     fn tone(&self, lines: &[f32]) -> f32 {
         let width = self.rate / (2.0 * lines.len().saturating_sub(1).max(1) as f32);
-        let (from, to) = ((TONES.0 / width) as usize, (TONES.1 / width) as usize);
+        let (from, to) = ((TONES.0 / width).to_usize(), (TONES.1 / width).to_usize());
         let strongest = (from.max(1)..to.min(lines.len().saturating_sub(1)))
             .max_by(|a, b| lines[*a].total_cmp(&lines[*b]))
             .unwrap_or(1);
@@ -105,7 +105,7 @@ impl SpeechMeter {
         let is_quiet = |level: f32| level < loud * 10f32.powf(-QUIET / 20.0);
         let share = |count: usize, of: usize| count as f32 / of.max(1) as f32;
 
-        let low = levels.chunks(a_second as usize).flat_map(|second| {
+        let low = levels.chunks(a_second.to_usize().max(1)).flat_map(|second| {
             let mean = second.iter().sum::<f32>() / second.len() as f32;
             second.iter().filter(move |level| **level < 0.5 * mean)
         });
@@ -120,7 +120,7 @@ impl SpeechMeter {
 
         let heard = || self.frames.iter().zip(&levels).filter(|(_, level)| !is_quiet(**level));
         let voiced = share(heard().filter(|(frame, _)| frame.is_voiced).count(), heard().count());
-        let later = (REST.1 * a_second).round() as usize;
+        let later = (REST.1 * a_second).round().to_usize();
         let pairs = || {
             let both = self.frames.iter().zip(&levels);
             let later = self.frames.iter().zip(&levels).skip(later);
