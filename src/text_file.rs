@@ -10,6 +10,7 @@ use std::io;
 use std::path::Path;
 
 use crate::ports::store;
+use moodbox_core::recommend::toml_slip;
 
 /// Bytes that are no text in Unicode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,15 @@ fn tidy(text: &str) -> String {
         Cow::Borrowed(text)
     };
     text.into_owned()
+}
+
+/// What the reader of TOML says, and what is often meant by such a line.
+pub(crate) fn with_slip(text: &str, error: &toml::de::Error) -> String {
+    let report = error.to_string().trim_end().to_owned();
+    match error.span().and_then(|span| toml_slip(text, span.start)) {
+        Some(slip) => format!("{report}\n{slip}"),
+        None => report,
+    }
 }
 
 #[cfg(test)]

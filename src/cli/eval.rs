@@ -117,8 +117,10 @@ pub struct Report {
 pub struct LeftOut {
     /// Path of the folder.
     pub folder: String,
-    /// How many pictures it holds.
+    /// How many pictures of it are not counted.
     pub pictures: usize,
+    /// In words.
+    pub why: &'static str,
 }
 
 /// One mood of a report.
@@ -212,10 +214,66 @@ pub fn evaluate(
 const FOLDER_NAMES: [(Mood, &[&str]); 7] = [
     (
         Mood::Angry,
-        &["angry", "anger", "an", "mad", "wut", "wütend", "ärger", "zorn", "colère", "enfado", "ira"],
+        &[
+            "angry",
+            "anger",
+            "an",
+            "angered",
+            "furious",
+            "rage",
+            "fâché",
+            "fâchée",
+            "furieux",
+            "verärgert",
+            "böse",
+            "enojado",
+            "enfadado",
+            "mad",
+            "wut",
+            "wütend",
+            "ärger",
+            "zorn",
+            "colère",
+            "enfado",
+            "ira",
+        ],
     ),
-    (Mood::Disgust, &["disgust", "disgusted", "di", "ekel", "dégoût", "asco"]),
-    (Mood::Fear, &["fear", "fearful", "af", "fe", "afraid", "scared", "angst", "ängstlich", "peur", "miedo"]),
+    (
+        Mood::Disgust,
+        &[
+            "disgust",
+            "disgusted",
+            "disgusting",
+            "di",
+            "ekel",
+            "angeekelt",
+            "angewidert",
+            "dégoût",
+            "dégoûté",
+            "asco",
+        ],
+    ),
+    (
+        Mood::Fear,
+        &[
+            "fear",
+            "fearful",
+            "af",
+            "fe",
+            "afraid",
+            "scared",
+            "fright",
+            "frightened",
+            "angst",
+            "ängstlich",
+            "furcht",
+            "verängstigt",
+            "peur",
+            "apeuré",
+            "effrayé",
+            "miedo",
+        ],
+    ),
     (
         Mood::Happy,
         &[
@@ -224,7 +282,16 @@ const FOLDER_NAMES: [(Mood, &[&str]); 7] = [
             "ha",
             "joy",
             "joyful",
+            "joyous",
+            "smile",
+            "smiling",
             "freude",
+            "froh",
+            "heureux",
+            "heureuse",
+            "content",
+            "bonheur",
+            "feliz",
             "fröhlich",
             "glücklich",
             "joie",
@@ -234,10 +301,41 @@ const FOLDER_NAMES: [(Mood, &[&str]); 7] = [
     ),
     (
         Mood::Sad,
-        &["sad", "sadness", "sa", "trauer", "traurig", "traurigkeit", "tristesse", "triste", "tristeza"],
+        &[
+            "sad",
+            "sadness",
+            "sorrow",
+            "unhappy",
+            "sa",
+            "trauer",
+            "traurig",
+            "traurigkeit",
+            "tristesse",
+            "triste",
+            "tristeza",
+        ],
     ),
-    (Mood::Surprise, &["surprise", "surprised", "su", "überraschung", "überrascht", "sorpresa"]),
-    (Mood::Neutral, &["neutral", "neutrality", "ne", "normal", "gelassen", "neutre"]),
+    (
+        Mood::Surprise,
+        &[
+            "surprise",
+            "surprised",
+            "surprising",
+            "suprise",
+            "su",
+            "astonished",
+            "surpris",
+            "étonné",
+            "sorprendido",
+            "überraschung",
+            "überrascht",
+            "sorpresa",
+        ],
+    ),
+    (
+        Mood::Neutral,
+        &["neutral", "neutrality", "ne", "normal", "gelassen", "calm", "ruhig", "neutre", "calme", "neutro"],
+    ),
 ];
 
 /// The mood that a folder is named for: `anger`, `Happiness`, `0_fear`, `sad-faces`.
@@ -255,6 +353,19 @@ fn mood_of_folder(name: &str) -> Option<Mood> {
 /// Files with the mood that their folder names.
 type Pictures = Vec<(Mood, PathBuf)>;
 
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+}
+
+fn is_picture(path: &Path) -> bool {
+    has_ending(path, &["png", "jpg", "jpeg", "jpe", "jfif"])
+}
+
+fn is_foreign_picture(path: &Path) -> bool {
+    has_ending(path, &["webp", "bmp", "gif", "tif", "tiff", "heic", "heif", "avif", "pgm", "ppm", "jp2"])
+}
+
 /// Every picture of the folders named after moods, sorted by path.
 fn pictures(dir: &Path) -> anyhow::Result<(Pictures, Vec<LeftOut>)> {
     let listing = |folder: &Path| -> anyhow::Result<Vec<PathBuf>> {
@@ -263,25 +374,34 @@ fn pictures(dir: &Path) -> anyhow::Result<(Pictures, Vec<LeftOut>)> {
         let entries = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
         entries.with_context(|| format!("cannot list the folder {}", folder.display()))
     };
-    let is_picture = |path: &Path| {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        matches!(ending.as_deref(), Some("png" | "jpg" | "jpeg"))
-    };
     let (mut pictures, mut left_out) = (Vec::new(), Vec::new());
-    for folder in listing(dir)? {
-        if !folder.is_dir() {
+    let mut leave_out = |folder: &Path, pictures: usize, why| {
+        if pictures > 0 {
+            left_out.push(LeftOut { folder: folder.display().to_string(), pictures, why });
+        }
+    };
+    let count = |files: &[PathBuf], of: fn(&Path) -> bool| files.iter().filter(|path| of(path)).count();
+    let all = listing(dir)?;
+    leave_out(
+        dir,
+        count(&all, is_picture) + count(&all, is_foreign_picture),
+        "which lie in no folder of a mood",
+    );
+    for folder in all.into_iter().filter(|path| path.is_dir()) {
+        let inside = listing(&folder)?;
+        let Some(mood) = folder.file_name().and_then(|name| name.to_str()).and_then(mood_of_folder) else {
+            leave_out(&folder, count(&inside, is_picture), "whose name is no mood");
             continue;
+        };
+        leave_out(
+            &folder,
+            count(&inside, is_foreign_picture),
+            "of a kind that is not read; PNG and JPEG are",
+        );
+        for deeper in inside.iter().filter(|path| path.is_dir()) {
+            leave_out(deeper, count(&listing(deeper)?, is_picture), "which lies too deep");
         }
-        let inside = listing(&folder)?.into_iter().filter(|path| is_picture(path));
-        match folder.file_name().and_then(|name| name.to_str()).and_then(mood_of_folder) {
-            Some(mood) => pictures.extend(inside.map(|path| (mood, path))),
-            None => {
-                let count = inside.count();
-                if count > 0 {
-                    left_out.push(LeftOut { folder: folder.display().to_string(), pictures: count });
-                }
-            }
-        }
+        pictures.extend(inside.into_iter().filter(|path| is_picture(path)).map(|path| (mood, path)));
     }
     left_out.sort_by(|a, b| a.folder.cmp(&b.folder));
     if pictures.is_empty() {
@@ -397,8 +517,8 @@ impl Report {
         if self.no_face > 0 {
             text += &format!(", {} without a face that was found", self.no_face);
         }
-        for LeftOut { folder, pictures } in &self.left_out {
-            text += &format!("\nleft out: {pictures} in {}, whose name is no mood", printable(folder));
+        for LeftOut { folder, pictures, why } in &self.left_out {
+            text += &format!("\nleft out: {pictures} in {}, {why}", printable(folder));
         }
         text += &format!("\naccuracy            {}\n", percent(self.accuracy));
         text += &format!("macro F1            {}\n", percent(self.macro_f1));

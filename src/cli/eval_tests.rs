@@ -59,13 +59,18 @@ fn folders_are_read_as_other_collections_name_them() {
         ("Wut", Mood::Angry),
         ("a\u{308}ngstlich", Mood::Fear),
         ("happy_faces", Mood::Happy),
+        ("3-happy", Mood::Happy),
+        ("Heureux", Mood::Happy),
+        ("Dégoûté", Mood::Disgust),
+        ("Freude (3)", Mood::Happy),
+        ("FÂCHÉ", Mood::Angry),
     ] {
         assert_eq!(mood_of_folder(name), Some(mood), "{name}");
     }
-    for name in ["contempt", "0", "", "unhappy", "not_happy", "happy_sad"] {
+    for name in ["contempt", "0", "", "not_happy", "happy_sad"] {
         assert_eq!(mood_of_folder(name), None, "{name}");
     }
-    let left_out = vec![LeftOut { folder: "x/contempt".into(), pictures: 3 }];
+    let left_out = vec![LeftOut { folder: "x/contempt".into(), pictures: 3, why: "whose name is no mood" }];
     let report = Report { left_out, ..report(Head::Votes, &[], Vec::new(), 0.0) };
     assert!(report.text().contains("left out: 3 in x/contempt"));
 }
@@ -91,4 +96,32 @@ fn without_any_answer_no_figure_is_made_up() {
     ] {
         assert!(json.get(key).is_some(), "{key}");
     }
+}
+
+#[test]
+fn pictures_that_are_not_counted_are_told_wherever_they_lie() {
+    let root = tempfile::tempdir().unwrap();
+    for file in ["happy/1.png", "happy/2.webp", "happy/anna/3.png", "contempt/4.png", "5.jpg", "Sad/6.JFIF"] {
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, b"").unwrap();
+    }
+    let (found, left_out) = pictures(root.path()).unwrap();
+    assert_eq!(found.iter().map(|(mood, _)| *mood).collect::<Vec<_>>(), [Mood::Sad, Mood::Happy]);
+    let told: Vec<_> = left_out
+        .iter()
+        .map(|one| {
+            let folder = std::path::Path::new(&one.folder).strip_prefix(root.path()).unwrap();
+            (folder.display().to_string(), one.pictures, one.why)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (String::new(), 1, "which lie in no folder of a mood"),
+            ("contempt".to_owned(), 1, "whose name is no mood"),
+            ("happy".to_owned(), 1, "of a kind that is not read; PNG and JPEG are"),
+            ("happy/anna".to_owned(), 1, "which lies too deep"),
+        ]
+    );
 }

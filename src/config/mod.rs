@@ -174,7 +174,7 @@ pub fn parse(text: &str, name: &str) -> Result<Config, ConfigError> {
     // The report of the parser names the line and shows it.
     let file: file::File = toml::from_str(text).map_err(|error| ConfigError::Malformed {
         path: name.to_owned(),
-        report: error.to_string().trim_end().to_owned(),
+        report: text_file::with_slip(text, &error),
     })?;
     Config::try_from(file).map_err(|why| ConfigError::Wrong { path: name.to_owned(), why })
 }

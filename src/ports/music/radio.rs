@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::library;
-use crate::text_file;
+use crate::text_file::{self, with_slip};
 use moodbox_core::kiosk::event::NowPlaying;
 use moodbox_core::recommend::{Feeling, FeelingSource, Item};
 
@@ -39,7 +39,7 @@ pub fn read(path: &Path) -> (Vec<Item>, Vec<String>) {
     let place = path.display();
     let file: Result<File, String> = text_file::read(path)
         .map_err(|error| error.to_string())
-        .and_then(|text| toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_owned()));
+        .and_then(|text| toml::from_str(&text).map_err(|error| with_slip(&text, &error)));
     let mut stations = match file {
         Ok(file) => file.station,
         Err(why) => {

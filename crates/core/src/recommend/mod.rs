@@ -39,6 +39,7 @@ mod taste;
 mod template;
 mod template_file;
 mod templates;
+mod toml_slip;
 mod trajectory;
 mod word;
 
@@ -56,4 +57,5 @@ pub use taste::{Taste, Weights};
 pub use template::{Length, Mode, Pair, Point, Pool, Quiet, Region, Template, Why, minute_of_day};
 pub use template_file::{Problem, nearest};
 pub use templates::Templates;
+pub use toml_slip::toml_slip;
 pub use word::{in_system_folder, is_marked_explicit, is_system_name, normalized};

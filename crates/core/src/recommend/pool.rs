@@ -77,11 +77,24 @@ fn table(words: &[String], shelf: &ItemStore) -> Table {
         return None;
     }
     let mut wanted = vec![false; shelf.word_count()];
-    for number in words.iter().filter_map(|word| shelf.find_word(word)) {
+    for number in words.iter().flat_map(|word| spellings(word)).filter_map(|word| shelf.find_word(&word)) {
         wanted[number as usize] = true;
     }
     let first = |list| shelf.list(list).find(|&word| wanted[word as usize]);
     Some((0..number(shelf.list_count())).map(first).collect())
+}
+
+/// A word with what people write in place of its signs: `hip hop`, `hip-hop` and `hiphop`, `drum & bass` and
+/// `drum and bass`.
+fn spellings(word: &str) -> [String; 6] {
+    [
+        word.to_owned(),
+        word.replace('-', " "),
+        word.replace(' ', "-"),
+        word.replace([' ', '-'], ""),
+        word.replace(" & ", " and "),
+        word.replace(" and ", " & "),
+    ]
 }
 
 #[cfg(test)]
@@ -103,6 +116,22 @@ mod tests {
             playlists: vec!["Evening".into()],
             feeling: Some(Feeling { valence: 0.4, arousal: -0.6, source: FeelingSource::Explicit }),
             ..Item::default()
+        }
+    }
+
+    #[test]
+    fn a_word_with_other_signs_between_its_parts_is_the_same_word() {
+        for (asked, written) in [
+            ("hip hop", "Hip-Hop"),
+            ("hip-hop", "HipHop"),
+            ("hip-hop", "Hip Hop"),
+            ("drum & bass", "Drum and Bass"),
+            ("drum and bass", "Drum & Bass"),
+            ("singer-songwriter", "Singer Songwriter"),
+        ] {
+            let item = Item { genres: vec![written.into()], ..item() };
+            let pool = Pool { genres: vec![asked.into()], ..Pool::default() };
+            assert!(holds(&pool, item), "{asked} and {written}");
         }
     }
 

@@ -109,7 +109,7 @@ fn without_edition(title: &str) -> &str {
             let (before, inner) = title.strip_suffix(*close)?.rsplit_once(*open)?;
             Some((before, inner))
         });
-        let dash = || [" - ", " – ", " — ", " | "].iter().find_map(|dash| title.rsplit_once(dash));
+        let dash = || [" - ", " | "].iter().find_map(|dash| title.rsplit_once(dash));
         match bracket.or_else(dash) {
             Some((before, said)) if is_edition(said) && !before.trim().is_empty() => title = before.trim(),
             _ => return without_guests(title),

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::kind::{AudioSource, Kind};
 use super::template::{Length, Mode, Point, Pool, Quiet, Region, Template, Why, minute_of_day};
+use super::toml_slip::toml_slip;
 use super::word::normalized;
 
 /// Something wrong in a template.
@@ -364,6 +365,7 @@ fn from_toml(text: &str, error: &toml::de::Error) -> Problem {
         _ if what.starts_with("invalid type") || what.starts_with("invalid length") => {
             "write the value in the form that the head of the shipped template shows".to_owned()
         }
+        _ if let Some(slip) = error.span().and_then(|span| toml_slip(text, span.start)) => slip.to_owned(),
         _ => "see the head of the shipped template for how a file is written".to_owned(),
     };
     Problem { line, column, what, cure }

@@ -7,15 +7,25 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// macOS decomposes letters (NFD), other systems do not (NFC); Japanese keyboards write full-width letters.
 /// So: compatibility composition (NFKC), Unicode's full case folding (`STRASSE` is `Straße`), no signs that
-/// cannot be seen, one space between words and none around them.
+/// cannot be seen, the plain form of quotes and dashes, one space between words and none around them.
 pub fn normalized(word: &str) -> String {
     if word.is_ascii() {
         return spaced(&word.to_ascii_lowercase());
     }
-    let seen = word.nfkc().filter(|letter| !is_invisible(*letter));
+    let seen = word.nfkc().filter(|letter| !is_invisible(*letter)).map(plain_sign);
     // Folding may take a letter apart again.
     let folded: String = seen.default_case_fold().nfkc().filter(|letter| *letter != '\u{307}').collect();
     spaced(&folded)
+}
+
+/// The sign that a keyboard has for one that programs write in its place: `Don’t` is `Don't`, `1–2` is `1-2`.
+const fn plain_sign(letter: char) -> char {
+    match letter {
+        '‘' | '’' | '‚' | '‛' | 'ʼ' | 'ʹ' | '′' | '´' => '\'',
+        '“' | '”' | '„' | '‟' | '«' | '»' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '⁃' | '﹣' => '-',
+        other => other,
+    }
 }
 
 /// Soft hyphens, joiners, marks of direction and of variants.
@@ -78,6 +88,29 @@ const SYSTEM_NAMES: &[&str] = &[
     ".zfs",
     ".stversions",
     ".dtrash",
+    ".stfolder",
+    ".sync",
+    ".dropbox.cache",
+    ".tmp.drivedownload",
+    ".mobilebackups",
+    "backups.backupdb",
+    ".apdisk",
+    ".wdmc",
+    ".wd_tv",
+    ".syncarchive",
+    ".thumbdata",
+    "@synoeastream",
+    "@synoresource",
+    "@appstore",
+    "@database",
+    "@download",
+    "$winreagent",
+    "$windows.~bt",
+    "$windows.~ws",
+    "config.msi",
+    "files_trashbin",
+    "files_versions",
+    "ehthumbs.db",
     ".delete",
     ".deleted",
 ];
@@ -91,12 +124,29 @@ pub fn is_system_name(name: &str) -> bool {
         || name.starts_with("._")
         || name.starts_with(".trash")
         || name.starts_with("$recycle")
+        // What a word processor or a download leaves while it writes.
+        || name.starts_with("~$")
+        || UNFINISHED.iter().any(|ending| name.ends_with(ending))
         || name.strip_prefix("found.").is_some_and(found)
 }
 
+/// Ends of the names of downloads that have not come to their end.
+const UNFINISHED: &[&str] = &[
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".download",
+    ".filepart",
+    ".opdownload",
+    ".!qb",
+    ".!ut",
+    ".aria2",
+    ".icloud",
+];
+
 /// Whether any part of a path is such a name.
 pub fn in_system_folder(path: &str) -> bool {
-    path.split('/').any(is_system_name)
+    path.split('/').any(is_system_name) || normalized(path).contains(".local/share/trash/")
 }
 
 /// Words in brackets or behind a dash by which a title says that it is for adults.
@@ -151,7 +201,7 @@ pub fn is_marked_explicit(title: &str) -> bool {
         || closed('[', ']')
         || closed('{', '}')
         || title.contains('🅴')
-        || ["- ", "– ", "— ", "| ", "~ "].iter().any(|dash| {
+        || ["- ", "| ", "~ "].iter().any(|dash| {
             title.split(&format!(" {dash}")).skip(1).any(|part| {
                 let part = part.trim();
                 EXPLICIT_MARKS.contains(&part) || part == "explicit version"
@@ -181,6 +231,17 @@ mod tests {
             ("Ελλάδα", "ΕΛΛΆΔΑ"),
             ("  drum\u{a0} &\tbass ", "Drum & Bass"),
             ("hip\u{ad}hop", "hiphop"),
+            ("Don’t", "don't"),
+            ("Rock ‘n’ Roll", "rock 'n' roll"),
+            ("Hip‑Hop", "hip-hop"),
+            ("1990 – 2000", "1990 - 2000"),
+            ("„Lieder“", "\"lieder\""),
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+            ("Œuvre", "œuvre"),
+            ("ﬄuss", "ffluss"),
+            ("Drum\u{3000}&\u{2009}Bass  ", "drum & bass"),
+            ("Ａ・Ｂ", "a・b"),
+            ("e\u{301}te\u{301}", "Été"),
         ] {
             assert_eq!(normalized(one), normalized(other), "{one} and {other}");
         }
@@ -209,6 +270,18 @@ mod tests {
             "__MACOSX/a/x.mp3",
             "LOST.DIR/1.mp3",
             "@Recycle/x.mp3",
+            ".stfolder/x.mp3",
+            "home/.local/share/Trash/files/x.mp3",
+            "x.mp3.part",
+            "x.mp3.crdownload",
+            "x.mp3.download/x.mp3",
+            "~$x.mp3",
+            ".@__thumb/x.mp3",
+            "@Recently-Snapshot/x.mp3",
+            ".Spotlight-V100/x.mp3",
+            "$Windows.~BT/x.mp3",
+            "nextcloud/files_trashbin/x.mp3",
+            "a/Thumbs.db",
         ] {
             assert!(in_system_folder(path), "{path}");
         }
