@@ -22,6 +22,7 @@ use crate::ports::panel::worker::PanelSlot;
 use crate::ports::power::{self, PowerSwitch};
 use crate::ports::speech::Speaker;
 use crate::ports::speech::worker::Order;
+use crate::ports::store::StateFileError;
 use crate::ports::video::Video;
 use crate::ports::video::watch::{self, Watched};
 use crate::supervise::Supervisor;
@@ -194,7 +195,7 @@ pub(super) fn listener(
         let mut send = report(queue);
         analysis::step_back();
         analysis::run(listening, &library, &unknown, |problem| {
-            send(Event::Part(Part::Library, Health::Ill(other(problem.to_string()))));
+            send(Event::Part(Part::Library, Health::Ill(lost(&problem))));
         });
     })
 }
@@ -250,8 +251,7 @@ pub(super) fn store(
             match saved {
                 Ok(()) if was_ill => send(Event::Part(Part::Library, Health::Well)),
                 Err(error) if !was_ill => {
-                    let report = format!("{} cannot be written: {error}", file.display());
-                    send(Event::Part(Part::Library, Health::Ill(other(report))));
+                    send(Event::Part(Part::Library, Health::Ill(unwritten(&file, &error))));
                 }
                 Ok(()) | Err(_) => {}
             }
@@ -293,6 +293,27 @@ pub(super) fn speech(
     let (orders, inbox) = CommandQueue::new();
     supervisor.spawn("speech", move || crate::ports::speech::worker::run(speaker, inbox, report(queue)))?;
     Ok(orders)
+}
+
+/// What was learnt cannot be kept.
+fn unwritten(file: &Path, error: &io::Error) -> Trouble {
+    Trouble { kind: of_disk(error), report: format!("{} cannot be written: {error}", file.display()) }
+}
+
+/// A state file could not be used.
+fn lost(problem: &StateFileError) -> Trouble {
+    let kind = match problem {
+        StateFileError::Unusable { why, .. } => of_disk(why),
+        StateFileError::SetAside { .. } => TroubleKind::Other,
+    };
+    Trouble { kind, report: problem.to_string() }
+}
+
+fn of_disk(error: &io::Error) -> TroubleKind {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => TroubleKind::CardFull,
+        _ => TroubleKind::Other,
+    }
 }
 
 fn other(report: String) -> Trouble {

@@ -27,6 +27,14 @@ struct Content {
     videos: BTreeMap<String, (f32, f32)>,
 }
 
+/// What helps.
+fn way_out(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free some room on the card",
+        _ => "It is the folder of the device: try it with sudo",
+    }
+}
+
 /// Why a feeling was not set, or what was set is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeelingsProblem {
@@ -34,7 +42,7 @@ pub enum FeelingsProblem {
     #[error(transparent)]
     File(#[from] StateFileError),
     /// The file or its folder cannot be written.
-    #[error("{}: {why}; nothing was set. It is the folder of the device: try it with sudo", file.display())]
+    #[error("{}: {why}; nothing was set. {}", file.display(), way_out(why))]
     Unwritable {
         /// The file.
         file: PathBuf,

@@ -61,6 +61,60 @@ fn a_disk_that_takes_not_one_byte_keeps_nobody_from_pressing() {
     assert!(device.end(Signal::TERM).unwrap().success());
 }
 
+/// The state folder is a disk of its own of 256 kB that is full, until the file `room` is there.
+#[test]
+fn a_full_disk_is_told_loses_nothing_and_heals_when_there_is_room() {
+    let namespaces: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
+    let given = |words: &[&str]| {
+        Command::new("unshare").args(words).arg("true").status().is_ok_and(|status| status.success())
+    };
+    let Some(namespace) = namespaces.into_iter().find(|words| given(words)) else {
+        return println!("not tried: this machine gives no mounts of its own");
+    };
+    let device = Device::start(photo, "", None, |program, folder| {
+        let mut command = Command::new("unshare");
+        command.args(namespace).args(["sh", "-euc"]).arg(
+            "mkdir \"$1/state\"; mount -t tmpfs -o size=256k none \"$1/state\"\n\
+             mkdir -p \"$1/state/moodbox/templates/music\"\n\
+             echo '# the one that lies there' > \"$1/state/moodbox/templates/music/sad.toml\"\n\
+             cat /dev/zero > \"$1/state/fill\" 2>/dev/null || true\n\
+             (tries=0; until [ -e \"$1/room\" ] || [ $tries = 6000 ]; do tries=$((tries + 1)); sleep 0.05; done\n\
+             rm \"$1/state/fill\"; : > \"$1/made\") &\n\
+             exec \"$0\" \"$2\" \"$3\" \"$4\"",
+        );
+        command.arg(program).arg(folder);
+        command
+    });
+    let own = "the one that lies there";
+    let sad = |device: &Device| device.get("/api/templates/music/sad")["text"].as_str().unwrap().to_owned();
+    assert!(sad(&device).contains(own), "{}", sad(&device));
+    let status = |device: &Device, head: &str, body: &str| {
+        let answer = String::from_utf8(device.ask(head, body)).unwrap();
+        (answer[9..12].to_owned(), answer)
+    };
+    let settings = (r"POST /api/settings", r#"{"changes":{"device.language":"de"}}"#);
+    let written = serde_json::json!({ "text": "# another\n" }).to_string();
+    let template = ("POST /api/templates/music/sad", written.as_str());
+    let backup = String::from_utf8(device.ask("GET /api/backup", "")).unwrap();
+    let backup = backup.split_once("\r\n\r\n").unwrap().1.replace("one that lies", "one that came");
+    let restore = ("POST /api/restore", backup.as_str());
+    for (head, body) in [settings, template, restore] {
+        let (code, answer) = status(&device, head, body);
+        assert!(code.starts_with('5') && answer.contains("room"), "{head}: {answer}");
+    }
+    assert!(sad(&device).contains(own), "nothing of it is lost");
+    assert_eq!(device.state()["language"], "en");
+    is_well(&device);
+    fs::write(device.path("room"), "").unwrap();
+    device.until("there is room", |device| device.path("made").exists());
+    for (head, body) in [settings, restore] {
+        let (code, answer) = status(&device, head, body);
+        assert_eq!(code, "200", "{head}: {answer}");
+    }
+    assert!(sad(&device).contains("one that came"));
+    is_well(&device);
+}
+
 #[test]
 fn a_card_that_never_answers_keeps_nobody_waiting() {
     let mut device = Device::start(photo, "", None, |program, folder| {

@@ -96,6 +96,8 @@ pub enum TroubleKind {
     VideoAbsent,
     TemplateBroken,
     LibraryEmpty,
+    /// What is learnt finds no room on the card.
+    CardFull,
     /// The daemon itself ended in failure, or was ended because it hung.
     Stopped,
     /// The configuration cannot be used, so the daemon does not start.
@@ -106,7 +108,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [TroubleKind; 29] = [
+    pub const ALL: [TroubleKind; 30] = [
         TroubleKind::CameraMissing,
         TroubleKind::CameraBusy,
         TroubleKind::CameraSilent,
@@ -132,6 +134,7 @@ impl TroubleKind {
         TroubleKind::VideoAbsent,
         TroubleKind::TemplateBroken,
         TroubleKind::LibraryEmpty,
+        TroubleKind::CardFull,
         TroubleKind::Stopped,
         TroubleKind::SettingsBroken,
         TroubleKind::PowerDenied,

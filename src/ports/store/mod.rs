@@ -32,6 +32,21 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(folder)
 }
 
+/// Whether files of these lengths, in bytes, could be written beside `path` now, each beside the one that it replaces.
+///
+/// # Errors
+/// As the system's, when there is no room for all of them.
+pub(crate) fn has_room(path: &Path, lengths: impl IntoIterator<Item = usize>) -> io::Result<()> {
+    const BLOCK: u64 = 4096;
+    let folder = folder_of(path);
+    make_folder(folder)?;
+    let each = lengths.into_iter().map(|length| (length as u64).div_ceil(BLOCK) + 1);
+    let file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
+    // Taken and given back: what the system says of free room is not always for everybody.
+    rustix::fs::fallocate(file.as_file(), rustix::fs::FallocateFlags::empty(), 0, each.sum::<u64>() * BLOCK)
+        .map_err(Into::into)
+}
+
 /// Removes files of one folder, in this order, those that are not there left aside. Once this has returned, no
 /// power cut brings one back.
 ///

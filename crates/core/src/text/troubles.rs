@@ -143,6 +143,10 @@ pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
             said("Library is empty", "Sammlung ist leer"),
             said("Add music or videos", "Leg Musik oder Videos dazu"),
         ),
+        TroubleKind::CardFull => (
+            said("The card is full", "Die Karte ist voll"),
+            said("Free some room: I learn nothing until then", "Schaff Platz: bis dahin lerne ich nichts"),
+        ),
         TroubleKind::Stopped => (
             said("Something went wrong", "Etwas ging schief"),
             said(

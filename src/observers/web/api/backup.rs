@@ -18,6 +18,7 @@ use crate::config::{Changes, ConfigError};
 use crate::library::history;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::{LARGE_BODIES, Site};
+use crate::ports::store;
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::policy::Mode;
 use moodbox_core::recommend::{History, Templates};
@@ -93,7 +94,7 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
         Changes::parse(&backup.settings, &site.changes).map_err(|error| broken("the settings", &error))?;
     let live = match &site.settings {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = store::read_text(path, store::LARGEST_TEXT).map_err(|error| {
                 Fault::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{}: {error}", path.display()))
             })?;
             let config = changes.over(&text, &path.display().to_string()).map_err(|error| match error {
@@ -122,6 +123,14 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
         None => History::default(),
     };
     let _turn = site.writing.lock().await;
+    let texts = wanted.values().map(|(_, text)| text.len()).chain([changes.to_string().len()]);
+    let learnt_size = learnt.to_json().len();
+    store::has_room(&site.changes, texts.chain([learnt_size])).map_err(|error| {
+        Fault::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            format!("there is no room for the backup: {error}. Free some; nothing was changed"),
+        )
+    })?;
     let cannot = |what: PathBuf, error: std::io::Error| {
         Fault::new(
             StatusCode::INTERNAL_SERVER_ERROR,
