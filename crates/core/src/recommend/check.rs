@@ -76,11 +76,11 @@ fn missing(shelf: &ItemStore, template: &Template) -> Option<Missing> {
     }
     let pools: Vec<_> = template.pools.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
     let avoid: Vec<_> = template.avoid.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
-    let in_pools = |row: &&Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(shelf, row));
+    let in_pools = |row: &&Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(row));
     let refused = |row: &Row| {
         (row.explicit && !template.explicit)
             || row.like == Some(0)
-            || avoid.iter().any(|pool| pool.holds(shelf, row))
+            || avoid.iter().any(|pool| pool.holds(row))
     };
     let mut items = 0;
     for row in shelf.rows().iter().filter(in_pools) {

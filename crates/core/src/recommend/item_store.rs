@@ -9,7 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use super::genre;
-use super::interned_words::{Lists, Words, number};
+use super::interned_words::{Folders, Lists, Words, number};
 use super::item::{Feeling, FeelingSource, Item};
 use super::song::{hash, marked_explicit, song_of};
 use super::speech;
@@ -21,6 +21,7 @@ use crate::text::printable;
 pub struct ItemStore {
     words: Words,
     lists: Lists,
+    folders: Folders,
     /// Ids and titles, one after another.
     text: String,
     rows: Vec<Row>,
@@ -64,8 +65,9 @@ pub(super) struct Row {
     pub(super) genres: u32,
     pub(super) tags: u32,
     pub(super) playlists: u32,
+    pub(super) folder: u32,
     /// Milliseconds; `u32::MAX` is unknown.
-    millis: u32,
+    pub(super) millis: u32,
     pub(super) feeling: Option<Feeling>,
     pub(super) explicit: bool,
     /// Spoken word: an audiobook, a podcast.
@@ -133,6 +135,7 @@ impl ItemStore {
             genres,
             tags,
             playlists,
+            folder: self.folders.intern(&item.id),
             millis,
             feeling,
             explicit: item.explicit || marked_explicit(&item),
@@ -158,7 +161,8 @@ impl ItemStore {
     /// The memory that it takes, in bytes, about. What tags say decides it as much as their number does.
     pub fn bytes(&self) -> usize {
         let row = size_of::<Row>() + size_of::<(u64, u32)>();
-        self.text.len() + self.words.bytes() + self.lists.bytes() + self.rows.len() * row
+        let shared = self.words.bytes() + self.lists.bytes() + self.folders.bytes();
+        self.text.len() + shared + self.rows.len() * row
     }
 
     /// How many items there are.
@@ -208,6 +212,7 @@ impl ItemStore {
         self.words.all.shrink_to_fit();
         self.lists.flat.shrink_to_fit();
         self.lists.ends.shrink_to_fit();
+        self.folders.shrink();
     }
 
     /// Position of the item with this id.
@@ -254,6 +259,11 @@ impl ItemStore {
     /// How many distinct lists of words there are: their numbers are below it.
     pub(super) fn list_count(&self) -> usize {
         self.lists.ends.len()
+    }
+
+    /// Each folder that anything lies in, in the order of their numbers: as words are compared, with a `/` at its end.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &str> {
+        self.folders.iter()
     }
 
     pub(super) fn list(&self, list: u32) -> impl Iterator<Item = u32> + '_ {

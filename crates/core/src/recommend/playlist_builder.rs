@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::item::FeelingSource;
 use super::item_store::{ItemStore, Row};
@@ -46,28 +47,27 @@ pub(super) fn list(
     let pools: Vec<_> = template.pools.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
     let avoid: Vec<_> = template.avoid.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
     // Spoken word is no music for a mood, unless the template asks for it by a word.
-    let asked_by_word = |row: &Row| pools.iter().any(|pool| pool.asks_by_word() && pool.holds(shelf, row));
+    let asked_by_word = |row: &Row| pools.iter().any(|pool| pool.asks_by_word() && pool.holds(row));
     let allowed = |row: &Row| {
         (template.explicit || !row.explicit)
             && row.like != Some(0)
             && (kind == Kind::Video || !row.spoken || asked_by_word(row))
-            && !avoid.iter().any(|pool| pool.holds(shelf, row))
+            && !avoid.iter().any(|pool| pool.holds(row))
     };
-    let in_pools = |row: &Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(shelf, row));
+    let in_pools = |row: &Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(row));
 
-    let fits = |row: &Row| {
-        row.length().is_none_or(|length| {
-            length >= template.shortest && template.longest.is_none_or(|longest| length <= longest)
-        })
-    };
+    let shortest = millis(template.shortest);
+    let longest = template.longest.map_or(u32::MAX, millis);
+    let fits = |row: &Row| (row.millis >= shortest) & (row.millis <= longest) | row.length().is_none();
+    let recent = Recent::new(shelf, request.recent, template.no_repeat);
 
     // What has a fitting length first; what is too short or too long only where there is nothing else.
-    let (mut through, mut rows) = (Through::Template, Vec::new());
+    let (mut through, mut found) = (Through::Template, Found::default());
     for fitting in [true, false] {
         for by in [Through::Template, Through::Nearest, Through::Anything] {
-            if rows.is_empty() {
+            if found.is_empty() {
                 through = by;
-                rows = rows_where(shelf, |row| {
+                found = rows_where(shelf, &recent, |row| {
                     (!fitting || fits(row))
                         && allowed(row)
                         && match by {
@@ -79,7 +79,7 @@ pub(super) fn list(
             }
         }
     }
-    if rows.is_empty() {
+    if found.is_empty() {
         notes.push(Note::Nothing { kind, empty: shelf.is_empty() });
         return Vec::new();
     }
@@ -91,10 +91,8 @@ pub(super) fn list(
 
     let path = Path::new(template, request);
     let mut walk = Walk::new(kind, shelf, request, path);
-    let recent = Recent::new(shelf, request.recent, template.no_repeat);
-    let count = rows.len();
-    let again = recent.take_from(shelf, &mut rows);
-    let mut candidates = walk.candidates(rows, template.length);
+    let (count, again) = (found.len(), found.again);
+    let mut candidates = walk.candidates(found.rows, template.length);
     walk.fill(&mut candidates, template.length);
     walk.fill_in_between(&mut candidates, template.length, count);
     if !again.is_empty() && !walk.is_full(template.length) && walk.wants_more(template.length, count) {
@@ -103,9 +101,8 @@ pub(super) fn list(
     }
     // The same two clips again and again, for every mood, while others lie unused: others follow them.
     if kind == Kind::Video && through == Through::Template && walk.chosen.len() < FEW {
-        let mut others = rows_where(shelf, |row| fits(row) && allowed(row) && !in_pools(row));
-        recent.take_from(shelf, &mut others);
-        walk.fill_with_others(others, template.length);
+        let others = rows_where(shelf, &recent, |row| fits(row) && allowed(row) && !in_pools(row));
+        walk.fill_with_others(others.rows, template.length);
     }
     if let Some(hundredths) = walk.short_of_goal() {
         notes.push(Note::StopsShort { kind, hundredths });
@@ -113,11 +110,45 @@ pub(super) fn list(
     walk.picks(template, &pools, through)
 }
 
-fn rows_where(shelf: &ItemStore, wanted: impl Fn(&Row) -> bool) -> Vec<u32> {
-    // Allocated once: the program wipes what it frees, so a list that grows is copied and wiped several times.
-    let mut rows = Vec::with_capacity(shelf.len());
-    rows.extend((0u32..).zip(shelf.rows()).filter(|(_, row)| wanted(row)).map(|(at, _)| at));
-    rows
+/// Rows that may be on a list, in ascending order.
+#[derive(Default)]
+struct Found {
+    /// Those that were not played lately.
+    rows: Vec<u32>,
+    /// Those that were.
+    again: Vec<u32>,
+}
+
+impl Found {
+    fn len(&self) -> usize {
+        self.rows.len() + self.again.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn rows_where(shelf: &ItemStore, recent: &Recent, wanted: impl Fn(&Row) -> bool) -> Found {
+    // Allocated once: the program wipes what it frees, so a list that grows is copied and wiped several times. Each
+    // row is written and kept only if it is wanted: a jump over it would be guessed wrongly every few rows.
+    let mut rows = vec![0; shelf.len()];
+    let (mut again, mut count) = (Vec::new(), 0);
+    for (at, row) in (0u32..).zip(shelf.rows()) {
+        rows[count] = at;
+        let wanted = wanted(row);
+        let played = recent.holds(at, row);
+        count += usize::from(wanted & !played);
+        if wanted & played {
+            again.push(at);
+        }
+    }
+    rows.truncate(count);
+    Found { rows, again }
+}
+
+fn millis(length: Duration) -> u32 {
+    u32::try_from(length.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// One item of the list.
@@ -465,7 +496,7 @@ impl<'a> Walk<'a> {
             let Chosen { row, point, .. } = *chosen;
             let facts = &self.shelf.rows()[row as usize];
             let moved = before.zip(point).and_then(|(before, now)| direction(before, now));
-            let pool = pools.iter().find(|pool| pool.holds(self.shelf, facts));
+            let pool = pools.iter().find(|pool| pool.holds(facts));
             let why = match through {
                 Through::Nearest => Reason::Nearest,
                 Through::Anything => Reason::Anything,

@@ -9,7 +9,7 @@ fn looked_per_track(tracks: usize) -> f32 {
     let looked = |mood| {
         let template = Template { length: Length::Items(20), ..Templates::shipped().of(mood).music.clone() };
         let request = Request::new(mood);
-        let rows = rows_where(&shelf, |_| true);
+        let rows = rows_where(&shelf, &Recent::new(&shelf, &[], 0), |_| true).rows;
         let mut walk = Walk::new(Kind::Music, &shelf, &request, Path::new(&template, &request));
         let mut candidates = walk.candidates(rows, template.length);
         walk.fill(&mut candidates, template.length);

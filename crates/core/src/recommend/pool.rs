@@ -13,12 +13,15 @@ pub(super) struct PoolOnShelf<'a> {
     tags: Table,
     genres: Table,
     playlists: Table,
-    /// As words are compared, and as the template writes them.
-    folders: Vec<(String, &'a str)>,
+    /// Positions in the pool's own list of folders.
+    folders: Table,
 }
 
-/// For each list on the shelf the word that meets the pool; none at all if the pool does not ask.
-type Table = Option<Vec<Option<u32>>>;
+/// For each list or folder on the shelf the word that meets the pool, or [`NONE`]; nothing if the pool does not ask.
+type Table = Option<Vec<u32>>;
+
+/// No word.
+const NONE: u32 = u32::MAX;
 
 impl<'a> PoolOnShelf<'a> {
     pub(super) fn new(pool: &'a Pool, shelf: &ItemStore) -> PoolOnShelf<'a> {
@@ -27,49 +30,57 @@ impl<'a> PoolOnShelf<'a> {
             tags: table(&pool.tags, shelf),
             genres: table(&pool.genres, shelf),
             playlists: table(&pool.playlists, shelf),
-            folders: pool.folders.iter().map(|folder| (normalized(folder), folder.as_str())).collect(),
+            folders: folders(&pool.folders, shelf),
         }
     }
 
-    pub(super) fn holds(&self, shelf: &ItemStore, row: &Row) -> bool {
-        let meets = |table: &Table, list: u32| {
-            table.as_ref().is_none_or(|table| table.get(list as usize).is_some_and(Option::is_some))
-        };
+    /// Whether a row is in it.
+    pub(super) fn holds(&self, row: &Row) -> bool {
+        let meets = |table: &Table, at: u32| table.is_none() || word(table, at) != NONE;
         meets(&self.tags, row.tags)
             && meets(&self.genres, row.genres)
             && meets(&self.playlists, row.playlists)
+            && meets(&self.folders, row.folder)
             && self.pool.region.is_none_or(|region| {
                 row.feeling
                     .is_some_and(|feeling| region.contains(Point::new(feeling.valence, feeling.arousal)))
             })
-            && (self.folders.is_empty() || self.folder(shelf, row).is_some())
     }
 
     /// Whether it names what it wants, beside a place on the plane.
     pub(super) fn asks_by_word(&self) -> bool {
-        self.tags.is_some() || self.genres.is_some() || self.playlists.is_some() || !self.folders.is_empty()
+        self.tags.is_some() || self.genres.is_some() || self.playlists.is_some() || self.folders.is_some()
     }
 
     /// What about an item of this pool met it.
     pub(super) fn reason(&self, shelf: &ItemStore, row: &Row) -> Option<Reason> {
-        let word = |table: &Table, list: u32| {
-            let word = table.as_ref()?.get(list as usize).copied().flatten()?;
-            Some(shelf.word(word).to_owned())
+        let of = |table: &Table, list: u32| {
+            let found = word(table, list);
+            (found != NONE).then(|| shelf.word(found).to_owned())
         };
-        word(&self.tags, row.tags)
+        of(&self.tags, row.tags)
             .map(Reason::Tagged)
-            .or_else(|| word(&self.genres, row.genres).map(Reason::Genre))
-            .or_else(|| word(&self.playlists, row.playlists).map(Reason::Playlist))
-            .or_else(|| self.folder(shelf, row).map(|folder| Reason::Folder(folder.to_owned())))
+            .or_else(|| of(&self.genres, row.genres).map(Reason::Genre))
+            .or_else(|| of(&self.playlists, row.playlists).map(Reason::Playlist))
+            .or_else(|| {
+                let folder = self.pool.folders.get(word(&self.folders, row.folder) as usize)?;
+                Some(Reason::Folder(folder.clone()))
+            })
     }
+}
 
-    fn folder(&self, shelf: &ItemStore, row: &Row) -> Option<&'a str> {
-        if self.folders.is_empty() {
-            return None;
-        }
-        let id = normalized(shelf.id(row));
-        self.folders.iter().find(|(folder, _)| in_folder(&id, folder)).map(|(_, folder)| *folder)
+/// The word of a table at a place.
+fn word(table: &Table, at: u32) -> u32 {
+    table.as_ref().and_then(|table| table.get(at as usize)).copied().unwrap_or(NONE)
+}
+
+fn folders(wanted: &[String], shelf: &ItemStore) -> Table {
+    if wanted.is_empty() {
+        return None;
     }
+    let wanted: Vec<String> = wanted.iter().map(|folder| normalized(folder)).collect();
+    let first = |folder| wanted.iter().position(|wanted| in_folder(folder, wanted)).map_or(NONE, number);
+    Some(shelf.folders().map(first).collect())
 }
 
 fn table(words: &[String], shelf: &ItemStore) -> Table {
@@ -80,7 +91,7 @@ fn table(words: &[String], shelf: &ItemStore) -> Table {
     for number in words.iter().flat_map(|word| spellings(word)).filter_map(|word| shelf.find_word(&word)) {
         wanted[number as usize] = true;
     }
-    let first = |list| shelf.list(list).find(|&word| wanted[word as usize]);
+    let first = |list| shelf.list(list).find(|&word| wanted[word as usize]).unwrap_or(NONE);
     Some((0..number(shelf.list_count())).map(first).collect())
 }
 
@@ -105,7 +116,7 @@ mod tests {
 
     fn holds(pool: &Pool, item: Item) -> bool {
         let shelf: ItemStore = vec![item].into();
-        PoolOnShelf::new(pool, &shelf).holds(&shelf, &shelf.rows()[0])
+        PoolOnShelf::new(pool, &shelf).holds(&shelf.rows()[0])
     }
 
     fn item() -> Item {
@@ -136,6 +147,18 @@ mod tests {
     }
 
     #[test]
+    fn the_reason_names_the_folder_as_the_template_writes_it() {
+        let pool = Pool { folders: vec!["Storm".into(), "QUIET".into()], ..Pool::default() };
+        let shelf: ItemStore = vec![Item { id: "01.flac".into(), ..item() }, item()].into();
+        let prepared = PoolOnShelf::new(&pool, &shelf);
+        let reasons: Vec<_> = shelf.rows().iter().map(|row| prepared.reason(&shelf, row)).collect();
+        assert_eq!(reasons, [None, Some(Reason::Folder("QUIET".into()))]);
+        // Each folder is compared once, however many items lie in it.
+        let many: ItemStore = (0..100).map(|at| Item { id: format!("Quiet/{at}.flac"), ..item() }).collect();
+        assert_eq!(many.folders().collect::<Vec<_>>(), ["quiet/"]);
+    }
+
+    #[test]
     fn an_item_is_in_a_pool_if_it_meets_every_list_by_one_of_its_words() {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let region = |low, high| Some(Region { valence: (low, high), arousal: (-1.0, 1.0) });
@@ -148,7 +171,11 @@ mod tests {
             (Pool { playlists: words(&["evening"]), ..Pool::default() }, true),
             (Pool { folders: words(&["Quiet"]), ..Pool::default() }, true),
             (Pool { folders: words(&["Sea"]), ..Pool::default() }, true),
+            (Pool { folders: words(&["ＱＵＩＥＴ/sea"]), ..Pool::default() }, true),
+            (Pool { folders: words(&["Storm", "Sea"]), ..Pool::default() }, true),
             (Pool { folders: words(&["Qui"]), ..Pool::default() }, false),
+            (Pool { folders: words(&["Quiet/Sea/01.flac"]), ..Pool::default() }, false),
+            (Pool { folders: words(&[""]), ..Pool::default() }, false),
             (Pool { region: region(0.3, 0.5), ..Pool::default() }, true),
             (Pool { region: region(0.5, 0.9), ..Pool::default() }, false),
         ];

@@ -1,16 +1,47 @@
 //! What was played lately, which waits for its turn.
 
-use std::collections::HashSet;
-
 use super::interned_words::number;
-use super::item_store::ItemStore;
+use super::item_store::{ItemStore, Row};
 
 /// What was played lately.
 pub(super) struct Recent {
     /// Row and how long ago, 0 for the last one; sorted by row.
     ages: Vec<(u32, usize)>,
-    /// Their songs, of which there may be other copies.
-    songs: HashSet<u32>,
+    songs: Songs,
+}
+
+/// The songs of what was played, of which there may be other copies. Each row of a large library is asked for, and
+/// nearly all are answered by one look into a table of bits.
+struct Songs {
+    /// Ascending.
+    all: Vec<u32>,
+    /// One for each of the values that the low [`Songs::BITS`] bits of a song can have.
+    seen: [u64; 1 << (Songs::BITS - 6)],
+}
+
+impl Songs {
+    const BITS: u32 = 12;
+
+    fn new(songs: impl Iterator<Item = u32>) -> Songs {
+        let mut all: Vec<u32> = songs.collect();
+        all.sort_unstable();
+        let mut seen = [0; _];
+        for &song in &all {
+            let (word, bit) = Songs::place(song);
+            seen[word] |= bit;
+        }
+        Songs { all, seen }
+    }
+
+    fn place(song: u32) -> (usize, u64) {
+        let low = song % (1 << Songs::BITS);
+        ((low / 64) as usize, 1 << (low % 64))
+    }
+
+    fn contains(&self, song: u32) -> bool {
+        let (word, bit) = Songs::place(song);
+        self.seen[word] & bit != 0 && self.all.binary_search(&song).is_ok()
+    }
 }
 
 impl Recent {
@@ -21,24 +52,57 @@ impl Recent {
         ages.sort_unstable();
         ages.dedup_by_key(|(row, _)| *row);
         let songs = ages.iter().map(|(row, _)| shelf.rows()[*row as usize].song).filter(|song| *song != 0);
-        let songs = songs.collect();
+        let songs = Songs::new(songs);
         Recent { ages, songs }
     }
 
-    /// Takes those that were played lately out of rows in ascending order.
-    pub(super) fn take_from(&self, shelf: &ItemStore, rows: &mut Vec<u32>) -> Vec<u32> {
-        if self.ages.is_empty() {
-            return Vec::new();
-        }
-        let mut played = self.ages.iter().map(|(row, _)| *row).peekable();
-        let was_played = |row: &mut u32| {
-            while played.next_if(|played| *played < *row).is_some() {}
-            played.peek() == Some(row) || self.songs.contains(&shelf.rows()[*row as usize].song)
-        };
-        rows.extract_if(.., was_played).collect()
+    /// Whether a row, or another copy of its song, was played lately.
+    pub(super) fn holds(&self, at: u32, row: &Row) -> bool {
+        if row.song == 0 { self.age(at).is_some() } else { self.songs.contains(row.song) }
     }
 
     pub(super) fn age(&self, row: u32) -> Option<usize> {
         self.ages.binary_search_by_key(&row, |(row, _)| *row).ok().map(|at| self.ages[at].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn songs_whose_low_bits_are_the_same_are_told_apart() {
+        let songs = Songs::new([5, 4096 + 7, u32::MAX].into_iter());
+        for (song, there) in [
+            (5, true),
+            (4096 + 5, false),
+            (7, false),
+            (4096 + 7, true),
+            (4095, false),
+            (u32::MAX, true),
+            (0, false),
+        ] {
+            assert_eq!(songs.contains(song), there, "{song}");
+        }
+    }
+
+    #[test]
+    fn what_was_played_is_known_by_its_row_and_its_copies_by_their_song() {
+        let item = |id: &str, title: &str| super::super::Item {
+            id: id.into(),
+            title: title.into(),
+            ..Default::default()
+        };
+        let shelf: ItemStore =
+            vec![item("a.mp3", "Sea"), item("copy/a.mp3", "Sea"), item("b.mp3", "Storm"), item(".", " ")]
+                .into();
+        let played = ["b.mp3", "a.mp3", ".", "gone.mp3"].map(str::to_owned);
+        let holds = |window| {
+            let recent = Recent::new(&shelf, &played, window);
+            (0u32..).zip(shelf.rows()).map(|(at, row)| recent.holds(at, row)).collect::<Vec<_>>()
+        };
+        assert_eq!(holds(4), [true, true, true, true]);
+        assert_eq!(holds(3), [true, true, false, true]);
+        assert_eq!(holds(0), [false; 4]);
     }
 }

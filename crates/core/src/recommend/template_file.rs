@@ -201,7 +201,9 @@ impl Reader<'_> {
         let pool = Pool {
             tags: self.words("tags", file.tags, normalized),
             genres: self.words("genres", file.genres, normalized),
-            folders: self.words("folders", file.folders, |path| path.trim().trim_end_matches('/').to_owned()),
+            folders: self.words("folders", file.folders, |path| {
+                path.trim().trim_start_matches("./").trim_matches('/').to_owned()
+            }),
             playlists: self.words("playlists", file.playlists, normalized),
             region,
         };
@@ -409,7 +411,7 @@ mod tests {
             [[pool]]
             tags = [" Calm "]
             genres = ["Ambient"]
-            folders = ["Quiet/"]
+            folders = ["Quiet/", "/Sea", "./Wind/"]
             playlists = ["Evening"]
             valence = [0, 1]
             [[avoid]]
@@ -423,7 +425,10 @@ mod tests {
         assert_eq!(template.length, Length::Items(12));
         assert_eq!(template.quiet, Some(Quiet { from: 22 * 60, to: 7 * 60, volume: 25 }));
         let pool = &template.pools[0];
-        assert_eq!((pool.tags[0].as_str(), pool.folders[0].as_str()), ("calm", "Quiet"));
+        assert_eq!(
+            (pool.tags[0].as_str(), pool.folders.as_slice()),
+            ("calm", ["Quiet", "Sea", "Wind"].map(String::from).as_slice())
+        );
         assert_eq!(pool.region, Some(Region { valence: (0.0, 1.0), arousal: (-1.0, 1.0) }));
         assert_eq!(template.avoid[0].genres, ["metal"]);
         assert_eq!((template.speaks, template.repeat, template.explicit), (AudioSource::Video, false, true));
