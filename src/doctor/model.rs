@@ -17,7 +17,11 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
         Ok(config) => config,
         Err(skipped) => return skipped,
     };
-    match Vision::load(&config.vision) {
+    let loaded = Vision::load(&config.vision).and_then(|mut vision| {
+        vision.check_golden(&config.vision)?;
+        Ok(vision)
+    });
+    match loaded {
         Ok(mut vision) => {
             let name = config.vision.mood_model.display();
             let mut findings = vec![Finding::ok(PART, format!("{name} answers its golden cases"))];

@@ -85,8 +85,12 @@ impl Copied {
         })
     }
 
+    fn config(&self) -> VisionConfig {
+        VisionConfig { mood_model: self.path("mood.toml"), ..config() }
+    }
+
     fn load(&self) -> Result<Vision, VisionError> {
-        Vision::load(&VisionConfig { mood_model: self.path("mood.toml"), ..config() })
+        Vision::load(&self.config())
     }
 
     fn complaint(&self) -> String {
@@ -471,6 +475,12 @@ fn a_model_that_answers_otherwise_than_where_it_was_made_is_refused() {
     let copied = Copied::new();
     copied.edit(|text| text.replace("0.png", "x.png").replace("1.png", "0.png").replace("x.png", "1.png"));
     has(&copied.complaint(), &["golden case", "the model says"]);
+    // The start checks two cases, the doctor the others as well.
+    let copied = Copied::new();
+    copied.edit(|text| text.replace("4.png", "x.png").replace("5.png", "4.png").replace("x.png", "5.png"));
+    let complaint = copied.load().unwrap().check_golden(&copied.config()).unwrap_err().to_string();
+    has(&complaint, &["golden case", "4.png", "the model says"]);
+    vision().check_golden(&config()).unwrap();
 }
 
 #[test]

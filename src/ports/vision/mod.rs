@@ -166,7 +166,7 @@ const FOLLOWED: u32 = 2;
 
 impl Vision {
     /// Loads the library and both models, and checks that they compute what they must: tens of
-    /// milliseconds. Everything that can be wrong with the files is an error here and not later.
+    /// milliseconds. A file that is missing, broken or another one is an error here and not later.
     ///
     /// # Errors
     /// When a file cannot be read, is another one than was meant, or a golden case fails.
@@ -178,6 +178,14 @@ impl Vision {
             luma: Luma::default(),
             crop: Crop::empty(),
         })
+    }
+
+    /// Checks every golden case of the mood model that was loaded by `config`; [`Vision::load`] checks the first two.
+    ///
+    /// # Errors
+    /// When a picture cannot be read, or is answered otherwise.
+    pub fn check_golden(&mut self, config: &VisionConfig) -> Result<(), VisionError> {
+        self.model.check_golden(&config.mood_model)
     }
 
     /// The rule of the mood model for what is sure.
