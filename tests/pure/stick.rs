@@ -105,6 +105,23 @@ fn neither_unit_can_hear_and_the_one_that_reads_media_cannot_look() {
             assert!(unit.contains(&format!("\n{budget}")), "{budget}");
         }
     }
+    // The journal's lines, and what the units around a stick may take.
+    for unit in ["moodbox.service", "moodbox-video.service"].map(file) {
+        assert!(setting(&unit, "LogRateLimitBurst").parse::<u32>().unwrap() <= 1000);
+        assert_eq!(setting(&unit, "LogRateLimitIntervalSec"), "5min");
+    }
+    for unit in ["moodbox-stick.service", "moodbox-stick-gone.service"].map(file) {
+        for line in
+            ["TasksMax=32", "MemorySwapMax=0", "NoNewPrivileges=yes", "SystemCallFilter=@system-service"]
+        {
+            assert!(unit.lines().any(|known| known == line), "{line}");
+        }
+        assert!(
+            ["MemoryMax", "TimeoutStartSec", "TimeoutStopSec"]
+                .iter()
+                .all(|name| setting(&unit, name) != "infinity")
+        );
+    }
     let player = file("moodbox-video.service");
     let nodes = player.lines().filter(|line| line.starts_with("DeviceAllow=") && line.contains("video"));
     assert_eq!(nodes.count(), 0, "a camera is char-video4linux");
@@ -136,7 +153,7 @@ fn a_stick_of_fat_is_mounted_with_names_in_unicode_and_no_other_stick_is() {
     for (kind, wanted) in [
         ("vfat", "-t vfat -o ro,noexec,utf8,nosymfollow /dev/x /y"),
         ("exfat", "-t exfat -o ro,noexec,nosymfollow /dev/x /y"),
-        ("ext4", "-t ext4 -o ro,noexec,nosymfollow /dev/x /y"),
+        ("ext4", "-t ext4 -o ro,noexec,errors=remount-ro,nosymfollow /dev/x /y"),
         ("ntfs", "-t ntfs3 -o ro,noexec,nosymfollow /dev/x /y"),
         // Code of the kernel that hardly anybody tries is not given a stranger's stick.
         ("hfsplus", ""),

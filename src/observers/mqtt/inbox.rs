@@ -36,12 +36,23 @@ pub(super) struct Inbox {
     connected: u64,
     /// It was said that another machine has this id.
     told_of_twin: bool,
+    log: Log,
 }
 
 impl Inbox {
     pub(super) fn new(home: Arc<Home>, latest: Latest, queue: Sender<Event>, machine: String) -> Inbox {
         let gates = topics(&home).map(|topic| (topic, Gate::new())).collect();
-        Inbox { home, latest, queue, gates, stray: Gate::new(), machine, connected: 0, told_of_twin: false }
+        Inbox {
+            home,
+            latest,
+            queue,
+            gates,
+            stray: Gate::new(),
+            machine,
+            connected: 0,
+            told_of_twin: false,
+            log: Log::new(),
+        }
     }
 
     /// The connection came up.
@@ -71,11 +82,14 @@ impl Inbox {
             Some(gate) => (named, gate),
             None => ("topics that nobody asked for", &mut self.stray),
         };
-        // The limit comes first: what is wrong costs as much as what is right, a line in the log included.
+        // The limit comes first: what is wrong costs as much as what is right.
         if !gate.limiter.allows(at) {
             if !std::mem::replace(&mut gate.refusing, true) {
-                tracing::warn!(
-                    "mqtt: more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
+                self.log.warn(
+                    at,
+                    format_args!(
+                        "more than {PER_SECOND} messages a second on {topic}; the rest is not taken"
+                    ),
                 );
             }
             return Taken::Done;
@@ -93,10 +107,12 @@ impl Inbox {
         match self.home.event(named, &message.payload, message.retain, &snapshot) {
             Ok(event) => match self.queue.try_send(event) {
                 Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-                Err(TrySendError::Full(_)) => tracing::warn!("mqtt: the device is too busy for a command"),
+                Err(TrySendError::Full(_)) => {
+                    self.log.warn(at, format_args!("the device is too busy for a command"));
+                }
             },
             Err(Refused::Again) => {}
-            Err(refused) => tracing::warn!("mqtt: {refused}"),
+            Err(refused) => self.log.warn(at, format_args!("{refused}")),
         }
         Taken::Done
     }
@@ -111,6 +127,34 @@ pub(super) enum Taken {
     Birth,
 }
 
+/// Lines about what was not taken, of all topics together: they end on a card, and whoever publishes decides how many
+/// there are.
+struct Log {
+    limiter: Limiter,
+    left_out: u64,
+}
+
+impl Log {
+    /// A fault is understood from these; one line in 20 s shows that it goes on.
+    const BURST: u32 = 30;
+    const PER_SECOND: f64 = 0.05;
+
+    fn new() -> Log {
+        Log { limiter: Limiter::new(Log::BURST, Log::PER_SECOND), left_out: 0 }
+    }
+
+    fn warn(&mut self, at: Duration, what: std::fmt::Arguments<'_>) {
+        if !self.limiter.allows(at) {
+            self.left_out += 1;
+            return;
+        }
+        match std::mem::take(&mut self.left_out) {
+            0 => tracing::warn!("mqtt: {what}"),
+            more => tracing::warn!("mqtt: {what}; {more} lines as this one were left out"),
+        }
+    }
+}
+
 struct Gate {
     limiter: Limiter,
     /// Too much came; that was said.
@@ -120,5 +164,26 @@ struct Gate {
 impl Gate {
     fn new() -> Gate {
         Gate { limiter: Limiter::new(BURST, PER_SECOND), refusing: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_wrong_messages_on_any_number_of_topics_writes_few_lines() {
+        let mut log = Log::new();
+        let mut written = 0;
+        // A day with 60 refusals a second.
+        for tick in 0..24 * 3600 * 60u64 {
+            let before = log.left_out;
+            log.warn(
+                Duration::from_millis(tick * 1000 / 60),
+                format_args!("the message is longer than 256 bytes"),
+            );
+            written += usize::from(log.left_out <= before);
+        }
+        assert!((4000..5000).contains(&written), "{written} lines a day");
     }
 }
