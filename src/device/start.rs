@@ -146,7 +146,7 @@ pub(super) fn stock_report(bare: bool) -> Event {
         true => Health::Ill(Trouble {
             kind: TroubleKind::LibraryEmpty,
             report: "there is nothing to play: copy music into `music_directory` of /etc/mpd.conf and run \
-                     `mpc update`, or videos into a folder of `video.folders`"
+                     `moodbox library update`, or videos into a folder of `video.folders`"
                 .to_owned(),
         }),
     };

@@ -75,7 +75,7 @@ fn library(settings: &MusicSettings) -> Option<Finding> {
                 tried.len(),
                 away.unwrap_or_default()
             ),
-            "mount the disk or the network folder that the music lies on; if the files are gone for good: `mpc update`",
+            "mount the disk or the network folder that the music lies on; if the files are gone for good: `moodbox library update`",
         ),
         0 => Finding::warning(
             PART,

@@ -62,7 +62,7 @@ impl Tries {
         let cure = match self.kind {
             TroubleKind::TracksUnplayable => {
                 "Is the disk or the network folder mounted that the music lies on? If the files are gone for good: \
-                 `mpc update`"
+                 `moodbox library update`"
             }
             _ => {
                 "Is the disk there that the videos lie on? If so, mpv cannot play what is in them: convert them, \
@@ -97,7 +97,7 @@ mod tests {
         tries.failed("b.ogg", "no such file");
         let Some(Event::Part(Part::Tracks, Health::Ill(trouble))) = tries.over() else { panic!() };
         assert!(
-            trouble.report.contains("2 songs") && trouble.report.contains("mpc update"),
+            trouble.report.contains("2 songs") && trouble.report.contains("moodbox library update"),
             "{}",
             trouble.report
         );

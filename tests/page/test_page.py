@@ -498,7 +498,7 @@ FINDINGS = [
     ("ok", "board", "Raspberry Pi 4 Model B Rev 1.4", None),
     ("fault", "camera", "/dev/video0 belongs to the group `video`, and this user is not in it", "`sudo usermod -aG video moodbox`, then log in again"),
     ("skipped", "light", "the running moodbox has the line", None),
-    ("warning", "music", "MPD knows no track", "copy music into `music_directory` of /etc/mpd.conf, then `mpc update`"),
+    ("warning", "music", "MPD knows no track", "copy music into `music_directory` of /etc/mpd.conf, then `moodbox library update`"),
 ]
 LINES = [("info", "the page: http://127.0.0.1:8740/"), ("info", "Music: works"), ("warn", "Camera: /dev/video0 may not be opened; join the group `video`"), ("error", "there is no panel: the line GPIO25 is taken by another program")]
 

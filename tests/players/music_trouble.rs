@@ -378,7 +378,7 @@ fn songs_that_are_all_away_or_all_broken_are_told_within_two_seconds_and_one_tha
     std::fs::rename(&music, &away).unwrap();
     std::fs::create_dir(&music).unwrap();
     let report = told();
-    assert!(report.contains("mounted") && report.contains("mpc update"), "{report}");
+    assert!(report.contains("mounted") && report.contains("moodbox library update"), "{report}");
     let pool = ["long-a.ogg", "short-b.ogg"].map(str::to_owned);
     assert!(Mpd::unreadable(&server.by_socket(), &pool).unwrap().is_some());
     std::fs::remove_dir(&music).unwrap();

@@ -9,6 +9,7 @@ mod support;
 mod bad_input;
 mod camera_photos;
 mod camera_privacy;
+mod cures;
 mod demo_library;
 mod deploy;
 mod documents;

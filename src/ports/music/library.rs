@@ -228,8 +228,8 @@ pub(super) fn left_out_of_playlists(entries: &HashMap<String, Vec<String>>) -> V
     let told = |(list, (streams, gone)): (&str, (usize, usize))| {
         let streams = (streams > 0)
             .then(|| format!("{streams} radio addresses, which have no length and cannot be chosen"));
-        let gone =
-            (gone > 0).then(|| format!("{gone} files that MPD's database does not have (`mpc update`)"));
+        let gone = (gone > 0)
+            .then(|| format!("{gone} files that MPD's database does not have (`moodbox library update`)"));
         let both: Vec<String> = [streams, gone].into_iter().flatten().collect();
         format!("of the playlist `{list}` these are left out: {}", both.join(", and "))
     };
