@@ -25,9 +25,14 @@ use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
 use moodbox_core::mood::Mood;
 
 pub async fn now(State(site): State<Arc<Site>>, reads: Reads) -> Json<Snapshot> {
+    Json(state(&site, &reads))
+}
+
+/// The same, in the language that is read.
+pub(super) fn state(site: &Site, reads: &Reads) -> Snapshot {
     let snapshot = site.latest.borrow().as_ref().clone();
     let language = reads.or(snapshot.language);
-    Json(snapshot.said_in(language))
+    snapshot.said_in(language)
 }
 
 /// A browser adds what keeps it from showing an old one.

@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{Body, guide};
+use super::{Body, Reads, guide, now};
 use crate::observers::server::Peer;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::guard::{COOKIE, DEVICE, cookie};
 use crate::observers::web::login::Asker;
 use crate::observers::web::{Site, assets};
+use moodbox_core::kiosk::snapshot::Snapshot;
 use moodbox_core::text::Language;
 
 /// What a page has to know before anything else.
@@ -36,6 +37,9 @@ pub struct Told {
     simulated: bool,
     /// Whether the first steps are to be offered.
     guide: bool,
+    /// What goes on now, for whoever may see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Snapshot>,
 }
 
 fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
@@ -50,11 +54,14 @@ fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
         version: env!("CARGO_PKG_VERSION"),
         simulated: site.simulated.is_some(),
         guide: guide::is_offered(site),
+        state: None,
     })
 }
 
-pub async fn get(State(site): State<Arc<Site>>, headers: HeaderMap) -> Json<Told> {
-    told(&site, cookie(&headers))
+pub async fn get(State(site): State<Arc<Site>>, reads: Reads, headers: HeaderMap) -> Json<Told> {
+    let Json(told) = told(&site, cookie(&headers));
+    let state = (!told.login).then(|| now::state(&site, &reads));
+    Json(Told { state, ..told })
 }
 
 #[derive(Deserialize)]

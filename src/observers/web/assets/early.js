@@ -3,6 +3,6 @@
 
 {
   const ask = (path) => fetch(path, { credentials: "same-origin", cache: "no-store" }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
-  const session = ask("/api/session");
-  globalThis.early = { session, state: session.then((told) => (told && !told.login ? ask("/api/state") : null)) };
+  // What goes on now comes with it, for whoever may see it: one way there and back less.
+  globalThis.early = ask("/api/session");
 }

@@ -411,7 +411,7 @@ async function start() {
   const { early } = globalThis;
   delete globalThis.early;
   try {
-    session = (await early?.session) ?? await ask("GET", "/api/session");
+    session = (await early) ?? await ask("GET", "/api/session");
     repeats(session.csrf);
   } catch {
     lost(true);
@@ -424,8 +424,7 @@ async function start() {
   await speak(theirs ?? session.language);
   lost(false);
   begin();
-  const state = await early?.state;
-  if (state && !now && !session.login) hear(state);
+  if (session.state && !now && !session.login) hear(session.state);
 }
 
 /** The files of another version wait at the device. Drafts are kept. */
