@@ -133,14 +133,13 @@ fn library_and_templates(config: &Config, templates: &Templates, report: &mut Re
         config.music.as_ref().map(|_| format!("{} tracks", catalog.music.len())),
         config.video.as_ref().map(|_| format!("{} videos", catalog.video.len())),
     ];
-    if let Some(file) = config.music.as_ref().and_then(|music| music.radio.as_ref()) {
-        let stations = catalog.music.iter().filter(|entry| entry.id.contains("://")).count();
+    let stations = catalog.music.iter().filter(|entry| entry.id.contains("://")).count();
+    if stations > 0 || config.music.as_ref().is_some_and(|music| music.radio.is_some()) {
         report.ok(
             "radio",
             &format!(
-                "{stations} stations of {}: MPD fetches them, so the device is not offline while one plays; the service \
-                 itself needs no way out",
-                file.display()
+                "{stations} stations: MPD fetches them, so the device is not offline while one plays; the service \
+                 itself needs no way out"
             ),
         );
     }

@@ -501,6 +501,7 @@ fn music(file: &file::Music) -> Result<MusicSettings, Wrong> {
         memory: Some(paths::state().join("queue.json")),
         folder: file.folder.clone(),
         radio: file.radio.clone(),
+        page_radio: Some(paths::state().join("radio.toml")),
         afterwards: file.afterwards,
         ..MusicSettings::new(address)
     })

@@ -220,7 +220,7 @@ def test_a_station_of_web_radio_stands_in_the_library_and_is_played(tab, another
     one.restart()
     wait_for("the station", lambda: get(one, "library")["total"] == 25)
     checked = subprocess.run([BINARY, "check", "--config", one.config], env=one.environment, capture_output=True, text=True, check=False)
-    assert "radio: 1 stations of" in checked.stdout and "not offline" in checked.stdout, checked.stdout
+    assert "radio: 1 stations" in checked.stdout and "not offline" in checked.stdout, checked.stdout
     page = tab(one, "library")
     page.get_by_label("Search").fill("quiet piano")
     page.get_by_role("button", name="Quiet Piano").click()
@@ -230,3 +230,38 @@ def test_a_station_of_web_radio_stands_in_the_library_and_is_played(tab, another
     wait_for("the sound", lambda: (get(one, "state")["music"] or {}).get("elapsed_s", 0) >= 1)
     quiet(page)
     station.shutdown()
+
+
+def test_stations_of_web_radio_are_kept_changed_and_removed(tab, another):
+    one = another(own=True)
+    page = show(tab, one, "settings", expected=("net::ERR",))
+    card = page.get_by_role("region", name="Web radio")
+    expect(card).to_contain_text("With a station the device is offline no more")
+    card.get_by_role("button", name="Add a station").click()
+    card.get_by_label("Name").fill("Quiet Piano")
+    card.get_by_label("Address of the stream").fill("piano.example/live")
+    card.get_by_role("button", name="Keep these stations").click()
+    expect(card.get_by_text("begins with http:// or https://")).to_be_visible()
+    expect(card.get_by_label("Address of the stream")).to_be_focused()
+    assert not (one.place / "state/moodbox/radio.toml").exists()
+    card.get_by_label("Address of the stream").fill("https://piano.example/live")
+    card.get_by_label("Feels").select_option("0.4,-0.6")
+    card.get_by_role("button", name="Keep these stations").click()
+    expect(card.get_by_text("Saved.")).to_be_visible()
+    told = get(one, "radio")
+    assert told["stations"] == [{"name": "Quiet Piano", "address": "https://piano.example/live", "feeling": [0.4, -0.6]}], told
+    assert page.evaluate(AUDIT) == []
+    # It stands in the library at once, and after a restart.
+    in_library = lambda: any(item["title"] == "Quiet Piano" for item in get(one, "library?kind=music")["items"])
+    wait_for("the station in the library", in_library, 10)
+    one.restart()
+    page.reload()
+    card.get_by_label("Name").fill("Loud Piano")
+    card.get_by_role("button", name="Keep these stations").click()
+    expect(card.get_by_text("Saved.")).to_be_visible()
+    assert [station["name"] for station in get(one, "radio")["stations"]] == ["Loud Piano"]
+    card.get_by_role("button", name="Remove this station").click()
+    card.get_by_role("button", name="Keep these stations").click()
+    expect(card.get_by_text("Saved.")).to_be_visible()
+    wait_for("the library without it", lambda: not any("Piano" in item["title"] for item in get(one, "library?kind=music")["items"]), 10)
+    quiet(page)

@@ -14,8 +14,8 @@ use axum::{Router, http::Method};
 
 use super::Site;
 use super::api::{
-    backup, files, frames, guide, health, history, library, now, records, session, settings, simulated,
-    template_form, templates,
+    backup, files, frames, guide, health, history, library, now, radio, records, session, settings,
+    simulated, template_form, templates,
 };
 use super::assets;
 use super::compress::compress;
@@ -117,6 +117,8 @@ pub fn api() -> Routes {
         .post("/api/guide/panel", guide::panel)
         .post("/api/guide/upright", guide::upright)
         .post("/api/guide/camera", guide::camera)
+        .get("/api/radio", radio::list)
+        .post("/api/radio", radio::save)
         .get("/api/settings", settings::list)
         .post("/api/settings", settings::save)
         .post("/api/restart", settings::restart)

@@ -15,7 +15,7 @@ mod library;
 mod library_watch;
 mod mpd;
 mod queue;
-mod radio;
+pub mod radio;
 mod restore;
 mod simulated;
 mod state_file;
@@ -65,6 +65,8 @@ pub struct MusicSettings {
     pub folder: Option<PathBuf>,
     /// The file of a person's stations of web radio. None: there is no radio, and the device stays offline.
     pub radio: Option<PathBuf>,
+    /// The same, of those that are kept on the page; there may be no such file yet.
+    pub page_radio: Option<PathBuf>,
 }
 
 impl MusicSettings {
@@ -80,6 +82,7 @@ impl MusicSettings {
             afterwards: Afterwards::Resume,
             folder: None,
             radio: None,
+            page_radio: None,
         }
     }
 }
@@ -96,6 +99,7 @@ impl std::fmt::Debug for MusicSettings {
             .field("afterwards", &self.afterwards)
             .field("folder", &self.folder)
             .field("radio", &self.radio)
+            .field("page_radio", &self.page_radio)
             .finish()
     }
 }

@@ -169,6 +169,15 @@ impl Mpd {
         connection.ask(if folder.is_some() { &words } else { &words[..1] }).map(drop)
     }
 
+    /// Makes each program that waits for news of MPD look, ours among them: the stations of the radio have changed,
+    /// and no file of MPD has.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub fn wake_watchers(settings: &MusicSettings) -> Result<(), MusicError> {
+        Connection::open(settings)?.ask(&["subscribe", "moodbox-radio"]).map(drop)
+    }
+
     /// Connects over a stream that is open already: for a server that has no address.
     ///
     /// # Errors
@@ -279,10 +288,8 @@ impl Mpd {
     /// Learns what the stations among these are called: their streams often do not say.
     fn name_stations(&mut self, ids: &[String]) {
         let unknown = |id: &String| radio::is_station(id) && !self.stations.contains_key(id);
-        if ids.iter().any(unknown)
-            && let Some(file) = &self.settings.radio
-        {
-            let (stations, _) = radio::read(file);
+        if ids.iter().any(unknown) {
+            let (stations, _) = radio::all(&self.settings);
             self.stations = stations.into_iter().map(|station| (station.id, station.title)).collect();
         }
     }

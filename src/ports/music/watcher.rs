@@ -27,6 +27,8 @@ pub(super) struct MpdWatcher {
     left_out: Vec<String>,
     /// What was left out of what was read last.
     remarks: Vec<String>,
+    /// The files of stations as they were when they were read.
+    stations: radio::Stamp,
     shared: Arc<Interrupt>,
 }
 
@@ -46,6 +48,7 @@ impl MpdWatcher {
             stale: true,
             left_out: Vec::new(),
             remarks: Vec::new(),
+            stations: radio::Stamp::default(),
             shared: Arc::default(),
         }
     }
@@ -115,7 +118,8 @@ impl Watcher for MpdWatcher {
             item
         });
         let mut items: ItemStore = items.collect();
-        let (stations, unused) = self.settings.radio.as_deref().map(radio::read).unwrap_or_default();
+        self.stations = radio::stamp(&self.settings);
+        let (stations, unused) = radio::all(&self.settings);
         for station in stations {
             items.push(station);
         }
@@ -136,6 +140,8 @@ impl Watcher for MpdWatcher {
         let interrupted = || shared.asked.load(Ordering::Acquire);
         let mut watched =
             vec![Subsystem::Player, Subsystem::Mixer, Subsystem::Output, Subsystem::Queue, Subsystem::Update];
+        // How the page says that stations have changed.
+        watched.push(Subsystem::Subscription);
         watched.extend(library::SUBSYSTEMS);
         loop {
             if interrupted() {
@@ -147,8 +153,10 @@ impl Watcher for MpdWatcher {
                 Err(error) => return Err(error),
             };
             self.stale |= changed.contains(&Subsystem::Database);
-            let library = changed.iter().any(|changed| library::SUBSYSTEMS.contains(changed));
-            let playing = changed.iter().any(|changed| !library::SUBSYSTEMS.contains(changed));
+            let is_library = |changed: &Subsystem| library::SUBSYSTEMS.contains(changed);
+            let library = changed.iter().any(is_library) || radio::stamp(&self.settings) != self.stations;
+            let playing =
+                changed.iter().any(|changed| !is_library(changed) && *changed != Subsystem::Subscription);
             if library || playing {
                 return Ok(Changes { playing, library, interrupted: false });
             }

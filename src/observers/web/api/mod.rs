@@ -8,6 +8,7 @@ pub mod health;
 pub mod history;
 pub mod library;
 pub mod now;
+pub mod radio;
 pub mod records;
 pub mod session;
 pub mod settings;

@@ -1,7 +1,7 @@
 // Health: what is wrong now, what an examination finds, the log, and what the model says of itself.
 
 import { markdown } from "./markdown.js";
-import { ask, doing, h, put, region, spoken, t } from "./parts.js";
+import { ask, doing, h, put, region, spoken, t, troubleNote } from "./parts.js";
 
 /** The pictures of a card lie in a folder beside it. */
 const PICTURE = /^card\/\w[\w-]*\.png$/;
@@ -70,7 +70,7 @@ export function healthPart(state) {
       if (!now) return;
       if (!again.disabled && ill !== JSON.stringify(now.troubles)) load();
       put(troubles, ...(now.troubles.length
-        ? now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure))
+        ? now.troubles.map(troubleNote)
         : [h("p", { class: "note good" }, t("troubles.none"))]));
     },
   };

@@ -1,7 +1,7 @@
 // The page: which part of it is seen, and what the device tells it.
 
 import { barOf } from "./bar.js";
-import { MOODS, able, ask, door, doing, face, h, icon, mention, put, repeats, say, speak, spoken, t } from "./parts.js";
+import { MOODS, able, ask, door, doing, face, h, icon, mention, put, repeats, say, speak, spoken, t, troubleNote } from "./parts.js";
 
 const main = document.getElementById("main");
 let session = null;
@@ -325,7 +325,7 @@ function nowPart() {
         now.next.length ? h("h3", {}, t("upcoming")) : null,
         now.next.length ? h("ol", { class: "list" }, ...now.next.map((item) => h("li", {}, h("bdi", {}, item.title), item.artist ? " · " : "", h("bdi", {}, item.artist),
           item.why ? h("p", { class: "quiet small" }, item.why) : null))) : null);
-      put(troubles, ...now.troubles.map((one) => h("p", { class: "note bad" }, h("b", {}, one.title), one.cure)));
+      put(troubles, ...now.troubles.map(troubleNote));
       able(stop, !["idle", "stopping", "leaving"].includes(now.phase) || Boolean(heard));
       timer.disabled = now.phase !== "playing";
       const [counts, off] = timer.options;

@@ -298,6 +298,9 @@ export function timeline(sessions, from, to, valence) {
   return picture;
 }
 
+/** What is wrong, and the cure. That the music is being read is no fault. */
+export const troubleNote = (one) => h("p", { class: one.kind === "music_scanning" ? "note" : "note bad" }, h("b", {}, one.title), one.cure);
+
 /** A place on the plane in words. */
 export function feelingWords({ valence, arousal }) {
   const words = [arousal < -0.2 ? "calm" : arousal > 0.2 ? "lively" : "", valence > 0.2 ? "bright" : valence < -0.2 ? "dark" : ""].filter(Boolean);

@@ -2,6 +2,7 @@
 // counts at once, the rest from the next start on.
 
 import { ask, doing, fetchFile, h, put, say, t } from "./parts.js";
+import { radioCard } from "./radio.js";
 
 const GROUPS = [["place", ["device", "times", "house", "history"]], ["sound", ["music"]], ["parts", ["button", "panel"]]];
 
@@ -69,8 +70,11 @@ export function settingsPart() {
       told.restartable ? h("button", { type: "button", onclick: doing(() => ask("POST", "/api/restart", {}), wrong) }, t("restart")) : null));
   }
 
+  const music = h("div");
   const load = doing(async () => {
     told = await ask("GET", "/api/settings");
+    // Without music there is no radio; what is typed there stays.
+    if (!music.firstChild && told.settings.some((one) => one.name.startsWith("music."))) put(music, radioCard());
     const cards = GROUPS.map(([name, sections]) => {
       const mine = told.settings.filter((one) => sections.includes(one.name.split(".")[0]));
       return mine.length ? h("fieldset", { class: "card" }, h("legend", { class: "legend" }, t(`group.${name}`)), ...mine.map(input)) : null;
@@ -121,7 +125,7 @@ export function settingsPart() {
     put(kept, h("p", { class: "note good" }, t("restored", { templates: done.templates })));
   }, back));
   const save = doing(() => fetchFile("/api/backup", `moodbox-backup-${new Date().toISOString().slice(0, 10)}.json`), back);
-  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why"), " ", h("a", { href: "#guide" }, t("guide.again"))), state, body,
+  main.replaceChildren(h("div", { class: "stack" }, h("p", { class: "quiet" }, t("settings.why"), " ", h("a", { href: "#guide" }, t("guide.again"))), state, body, music,
     h("section", { class: "card", "aria-label": t("backup") }, h("h2", {}, t("backup")), h("p", { class: "quiet" }, t("backup.why")),
       h("div", { class: "row" }, h("button", { onclick: save }, t("backup.save")), h("label", { for: "restore" }, t("restore")), pick), back, kept)));
   load();
