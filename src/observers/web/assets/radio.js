@@ -18,7 +18,7 @@ export function radioCard() {
     const input = (name, type, more) => h("input", { id: `${id}-${name}`, name, type, value: station[name], "aria-describedby": `${id}-${name}-bad`, ...more });
     const one = h("fieldset", { class: "card station" }, h("legend", { class: "legend" }, station.name || t("radio.new")),
       field("name", input("name", "text", { maxLength: 80, autocomplete: "off" })),
-      field("address", input("address", "url", { maxLength: 500, placeholder: "https://" })),
+      field("address", input("address", "url", { maxLength: 500 })),
       field("feeling", h("select", { id: `${id}-feeling`, name: "feeling" },
         ...places.map(([valence, arousal]) => h("option", { value: `${valence},${arousal}`, selected: String([valence, arousal]) === String(station.feeling) }, feelingWords({ valence, arousal }))))),
       h("button", { type: "button", onclick: () => { one.remove(); add.focus(); } }, t("radio.remove")));
