@@ -123,6 +123,15 @@ impl Answer {
 
 impl Device {
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let length = body.len().to_string();
+        let of_body = [("Content-Type", "application/json"), ("Content-Length", length.as_str())];
+        let of_body = if body.is_empty() { &[][..] } else { &of_body };
+        self.send_raw(method, path, &[headers, of_body].concat(), body.as_bytes())
+    }
+
+    /// With no header for the body but those given. Who is refused early need not be sent all of it.
+    fn send_raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
@@ -132,11 +141,8 @@ impl Device {
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }
-        let body = body.map(|body| body.to_string()).unwrap_or_default();
-        if !body.is_empty() {
-            request += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        }
-        write!(stream, "{request}\r\n{body}").unwrap();
+        write!(stream, "{request}\r\n").unwrap();
+        let _ = stream.write_all(body);
         let mut all = Vec::new();
         stream.read_to_end(&mut all).unwrap();
         let end = all.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
@@ -563,4 +569,55 @@ fn the_model_card_and_the_log_can_be_read() {
         assert_eq!(device.get(&format!("/api/model/card/{name}")).status, 404, "{name}");
     }
     assert!(device.get("/api/log").json()["lines"].is_array());
+}
+
+/// What a person who is logged in may send, by mistake or not: each is refused in time, and changes nothing.
+#[test]
+fn no_body_is_worse_than_a_refusal() {
+    let device = device(Mode::Household, None);
+    let csrf = device.csrf();
+    let post = |path: &str, body: &str| {
+        let start = Instant::now();
+        let headers = [
+            ("X-CSRF-Token", csrf.as_str()),
+            ("Content-Type", "application/json"),
+            ("Content-Length", &body.len().to_string()),
+        ];
+        let status = device.send_raw("POST", path, &headers, body.as_bytes()).status;
+        assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
+        status
+    };
+    let keys: Vec<String> = (0..15_000).map(|number| format!("\"k{number}\":1")).collect();
+    for body in [
+        "[".repeat(100_000),
+        "{\"a\":".repeat(40_000),
+        format!("{{{}}}", keys.join(",")),
+        format!("{{\"percent\":{}}}", "9".repeat(100_000)),
+        "{\"percent\":1e999999,\"mood\":\"\\ud800\",\"changes\":7,\"text\":[]}".to_owned(),
+    ] {
+        for path in ["/api/mood", "/api/volume", "/api/settings", "/api/templates/music/sad", "/api/restore"]
+        {
+            let status = post(path, &body);
+            assert!((400..500).contains(&status), "{path}: {status}");
+        }
+    }
+    let backup = |settings: &str, template: &str| {
+        json!({
+            "moodbox_backup": 1, "settings": settings, "templates": { "music/sad": template }, "history": null
+        })
+        .to_string()
+    };
+    assert_eq!(post("/api/restore", &backup("", "# fine\n")), 200);
+    let long = format!("# {}\n", "x".repeat(70_000));
+    for (body, status) in [
+        (backup("", &long), 413),
+        (backup("", &format!("x = {}", "[".repeat(60_000))), 422),
+        (backup(&format!("a = {}", "[".repeat(100_000)), ""), 422),
+        (backup(&format!("{}a = 1", "a.".repeat(100_000)), ""), 422),
+        (backup("[web]\nlisten = \"0.0.0.0:80\"\n", ""), 422),
+        (backup("", "").replace("music/sad", "../../x"), 422),
+    ] {
+        assert_eq!(post("/api/restore", &body), status, "{}", &body[..100]);
+    }
+    assert_eq!(device.get("/api/templates/music/sad").json()["text"], "# fine\n");
 }

@@ -110,6 +110,8 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     for (name, text) in backup.templates {
         let which = templates::by_name(&name)
             .ok_or_else(|| broken("the templates", &format!("there is no {name}")))?;
+        // What is longer would not be read again.
+        templates::limit(&text)?;
         if let Err(problems) = Templates::parse(which.0, &text) {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             return Err(broken(&name, &lines.join("\n")));

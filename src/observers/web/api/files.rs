@@ -4,6 +4,7 @@
 //! where it stopped. It lies beside the music under a name that no player reads until it is whole and looks like
 //! what its name says.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -26,6 +27,7 @@ use crate::observers::web::fault::Fault;
 use crate::observers::web::login::token;
 use crate::ports::music::Mpd;
 use moodbox_core::kiosk::policy::Mode;
+use moodbox_core::text::printable;
 
 /// Bytes of a piece: 20 s over a link of 50 kB/s.
 pub const PIECE: usize = 1 << 20;
@@ -304,7 +306,8 @@ fn name_of(name: &str, endings: &[&str]) -> Result<String, Fault> {
         && name.len() <= 200
         && !name.starts_with('.')
         && !name.contains(['/', '\\'])
-        && !name.chars().any(char::is_control);
+        // Nor a mark that turns the direction of what is shown.
+        && matches!(printable(name), Cow::Borrowed(_));
     if !plain {
         return Err(Fault::unprocessable("the file needs a plain name of at most 200 bytes"));
     }
@@ -380,6 +383,7 @@ mod tests {
             "..\\a.mp3",
             ".hidden.mp3",
             "a\n.mp3",
+            "a\u{202e}gpj.mp3",
             "a.sh",
             "a.mp3.exe",
             &long,

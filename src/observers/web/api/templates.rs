@@ -263,7 +263,8 @@ impl From<Point> for Place {
     }
 }
 
-fn limit(text: &str) -> Result<(), Fault> {
+/// Refuses a text that is longer than a template may be.
+pub fn limit(text: &str) -> Result<(), Fault> {
     if text.len() > MOST_TEXT {
         return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "a template has at most 64 KiB"));
     }
