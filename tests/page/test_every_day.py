@@ -265,3 +265,19 @@ def test_stations_of_web_radio_are_kept_changed_and_removed(tab, another):
     expect(card.get_by_text("Saved.")).to_be_visible()
     wait_for("the library without it", lambda: not any("Piano" in item["title"] for item in get(one, "library?kind=music")["items"]), 10)
     quiet(page)
+
+
+def test_what_the_device_refuses_is_said_in_the_language_of_the_page(tab, another):
+    one = another(mode="public", own=True)
+    for locale, button, name, field, keep, refused in [
+        ("de-DE", "Sender hinzufügen", "Name", "Adresse des Streams", "Diese Sender übernehmen", "nur Sender gespeichert, wenn die Seite ein Passwort hat"),
+        ("fr-FR", "Ajouter une station", "Nom", "Adresse du flux", "Garder ces stations", "que si la page a un mot de passe"),
+        ("en-GB", "Add a station", "Name", "Address of the stream", "Keep these stations", "only if the page has a password"),
+    ]:
+        page = show(tab, one, "settings", locale=locale, expected=("403",))
+        page.get_by_role("button", name=button).click()
+        page.get_by_label(name, exact=True).fill("Piano")
+        page.get_by_label(field).fill("https://piano.example/live")
+        page.get_by_role("button", name=keep).click()
+        expect(page.get_by_role("alert").filter(has_text=refused)).to_be_visible()
+    assert not (one.place / "state/moodbox/radio.toml").exists()

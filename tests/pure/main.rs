@@ -27,6 +27,7 @@ mod modules;
 mod neighbours;
 mod not_so;
 mod onlookers;
+mod page_words;
 mod panel_screens;
 mod policy;
 mod recommend;

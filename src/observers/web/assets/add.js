@@ -18,11 +18,11 @@ export function adding(kind) {
 
   async function load() {
     const mine = kind();
-    told = await ask("GET", `/api/library/files?kind=${mine}`).catch((error) => ({ why: error.message, endings: [] }));
+    told = await ask("GET", `/api/library/files?kind=${mine}`).catch((error) => ({ why: error.message, lang: error.lang, endings: [] }));
     if (mine !== kind()) return;
     pick.accept = told.endings.map((ending) => `.${ending}`).join();
     pick.disabled = Boolean(told.why);
-    put(about, ...(told.why ? [t("add.not"), " ", h("span", { lang: "en" }, told.why)] : [t("add.room", { free: room(told.free) }), " ", h("code", {}, told.folder)]));
+    put(about, ...(told.why ? [t("add.not"), " ", h("span", { lang: told.lang }, told.why)] : [t("add.room", { free: room(told.free) }), " ", h("code", {}, told.folder)]));
   }
 
   function add(files) {
@@ -57,7 +57,7 @@ export function adding(kind) {
         one.row.className = "good";
       } catch (error) {
         if (one.over) continue;
-        one.state.replaceChildren(t("add.failed"), " ", h("span", { lang: "en" }, error.message));
+        one.state.replaceChildren(t("add.failed"), " ", h("span", { lang: error.lang ?? null }, error.message));
         one.row.className = "bad";
       }
       one.bar.remove();

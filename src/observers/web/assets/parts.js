@@ -84,9 +84,13 @@ let csrf = "";
 export function repeats(word) { csrf = word; }
 
 export class Refused extends Error {
-  constructor(status, message, field) {
-    super(message);
+  constructor(status, message, field, words = null) {
+    super(words ?? message);
     this.status = status;
+    /** As the device says it, in English. */
+    this.english = message;
+    /** The language of the message, where it is not the page's. */
+    this.lang = words ? null : "en";
     /** The setting that it is about. */
     this.field = field;
   }
@@ -101,7 +105,7 @@ export async function ask(method, path, body) {
   try {
     return await send(method, path, body);
   } catch (error) {
-    if (error.status === 403 && error.message.includes("X-CSRF-Token")) {
+    if (error.status === 403 && error.english.includes("X-CSRF-Token")) {
       await send("GET", "/api/session");
       return send(method, path, body);
     }
@@ -125,7 +129,7 @@ async function send(method, path, body) {
   try {
     answer = await fetch(path, { method, headers, body: content, credentials: "same-origin", cache: "no-store", keepalive: !(body instanceof Blob) });
   } catch {
-    throw new Refused(0, t("lost"));
+    throw new Refused(0, "", undefined, t("lost"));
   }
   const text = await answer.text();
   let told = null;
@@ -135,7 +139,10 @@ async function send(method, path, body) {
     told = text;
   }
   if (told?.csrf) csrf = told.csrf;
-  if (!answer.ok) throw new Refused(answer.status, told?.error ?? `${answer.status}`, told?.field);
+  if (!answer.ok) {
+    const words = told?.error && language !== "en" ? (await import("./said.js").catch(() => null))?.said(told.error, language) : null;
+    throw new Refused(answer.status, told?.error ?? `${answer.status}`, told?.field, words);
+  }
   return told;
 }
 
@@ -157,7 +164,7 @@ export function doing(action, where) {
       await action(event);
       where.replaceChildren();
     } catch (error) {
-      where.replaceChildren(h("p", { class: "note bad", role: "alert" }, error.message));
+      where.replaceChildren(h("p", { class: "note bad", role: "alert", lang: error.lang ?? null }, error.message));
     }
   };
 }

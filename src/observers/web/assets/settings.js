@@ -107,7 +107,7 @@ export function settingsPart() {
     } catch (error) {
       if (!(error.field in changes)) throw error;
       const known = error.field.startsWith("button.") && !error.field.endsWith("_ms") ? "bad.line" : error.field.startsWith("house.quiet") ? "bad.quiet" : null;
-      return complain(error.field, ...(known ? [t(known)] : [t("bad.any"), " ", h("span", { lang: "en" }, error.message)]));
+      return complain(error.field, ...(known ? [t(known)] : [t("bad.any"), " ", h("span", { lang: error.lang }, error.message)]));
     }
     await load();
     say(t("saved"));
