@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use super::feature_cache::{self, Identity, Sounds};
 use super::live::{Heard, LiveCatalog};
 use crate::audio_analysis::{self, SoundError};
+use crate::ports::process;
 use crate::ports::store::StateFileError;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Kind};
 
@@ -174,13 +175,14 @@ pub struct Progress {
     pub out_of_reach: usize,
     /// Parts of a larger file, as a cue sheet names them: they have no file of their own.
     pub parts: usize,
-    /// Of a kind that only ffmpeg decodes, and not measured yet.
+    /// Of a kind that only ffmpeg decodes, which is not installed.
     pub foreign: usize,
 }
 
 /// Puts what is remembered on a catalog that was read from outside the daemon, measuring nothing.
 pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path>) -> Progress {
     let mut progress = Progress::default();
+    let has_ffmpeg = process::is_installed("ffmpeg");
     for kind in Kind::ALL {
         let shelf = catalog.of_mut(kind);
         let unknown: Vec<String> = shelf
@@ -194,7 +196,8 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
             let identity = path
                 .as_ref()
                 .and_then(|path| fs::metadata(path).map(|metadata| Identity::of(path, &metadata)).ok());
-            let foreign = || path.as_ref().is_some_and(|path| audio_analysis::needs_ffmpeg(path));
+            let foreign =
+                || !has_ffmpeg && path.as_ref().is_some_and(|path| audio_analysis::needs_ffmpeg(path));
             match identity.map(|identity| memory.get(identity)) {
                 None if path.as_ref().is_some_and(|path| is_part(path)) => progress.parts += 1,
                 None => progress.out_of_reach += 1,

@@ -53,6 +53,12 @@ pub(crate) fn confined(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// Whether a program of this name is where programs are looked for.
+pub(crate) fn is_installed(name: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+}
+
 /// The name of a file for the programs of FFmpeg. With the protocol before it, no name is anything else.
 pub(crate) fn as_file(path: &Path) -> OsString {
     let mut file = OsString::from("file:");

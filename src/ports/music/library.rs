@@ -227,7 +227,7 @@ pub(super) fn left_out_of_playlists(entries: &HashMap<String, Vec<String>>) -> V
     }
     let told = |(list, (streams, gone)): (&str, (usize, usize))| {
         let streams = (streams > 0)
-            .then(|| format!("{streams} radio addresses, which have no length and cannot be chosen"));
+            .then(|| format!("{streams} radio addresses; as stations, which the settings of the page keep, they can be chosen"));
         let gone = (gone > 0)
             .then(|| format!("{gone} files that MPD's database does not have (`moodbox library update`)"));
         let both: Vec<String> = [streams, gone].into_iter().flatten().collect();
