@@ -96,12 +96,16 @@ fn is_address_alone(text: &str) -> bool {
         let line = line.to_ascii_lowercase();
         (line.starts_with("http://") || line.starts_with("https://")) && !line.contains(['<', ' '])
     };
-    text.trim().is_empty() || lines.all(is_address)
+    !text.trim().is_empty() && lines.all(is_address)
 }
 
 fn foreign(text: &str) -> NfoError {
     if let Err(error) = affordable(text) {
         return error;
+    }
+    // What a power cut leaves of a file.
+    if text.trim().is_empty() {
+        return NfoError::Form("it is empty".to_owned());
     }
     match Document::parse_with_options(text.trim(), options()) {
         Ok(document) => NfoError::Kind(document.root_element().tag_name().name().to_owned()),
@@ -118,7 +122,7 @@ fn of_root(text: &str) -> Result<Nfo, String> {
     affordable(text).map_err(|error| error.to_string())?;
     let document = Document::parse_with_options(text, options()).map_err(|error| error.to_string())?;
     let root = document.root_element();
-    Ok(gathered(|name, take| texts(root, name).for_each(take)))
+    Ok(gathered(|name, take| texts(root, name, take)))
 }
 
 /// What can be made out of a text that is no XML: the elements that are whole.
@@ -236,11 +240,17 @@ fn affordable(text: &str) -> Result<(), NfoError> {
     Ok(())
 }
 
-/// The texts of the elements of that name, in any case, right below this one.
-fn texts<'a>(root: Node<'a, 'a>, name: &str) -> impl Iterator<Item = &'a str> {
-    root.children()
-        .filter(move |child| child.tag_name().name().eq_ignore_ascii_case(name))
-        .filter_map(|child| child.text())
+/// The texts of the elements of that name, in any case, right below this one; ratings by age at any depth. With all
+/// that is in them: a comment or a mark within does not hide the rest.
+fn texts(root: Node<'_, '_>, name: &str, take: &mut dyn FnMut(&str)) {
+    let is_rating = RATINGS.contains(&name);
+    let found = root.descendants().filter(|node| {
+        node.tag_name().name().eq_ignore_ascii_case(name) && (is_rating || node.parent() == Some(root))
+    });
+    for node in found {
+        let all: String = node.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect();
+        take(&all);
+    }
 }
 
 fn words_of(text: &str) -> Option<String> {
@@ -410,6 +420,12 @@ https://www.themoviedb.org/movie/1
             "<MOVIE><Title>x</Title><MPAA>K18</MPAA></MOVIE>",
             "<movie><mpaa>PG</mpaa><certification>DE:18 / US:PG-13</certification></movie>",
             "<movie><customrating>18A</customrating></movie>",
+            "<movie><mpaa><!-- of the disc -->FSK 18</mpaa></movie>",
+            "<movie><mpaa><![CDATA[FSK 18]]></mpaa></movie>",
+            "<movie><mpaa>FSK <b>18</b></mpaa></movie>",
+            "<movie><releases><release><certification>DE:18</certification></release></releases></movie>",
+            "<movie xmlns:k=\"k\"><k:mpaa country=\"de\">FSK 18</k:mpaa></movie>",
+            "<tvshow><mpaa>TV-MA</mpaa></tvshow>",
             // Kodi's form for a file with several episodes.
             "<episodedetails><title>One</title></episodedetails>\n<episodedetails><mpaa>FSK 18</mpaa></episodedetails>",
         ] {
@@ -497,7 +513,7 @@ https://www.themoviedb.org/movie/1
         let many = format!("<movie>{}</movie>", "<tag>x</tag>".repeat(30_000));
         let nfo = parse(many.as_bytes()).unwrap();
         assert!(nfo.doubt.is_some() && nfo.tags.len() <= MOST_WORDS);
-        for text in ["just words", "\0\0 release info", "<>"] {
+        for text in ["just words", "\0\0 release info", "<>", "", " \r\n", "\0\0\0\0\0\0\0\0"] {
             assert!(matches!(parse(text.as_bytes()), Err(NfoError::Form(_))), "{text}");
         }
         assert!(matches!(parse(b"<album><title>x</title></album>"), Err(NfoError::Kind(_))));
