@@ -59,9 +59,14 @@ pub enum SoundError {
 pub(crate) const FOREIGN: [&str; 8] = ["ts", "mts", "m2ts", "mpg", "mpeg", "wmv", "asf", "flv"];
 
 /// Kinds of sound that no decoder here knows, by their endings: Opus, Windows Media, WavPack, Monkey's Audio, Musepack,
-/// DSD, and what phones record.
-pub(crate) const FOREIGN_SOUND: [&str; 11] =
-    ["opus", "wma", "wv", "ape", "mpc", "dsf", "dff", "amr", "tta", "ac3", "dts"];
+/// TAK, Shorten, DSD, Speex, MPEG layers 1 and 2, RealAudio, Sun and Sony files, what phones and discs record, and the
+/// modules of trackers. MIDI has no sound of its own: `ffmpeg` does not play it either.
+#[rustfmt::skip]
+pub(crate) const FOREIGN_SOUND: [&str; 42] = [
+    "opus", "wma", "wv", "ape", "mpc", "mpp", "tak", "shn", "ofr", "dsf", "dff", "spx", "mp1", "mp2", "mpa", "ra", "rm",
+    "au", "snd", "caf", "w64", "voc", "oma", "aa3", "amr", "tta", "ac3", "eac3", "dts", "dtshd", "mlp", "thd", "gsm",
+    "mod", "xm", "s3m", "it", "mptm", "stm", "mtm", "med", "umx",
+];
 
 /// Whether a file name has one of these endings.
 pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
