@@ -183,14 +183,18 @@ impl CsiCamera {
 }
 
 fn sensor(program: &Path, number: u32) -> Result<String, CsiError> {
-    let words = match rpicam::list(program) {
-        Ok(Some(words)) => words,
+    let (status, words) = match rpicam::list(program) {
+        Ok(Some(answer)) => answer,
         Ok(None) => return Err(CsiError::Died { how: "it did not list the cameras in time".to_owned() }),
         Err(error) => return Err(not_started(&error)),
     };
     let cameras = rpicam::listed(&words);
     if let Some((_, name)) = cameras.iter().find(|(other, _)| *other == number) {
         return Ok(name.clone());
+    }
+    // A program that could not look has not found that there is none.
+    if cameras.is_empty() && !status.success() {
+        return Err(meaning(number, Some(status), &words));
     }
     let found: Vec<String> = cameras.iter().map(|(number, name)| format!("{number} ({name})")).collect();
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
@@ -205,7 +209,9 @@ fn not_started(error: &std::io::Error) -> CsiError {
 fn meaning(number: u32, status: Option<std::process::ExitStatus>, words: &str) -> CsiError {
     let said = words.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
-    if has(&["no cameras available", "selected camera is not available"]) {
+    if let Some(refused) = words.lines().find(|line| line.starts_with("setpriv: ")) {
+        CsiError::Died { how: format!("it was not started: {refused}") }
+    } else if has(&["no cameras available", "selected camera is not available"]) {
         CsiError::Missing { number, found: "none".to_owned() }
     } else if has(&["failed to acquire camera", "in use by another process", "resource busy"]) {
         CsiError::Busy

@@ -82,8 +82,16 @@ fn each_way_in_which_the_ribbon_camera_fares_is_told_apart_and_no_program_is_lef
     }
     assert!(matches!(look("silent"), Err(CsiError::Silent { .. })));
     assert!(matches!(look("dries up"), Err(CsiError::Silent { .. })));
+    let Err(CsiError::Died { how }) = look("cannot list") else { panic!("a camera that nobody looked for is missing") };
+    assert!(how.contains("127") && how.contains("libcamera.so.0.5"), "{how}");
     let half = FRAME_BYTES / 2;
     assert!(matches!(look("torn"), Err(CsiError::TooLittle { bytes, .. }) if bytes == half));
+}
+
+#[test]
+fn what_keeps_the_program_from_being_started_is_not_taken_for_rights_to_the_camera() {
+    let said = meaning(0, None, "setpriv: activate capabilities: Operation not permitted\n");
+    assert!(matches!(&said, CsiError::Died { how } if how.contains("activate capabilities")), "{said}");
 }
 
 #[test]

@@ -73,14 +73,12 @@ fn end(child: &mut Child) {
     process::end(child);
 }
 
-/// What it says of the cameras that are there; `None` when it does not end in time.
-pub(super) fn list(program: &Path) -> io::Result<Option<String>> {
+/// How it ended when it was asked which cameras are there, and what it said; `None` when it does not end in time.
+pub(super) fn list(program: &Path) -> io::Result<Option<(ExitStatus, String)>> {
     let mut child = spawn(program, &["--list-cameras"])?;
     let status = ended(&mut child, Instant::now() + LISTING);
     end(&mut child);
-    if status.is_none() {
-        return Ok(None);
-    }
+    let Some(status) = status else { return Ok(None) };
     let mut words = Vec::new();
     if let Some(out) = &child.stdout {
         unblocked(out)?;
@@ -90,7 +88,7 @@ pub(super) fn list(program: &Path) -> io::Result<Option<String>> {
         unblocked(errors)?;
         take(errors, &mut words, MOST_LISTED);
     }
-    Ok(Some(String::from_utf8_lossy(&words).into_owned()))
+    Ok(Some((status, String::from_utf8_lossy(&words).into_owned())))
 }
 
 /// The cameras in that list: their numbers and the names of their sensors.
