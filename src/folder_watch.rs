@@ -63,7 +63,9 @@ impl Watch {
         Watch::with_depth(folders, files, counts, Depth::Tree)
     }
 
-    /// Watches one folder, and none below it, for files whose names count. Each change is reported at once.
+    /// Watches one folder, and none below it, for files whose names count: that one comes, goes, or gets other rights.
+    /// Each such change is reported at once. What is written to a file is not: who opens a device and closes it again
+    /// would hear of it, and of every time that the caller looks whether it is there.
     pub fn of_names(folder: &Path, counts: fn(&Path) -> bool) -> Watch {
         Watch::with_depth(&[folder.to_owned()], &[], counts, Depth::Folder)
     }
@@ -231,15 +233,16 @@ impl InotifySet {
             match depth {
                 Depth::Tree if folder.is_dir() => inotify_set.tree(folder, &mut seen)?,
                 Depth::Folder => {
-                    let number = inotify_set.add(folder)?;
+                    let number = inotify_set.add(folder, NAMES)?;
                     inotify_set.single.extend(number);
                 }
                 Depth::Tree => {}
             }
         }
         // Also of a folder that is there: it may be taken away and made again.
+        let changes = if depth == Depth::Folder { NAMES } else { CHANGED };
         for path in folders.iter().chain(files) {
-            inotify_set.name(path)?;
+            inotify_set.name(path, changes)?;
         }
         Ok(inotify_set)
     }
@@ -249,12 +252,12 @@ impl InotifySet {
     }
 
     /// Listens for a name where it is or will be: itself, or the first folder missing on the way to it.
-    fn name(&mut self, path: &Path) -> io::Result<()> {
+    fn name(&mut self, path: &Path, changes: WatchFlags) -> io::Result<()> {
         for below in path.ancestors() {
             let (Some(parent), Some(name)) = (below.parent(), below.file_name()) else { return Ok(()) };
             let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
             if parent.is_dir() {
-                if let Some(number) = self.add(parent)? {
+                if let Some(number) = self.add(parent, changes)? {
                     self.awaited.entry(number).or_default().insert(name.to_owned());
                 }
                 return Ok(());
@@ -280,7 +283,7 @@ impl InotifySet {
             if !seen.insert((metadata.dev(), metadata.ino())) {
                 continue;
             }
-            let number = self.add(&folder)?;
+            let number = self.add(&folder, CHANGED)?;
             self.trees.extend(number);
             if depth < DEEPEST {
                 let below = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -291,9 +294,9 @@ impl InotifySet {
     }
 
     /// Adds a watch. A folder that is gone or shut by now is left out: its parent tells when it changes.
-    fn add(&self, folder: &Path) -> io::Result<Option<i32>> {
+    fn add(&self, folder: &Path, changes: WatchFlags) -> io::Result<Option<i32>> {
         let Some(inotify) = &self.inotify else { return Ok(None) };
-        match add_watch(inotify, folder, CHANGED.union(WatchFlags::ONLYDIR)) {
+        match add_watch(inotify, folder, changes.union(WatchFlags::ONLYDIR)) {
             Ok(number) => Ok(Some(number)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
             Err(error) => Err(error.into()),
@@ -329,8 +332,10 @@ impl InotifySet {
 }
 
 /// What changes the content of a folder. A file counts when it is complete, not while it is written.
-const CHANGED: WatchFlags = WatchFlags::CLOSE_WRITE
-    .union(WatchFlags::CREATE)
+const CHANGED: WatchFlags = WatchFlags::CLOSE_WRITE.union(NAMES);
+
+/// What changes which files there are in a folder, and who may use them.
+const NAMES: WatchFlags = WatchFlags::CREATE
     .union(WatchFlags::DELETE)
     .union(WatchFlags::DELETE_SELF)
     .union(WatchFlags::MOVE_SELF)

@@ -219,8 +219,8 @@ class Kiosk:
     def press_in_idle(self):
         return self.press_until(lambda: self.state()["phase"] != "idle", "a press in idle is not felt")
 
-    def to_idle(self):
-        """A long press stops what plays; what else goes on ends by itself."""
+    def to_idle(self, well=True):
+        """A long press stops what plays; what else goes on ends by itself. Where not all is well, the glass says so."""
 
         def at_rest():
             phase = self.state()["phase"]
@@ -231,7 +231,11 @@ class Kiosk:
 
         within(180, at_rest, "it does not come to rest")
         insist(not self.playing(), "the music goes on")
-        self.shows("idle")
+        if well:
+            self.shows("idle")
+        else:
+            within(90, self.shows_what_was_drawn, "the panel does not show what the daemon drew")
+            insist(self.panel.pixels != golden("idle"), "the panel does not say what is wrong")
 
     def press_to_music(self, limit=120):
         """A press from idle; returns the seconds to the first pixel, to the light, to the music."""

@@ -82,7 +82,9 @@ fn each_way_in_which_the_ribbon_camera_fares_is_told_apart_and_no_program_is_lef
     }
     assert!(matches!(look("silent"), Err(CsiError::Silent { .. })));
     assert!(matches!(look("dries up"), Err(CsiError::Silent { .. })));
-    let Err(CsiError::Died { how }) = look("cannot list") else { panic!("a camera that nobody looked for is missing") };
+    let Err(CsiError::Died { how }) = look("cannot list") else {
+        panic!("a camera that nobody looked for is missing")
+    };
     assert!(how.contains("127") && how.contains("libcamera.so.0.5"), "{how}");
     let half = FRAME_BYTES / 2;
     assert!(matches!(look("torn"), Err(CsiError::TooLittle { bytes, .. }) if bytes == half));

@@ -189,6 +189,14 @@ mod tests {
         while changed.recv_timeout(Duration::from_millis(50)).is_ok() {}
         std::fs::write(folder.path().join("tty1"), "").unwrap();
         assert!(changed.recv_timeout(Duration::from_millis(100)).is_err());
+        // Whether a camera is there is found out by opening it, which must not be told in its turn.
+        drop(std::fs::OpenOptions::new().read(true).write(true).open(&node).unwrap());
+        assert!(
+            changed.recv_timeout(Duration::from_millis(100)).is_err(),
+            "a node that is looked at is told"
+        );
+        std::fs::set_permissions(&node, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        assert!(changed.recv_timeout(patience).is_ok(), "a node with other rights is told");
         std::fs::remove_file(&node).unwrap();
         assert!(changed.recv_timeout(patience).is_ok(), "a node that goes is told");
     }
