@@ -17,6 +17,7 @@ use moodbox::library::listing::Setter;
 use moodbox::observers::Publisher;
 use moodbox::observers::mood_log;
 use moodbox::observers::web::{self, Papers, Parts, Watcher};
+use moodbox::ports::music::{Address, MusicSettings};
 use moodbox::ports::panel::tee::Latest;
 use moodbox::ports::panel::{Panel, Picture};
 use moodbox_core::kiosk::action::Action;
@@ -38,6 +39,16 @@ struct Device {
 }
 
 fn device(mode: Mode, password: Option<&str>) -> Device {
+    device_with(mode, password, None)
+}
+
+/// With a server of music, which nobody answers for.
+fn device_with_music() -> Device {
+    let music = MusicSettings::new(Address::Tcp { host: "127.0.0.1".into(), port: 1 });
+    device_with(Mode::Household, None, Some(music))
+}
+
+fn device_with(mode: Mode, password: Option<&str>, music: Option<MusicSettings>) -> Device {
     let settings = Settings { mode, ..settings() };
     let (queue, events) = bounded::<Event>(64);
     let (done, actions) = bounded(1024);
@@ -45,7 +56,9 @@ fn device(mode: Mode, password: Option<&str>) -> Device {
     let (watcher, shelves) = Watcher::new();
     let mut observers: Vec<Box<dyn Observer + Send>> = vec![Box::new(watcher)];
     let place = tempfile::tempdir().unwrap();
-    let papers = papers(place.path(), &mut observers);
+    let mut papers = papers(place.path(), &mut observers);
+    let page_radio = Some(place.path().join("state/radio.toml"));
+    papers.setter.music = music.map(|music| MusicSettings { page_radio, ..music });
     std::thread::spawn(move || {
         let (mut state, start) = (State::new(settings), Instant::now());
         for event in events {
@@ -620,4 +633,25 @@ fn no_body_is_worse_than_a_refusal() {
         assert_eq!(post("/api/restore", &body), status, "{}", &body[..100]);
     }
     assert_eq!(device.get("/api/templates/music/sad").json()["text"], "# fine\n");
+}
+
+#[test]
+fn a_backup_holds_the_stations_of_the_page_and_brings_them_back() {
+    let device = device_with_music();
+    let station = json!({ "name": "Sea", "address": "http://sea.example/live", "feeling": [0.25, -0.5] });
+    let save = |stations: Value| device.post("/api/radio", json!({ "stations": stations })).status;
+    assert_eq!(save(json!([station])), 200);
+    let backup = device.get("/api/backup").json();
+    assert_eq!(backup["stations"], json!([station]));
+    assert_eq!(save(json!([])), 200);
+    let kept = |backup: &Value| {
+        let status = device.post("/api/restore", backup.clone()).status;
+        (status, device.get("/api/radio").json()["stations"].clone())
+    };
+    assert_eq!(kept(&backup), (200, json!([station])));
+    let mut other = backup.clone();
+    other["stations"][0]["address"] = json!("file:///etc/passwd");
+    assert_eq!(kept(&other), (422, json!([station])), "one that is wrong changes nothing");
+    other.as_object_mut().unwrap().remove("stations");
+    assert_eq!(kept(&other), (200, json!([station])), "a file of an older moodbox says nothing of stations");
 }

@@ -1,4 +1,5 @@
-//! One file with what people made of a device: settings of the page, templates of the page, and what was learnt.
+//! One file with what people made of a device: settings, templates and radio stations of the
+//! page, and what was learnt.
 //! No password, no picture and no music is in it.
 
 use std::collections::BTreeMap;
@@ -13,11 +14,12 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use super::templates;
+use super::{radio, templates};
 use crate::config::{Changes, ConfigError};
 use crate::library::history;
 use crate::observers::web::fault::Fault;
 use crate::observers::web::{LARGE_BODIES, Site};
+use crate::ports::music::radio::Station;
 use crate::ports::store;
 use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::policy::Mode;
@@ -37,6 +39,9 @@ pub struct Backup {
     settings: String,
     /// Each template that was written on the page, by its kind and mood: `music/sad`.
     templates: BTreeMap<String, String>,
+    /// The stations of web radio that are kept on the page; a file that says nothing of them leaves those that are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stations: Option<Vec<Station>>,
     /// What was learnt, as the device keeps it; none if nothing was.
     history: Option<serde_json::Value>,
 }
@@ -55,6 +60,7 @@ pub async fn backup(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
         moodbox_backup: VERSION,
         settings: changes.to_string(),
         templates: templates::own(&site)?,
+        stations: Some(radio::own(&site)).filter(|stations| !stations.is_empty()),
         history: kept.and_then(|history| serde_json::from_str(&history.to_json()).ok()),
     };
     let text = serde_json::to_string_pretty(&backup)
@@ -118,6 +124,9 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
         }
         wanted.insert(name, (which, text));
     }
+    if let Some(stations) = &backup.stations {
+        radio::check(stations)?;
+    }
     let learnt = match &backup.history {
         Some(value) => {
             History::from_json(&value.to_string()).map_err(|error| broken("what was learnt", &error))?
@@ -126,13 +135,15 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     };
     let _turn = site.writing.lock().await;
     let texts = wanted.values().map(|(_, text)| text.len()).chain([changes.to_string().len()]);
-    let learnt_size = learnt.to_json().len();
-    store::has_room(&site.changes, texts.chain([learnt_size])).map_err(|error| {
-        Fault::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            format!("there is no room for the backup: {error}. Free some; nothing was changed"),
-        )
-    })?;
+    let stations_size = serde_json::to_vec(&backup.stations).map_or(0, |text| text.len());
+    store::has_room(&site.changes, texts.chain([learnt.to_json().len(), stations_size])).map_err(
+        |error| {
+            Fault::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                format!("there is no room for the backup: {error}. Free some; nothing was changed"),
+            )
+        },
+    )?;
     let cannot = |what: PathBuf, error: std::io::Error| {
         Fault::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -145,6 +156,9 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     }
     let count = wanted.len();
     templates::replace_own(&site, wanted.into_values().collect())?;
+    if let Some(stations) = backup.stations {
+        radio::keep(&site, stations).await?;
+    }
     let file = history_file(&site);
     history::save(&file, &learnt).map_err(|error| cannot(file, error))?;
     site.tell(Event::History(Box::new(learnt)))?;

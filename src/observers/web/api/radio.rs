@@ -60,21 +60,40 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
             "in a public place and at work stations are kept here only if the page has a password",
         ));
     }
-    let (music, file) = settings(&site)?;
-    for (at, station) in wanted.stations.iter().enumerate() {
+    settings(&site)?;
+    check(&wanted.stations)?;
+    let turn = site.writing.lock().await;
+    keep(&site, wanted.stations).await?;
+    drop(turn);
+    list(State(site)).await
+}
+
+/// Those that are kept on the page; none where no music is played, or their file cannot be read.
+pub(super) fn own(site: &Site) -> Vec<radio::Station> {
+    settings(site).and_then(|(_, file)| stations(&file)).unwrap_or_default()
+}
+
+/// Whether they can be kept; the fault names the field.
+pub(super) fn check(stations: &[radio::Station]) -> Result<(), Fault> {
+    for (at, station) in stations.iter().enumerate() {
         if let Err((field, why)) = station.check() {
             return Err(Fault::unprocessable(why).about(Some(format!("stations.{at}.{field}"))));
         }
     }
-    if wanted.stations.len() > radio::MOST {
+    if stations.len() > radio::MOST {
         return Err(Fault::unprocessable(format!("at most {} stations are kept", radio::MOST)));
     }
-    let turn = site.writing.lock().await;
+    Ok(())
+}
+
+/// Keeps these in place of those that were kept. The caller holds [`Site::writing`].
+pub(super) async fn keep(site: &Site, wanted: Vec<radio::Station>) -> Result<(), Fault> {
+    let (music, file) = settings(site)?;
     // A file that a person broke is theirs to mend.
     stations(&file)?;
     let place = file.display().to_string();
     let done = tokio::task::spawn_blocking(move || {
-        radio::write(&file, wanted.stations)?;
+        radio::write(&file, wanted)?;
         // A server that is away hears of them when it comes back.
         if let Err(error) = Mpd::wake_watchers(&music) {
             tracing::info!("the stations count when MPD answers again: {error}");
@@ -84,7 +103,5 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
     let done = done.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
     done.map_err(|error| {
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, format!("{place} cannot be written: {error}"))
-    })?;
-    drop(turn);
-    list(State(site)).await
+    })
 }
