@@ -483,7 +483,7 @@ fn a_pipe_in_the_place_of_a_cover_stops_no_music() {
     image::RgbImage::new(60, 60).write_to(&mut cover, image::ImageFormat::Png).unwrap();
     std::fs::write(server.file("cover.png"), cover.get_ref()).unwrap();
     assert_eq!(
-        moodbox::ports::music::cover(&settings, SONGS[0].0),
+        moodbox::ports::music::cover(&settings, SONGS[0].0).unwrap(),
         Some(cover.into_inner()),
         "one that is good"
     );
@@ -491,8 +491,11 @@ fn a_pipe_in_the_place_of_a_cover_stops_no_music() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
     std::fs::remove_file(server.file("cover.png")).unwrap();
     let start = Instant::now();
-    assert_eq!(moodbox::ports::music::cover(&settings, SONGS[0].0), None);
+    assert_eq!(moodbox::ports::music::cover(&settings, SONGS[0].0).unwrap(), None);
     assert!(start.elapsed() < Duration::from_secs(2));
+    // Where no server is, nothing is known of the cover.
+    let nobody = MusicSettings::new(Address::Tcp { host: "127.0.0.1".into(), port: 1 });
+    assert!(moodbox::ports::music::cover(&nobody, SONGS[0].0).is_err());
     let player = Player::well(settings);
     player.play(&[SONGS[0].0]);
     player.hears_song(SONGS[0].0);

@@ -2,7 +2,7 @@
 //!
 //! These are the only answers of MPD that are not text, so they are asked over a connection of their own.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,11 +24,20 @@ const BESIDE: [&str; 7] =
     ["cover.png", "cover.jpg", "cover.jpeg", "cover.jxl", "cover.webp", "cover.avif", "cover.gif"];
 
 /// The bytes of the picture that belongs to a song; none if there is none, or it cannot be had.
-pub fn cover(settings: &MusicSettings, id: &str) -> Option<Vec<u8>> {
-    cover_within(settings, id, WITHIN)
-        .inspect_err(|error| tracing::debug!(%error, id, "no cover"))
-        .ok()
-        .flatten()
+///
+/// # Errors
+/// When there is no server to ask: it may have one when it is back.
+pub fn cover(settings: &MusicSettings, id: &str) -> std::io::Result<Option<Vec<u8>>> {
+    match cover_within(settings, id, WITHIN) {
+        Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
+            Err(error)
+        }
+        Err(error) => {
+            tracing::debug!(%error, id, "no cover");
+            Ok(None)
+        }
+        Ok(cover) => Ok(cover),
+    }
 }
 
 fn cover_within(settings: &MusicSettings, id: &str, all: Duration) -> std::io::Result<Option<Vec<u8>>> {

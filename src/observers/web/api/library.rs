@@ -343,12 +343,13 @@ async fn read_cover(site: &Site, settings: MusicSettings, id: String, name: Stri
         return cover;
     }
     let read = move || {
-        let cover = music::cover(&settings, &id).and_then(|bytes| covers::small(&bytes));
+        let cover = music::cover(&settings, &id).map(|found| found.and_then(|bytes| covers::small(&bytes)));
         // Not before, also when nobody waits for it any more.
         drop(turn);
         cover
     };
-    let cover = tokio::task::spawn_blocking(read).await.ok().flatten().map(Arc::new);
+    // Without a server to ask nothing is kept: it is asked again when it is back.
+    let cover = tokio::task::spawn_blocking(read).await.ok()?.ok()?.map(Arc::new);
     site.covers.keep(name, cover.clone());
     cover
 }
