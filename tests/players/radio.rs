@@ -4,11 +4,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use moodbox::ports::music::MusicSettings;
+use moodbox::ports::music::{Afterwards, MusicSettings};
+use moodbox_core::kiosk::action::PlayerCommand;
 use moodbox_core::recommend::FeelingSource;
+use mpd::State;
 
 use crate::support::mpd::{Player, SONGS, Server};
-use crate::support::receive;
+use crate::support::{receive, wait_for};
 
 /// A station of this machine: whoever asks gets a song, as slowly as it is heard, with the name of the station.
 fn station(song: Vec<u8>) -> SocketAddr {
@@ -69,6 +71,37 @@ fn stations_stand_in_the_library_are_played_and_one_that_does_not_answer_is_skip
     assert!(now.ours && now.title == "Quiet Piano", "{now:?}");
     player.hears("time to pass", |now| now.id == live && now.elapsed >= Duration::from_secs(1));
     // On to the next, and back among the files.
-    player.tell(moodbox_core::kiosk::action::PlayerCommand::Next);
+    player.tell(PlayerCommand::Next);
     player.hears_song("long-b.ogg");
+}
+
+#[test]
+fn a_station_that_a_person_heard_before_a_session_goes_on_after_it() {
+    for (afterwards, state) in [
+        (Afterwards::Resume, State::Play),
+        (Afterwards::Pause, State::Pause),
+        (Afterwards::Stop, State::Stop),
+    ] {
+        let server = Server::start();
+        let live = format!("http://{}/live.ogg", station(std::fs::read(server.file("long-a.ogg")).unwrap()));
+        let mut other = server.other();
+        let theirs = other.push(mpd::Song { file: live.clone(), ..mpd::Song::default() }).unwrap();
+        other.switch(theirs).unwrap();
+        let heard = |least: u64| {
+            let now = server.other().status().unwrap();
+            (now.elapsed.unwrap_or_default() >= Duration::from_secs(least)).then_some(())
+        };
+        wait_for("the station to be heard", || heard(2));
+        let player = Player::well(MusicSettings { afterwards, ..server.by_socket() });
+        player.play(&["long-b.ogg"]);
+        player.hears("ours", |now| now.ours);
+        player.tell(PlayerCommand::Stop { fade: Duration::from_millis(300) });
+        wait_for("the station to be there again", || {
+            let now = server.other().status().unwrap();
+            (server.queue() == [live.as_str()] && now.state == state).then_some(())
+        });
+        if state == State::Play {
+            wait_for("it to be heard", || heard(1));
+        }
+    }
 }

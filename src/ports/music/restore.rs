@@ -84,7 +84,11 @@ fn put_back_what_was(
     match (before.state.as_str(), how) {
         ("play", Afterwards::Resume) => {
             volume(connection)?;
-            connection.ask(seek).map(drop)
+            match connection.ask(seek) {
+                // What cannot be wound to its place starts anew.
+                Err(error) if !error.breaks_connection() => connection.ask(&["playid", id]).map(drop),
+                done => done.map(drop),
+            }
         }
         ("play" | "pause", Afterwards::Resume | Afterwards::Pause) => {
             // What may sound between the two is not heard.
