@@ -654,4 +654,15 @@ fn a_backup_holds_the_stations_of_the_page_and_brings_them_back() {
     assert_eq!(kept(&other), (422, json!([station])), "one that is wrong changes nothing");
     other.as_object_mut().unwrap().remove("stations");
     assert_eq!(kept(&other), (200, json!([station])), "a file of an older moodbox says nothing of stations");
+    other["stations"] = json!([]);
+    assert_eq!(kept(&other), (200, json!([])), "there were none");
+
+    // A device that plays no music takes nothing of a backup with stations, and all of one without.
+    let silent = device_with(Mode::Household, None, None);
+    let mut brought = backup.clone();
+    brought["templates"] = json!({ "music/sad": "# brought\n" });
+    assert_eq!(silent.post("/api/restore", brought.clone()).status, 409);
+    assert_ne!(silent.get("/api/templates/music/sad").json()["text"], "# brought\n");
+    brought["stations"] = json!([]);
+    assert_eq!(silent.post("/api/restore", brought).status, 200);
 }

@@ -60,7 +60,7 @@ pub async fn backup(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
         moodbox_backup: VERSION,
         settings: changes.to_string(),
         templates: templates::own(&site)?,
-        stations: Some(radio::own(&site)).filter(|stations| !stations.is_empty()),
+        stations: radio::own(&site),
         history: kept.and_then(|history| serde_json::from_str(&history.to_json()).ok()),
     };
     let text = serde_json::to_string_pretty(&backup)
@@ -124,8 +124,10 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
         }
         wanted.insert(name, (which, text));
     }
-    if let Some(stations) = &backup.stations {
-        radio::check(stations)?;
+    // A device without music has none, and that is no fault.
+    let stations = backup.stations.filter(|stations| !stations.is_empty() || site.setter.music.is_some());
+    if let Some(stations) = &stations {
+        radio::check(&site, stations)?;
     }
     let learnt = match &backup.history {
         Some(value) => {
@@ -135,7 +137,7 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     };
     let _turn = site.writing.lock().await;
     let texts = wanted.values().map(|(_, text)| text.len()).chain([changes.to_string().len()]);
-    let stations_size = serde_json::to_vec(&backup.stations).map_or(0, |text| text.len());
+    let stations_size = serde_json::to_vec(&stations).map_or(0, |text| text.len());
     store::has_room(&site.changes, texts.chain([learnt.to_json().len(), stations_size])).map_err(
         |error| {
             Fault::new(
@@ -156,7 +158,7 @@ pub async fn restore(State(site): State<Arc<Site>>, body: RawBody) -> Result<Jso
     }
     let count = wanted.len();
     templates::replace_own(&site, wanted.into_values().collect())?;
-    if let Some(stations) = backup.stations {
+    if let Some(stations) = stations {
         radio::keep(&site, stations).await?;
     }
     let file = history_file(&site);

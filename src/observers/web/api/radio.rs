@@ -60,37 +60,38 @@ pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> 
             "in a public place and at work stations are kept here only if the page has a password",
         ));
     }
-    settings(&site)?;
-    check(&wanted.stations)?;
+    check(&site, &wanted.stations)?;
     let turn = site.writing.lock().await;
     keep(&site, wanted.stations).await?;
     drop(turn);
     list(State(site)).await
 }
 
-/// Those that are kept on the page; none where no music is played, or their file cannot be read.
-pub(super) fn own(site: &Site) -> Vec<radio::Station> {
-    settings(site).and_then(|(_, file)| stations(&file)).unwrap_or_default()
+/// Those that are kept on the page; `None` where no music is played, or their file cannot be read.
+pub(super) fn own(site: &Site) -> Option<Vec<radio::Station>> {
+    settings(site).and_then(|(_, file)| stations(&file)).ok()
 }
 
-/// Whether they can be kept; the fault names the field.
-pub(super) fn check(stations: &[radio::Station]) -> Result<(), Fault> {
-    for (at, station) in stations.iter().enumerate() {
+/// Whether they can be kept on this device; a fault of a station names its field.
+pub(super) fn check(site: &Site, wanted: &[radio::Station]) -> Result<(), Fault> {
+    let (_, file) = settings(site)?;
+    // A file that a person broke is theirs to mend.
+    stations(&file)?;
+    for (at, station) in wanted.iter().enumerate() {
         if let Err((field, why)) = station.check() {
             return Err(Fault::unprocessable(why).about(Some(format!("stations.{at}.{field}"))));
         }
     }
-    if stations.len() > radio::MOST {
+    if wanted.len() > radio::MOST {
         return Err(Fault::unprocessable(format!("at most {} stations are kept", radio::MOST)));
     }
     Ok(())
 }
 
-/// Keeps these in place of those that were kept. The caller holds [`Site::writing`].
+/// Keeps these, of which [`check`] says that they can be, in place of those that were kept. The caller holds
+/// [`Site::writing`].
 pub(super) async fn keep(site: &Site, wanted: Vec<radio::Station>) -> Result<(), Fault> {
     let (music, file) = settings(site)?;
-    // A file that a person broke is theirs to mend.
-    stations(&file)?;
     let place = file.display().to_string();
     let done = tokio::task::spawn_blocking(move || {
         radio::write(&file, wanted)?;
