@@ -47,10 +47,10 @@ class Monitor:
 
 class Machine:
     """A virtual Pi that runs. `disk` is a file system to start from, which stays as it is; `forward` takes
-    ports of the machine to ports of this host; `line` is called with each line of the console; `words` are
-    for the kernel and systemd."""
+    ports of the machine to ports of this host; `line` is called with each line of the console; `kernel_words`
+    stand on the command line of the kernel, which systemd reads too."""
 
-    def __init__(self, folder, image, disk=None, forward=None, line=print, name="console", board="kiosk", words=""):
+    def __init__(self, folder, image, disk=None, forward=None, line=print, name="console", board="kiosk", kernel_words=""):
         self.folder = folder
         self.control = os.path.join(folder, f"{name}.qmp")
         self.inside = os.path.join(folder, f"{name}.shell")
@@ -67,7 +67,7 @@ class Machine:
             "-kernel", os.path.join(folder, "vmlinuz"), "-initrd", image,
             "-dtb", os.path.join(folder, f"{board}.dtb"),
             # Relaxed: what tries a driver may write to the memory that stands for its registers.
-            "-append", f"console=ttyAMA0 quiet panic=-1 net.ifnames=0 iomem=relaxed {words}",
+            "-append", f"console=ttyAMA0 quiet panic=-1 net.ifnames=0 iomem=relaxed {kernel_words}",
             "-qmp", f"unix:{self.control},server=on,wait=off",
             "-trace", "pl061_set_output", "-D", wire,
         ]

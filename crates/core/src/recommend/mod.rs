@@ -29,6 +29,7 @@ mod rank;
 mod reason;
 mod recently_played;
 mod request;
+mod rows;
 mod scoring;
 mod shipped;
 mod song;

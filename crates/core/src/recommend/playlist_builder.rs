@@ -13,6 +13,7 @@ use super::rank::{Part, Parts, Ranks};
 use super::reason::{Feel, Move, Note, Reason};
 use super::recently_played::Recent;
 use super::request::{Pick, Request};
+use super::rows::{Found, rows_where};
 use super::scoring::{Candidates, Ranked, fit_of, point_of};
 use super::template::{Length, Point, Template};
 use super::trajectory::Path;
@@ -108,43 +109,6 @@ pub(super) fn list(
         notes.push(Note::StopsShort { kind, hundredths });
     }
     walk.picks(template, &pools, through)
-}
-
-/// Rows that may be on a list, in ascending order.
-#[derive(Default)]
-struct Found {
-    /// Those that were not played lately.
-    rows: Vec<u32>,
-    /// Those that were.
-    again: Vec<u32>,
-}
-
-impl Found {
-    fn len(&self) -> usize {
-        self.rows.len() + self.again.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-fn rows_where(shelf: &ItemStore, recent: &Recent, wanted: impl Fn(&Row) -> bool) -> Found {
-    // Allocated once: the program wipes what it frees, so a list that grows is copied and wiped several times. Each
-    // row is written and kept only if it is wanted: a jump over it would be guessed wrongly every few rows.
-    let mut rows = vec![0; shelf.len()];
-    let (mut again, mut count) = (Vec::new(), 0);
-    for (at, row) in (0u32..).zip(shelf.rows()) {
-        rows[count] = at;
-        let wanted = wanted(row);
-        let played = recent.holds(at, row);
-        count += usize::from(wanted & !played);
-        if wanted & played {
-            again.push(at);
-        }
-    }
-    rows.truncate(count);
-    Found { rows, again }
 }
 
 fn millis(length: Duration) -> u32 {
