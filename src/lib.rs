@@ -15,6 +15,8 @@
 #[macro_use]
 pub mod terminal;
 
+use moodbox_signal::numbers;
+
 pub mod audio_analysis;
 mod backoff;
 pub mod bench;
@@ -28,7 +30,6 @@ pub mod doctor;
 mod folder_watch;
 pub mod library;
 mod log_buffer;
-mod numbers;
 pub mod observers;
 mod page_address;
 pub mod paths;

@@ -16,8 +16,10 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Time;
 
+use moodbox_signal::audio::{Analyser, Features};
+
 use super::ffmpeg::Ffmpeg;
-use super::{Analyser, Features, mp4_boxes};
+use super::mp4_boxes;
 use crate::ports::store;
 
 /// The excerpt of a film at 100 megabits a second is some 100 MB.

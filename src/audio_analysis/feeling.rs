@@ -31,3 +31,32 @@ pub fn feeling(features: &Features) -> Feeling {
 fn scaled(value: f32, (low, high): (f32, f32)) -> f32 {
     ((value - low) / (high - low) * 2.0 - 1.0).clamp(-1.0, 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fast_loud_and_bright_is_excited_and_major_is_pleasant() {
+        let calm =
+            Features { tempo: Some(60.0), loudness: -24.0, brightness: 700.0, mode: 0.0, speech: false };
+        let wild =
+            Features { tempo: Some(160.0), loudness: -8.0, brightness: 3500.0, mode: 0.0, speech: false };
+        assert!(feeling(&calm).arousal < -0.4 && feeling(&wild).arousal > 0.4);
+        // Each cue by itself moves its axis and nothing turns round.
+        for louder in [Features { loudness: -10.0, ..calm }, Features { brightness: 3000.0, ..calm }] {
+            assert!(feeling(&louder).arousal > feeling(&calm).arousal);
+            assert_eq!(feeling(&louder).valence, feeling(&calm).valence);
+        }
+        let (major, minor) = (Features { mode: 0.8, ..calm }, Features { mode: -0.8, ..calm });
+        assert!(feeling(&major).valence > 0.0 && feeling(&minor).valence < -0.4);
+        let extreme = feeling(&Features {
+            tempo: Some(220.0),
+            loudness: 0.0,
+            brightness: 2e4,
+            mode: 1.0,
+            speech: false,
+        });
+        assert!(extreme.valence <= 0.75 && extreme.arousal <= 0.75);
+    }
+}

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use super::{Analyser, Features, SoundError};
+use super::SoundError;
 use crate::ports::process;
+use moodbox_signal::audio::{Analyser, Features};
 
 /// What it decodes to: samples a second, two channels, 32-bit floats.
 const RATE: u32 = 44_100;

@@ -16,10 +16,11 @@ struct Source {
     split: &'static [&'static str],
 }
 
-const SOURCES: [Source; 3] = [
+const SOURCES: [Source; 4] = [
     Source { root: "src", split: &["ports", "observers"] },
     Source { root: "crates/core/src", split: &["kiosk", "kiosk::handlers", "recommend", "text"] },
     Source { root: "crates/lab/src", split: &[] },
+    Source { root: "crates/signal/src", split: &["audio"] },
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

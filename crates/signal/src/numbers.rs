@@ -1,11 +1,11 @@
 //! From one type of number to a smaller one. What does not fit becomes the nearest that does.
 //!
-//! The compiler refuses `as` where something could be lost without a word (`lib.rs`); this is where it may be lost,
+//! The compiler refuses `as` where something could be lost without a word (`[workspace.lints]`); this is where it may be lost,
 //! and how. The inner loops over pixels have `as` and say beside it why nothing is lost.
 
 /// A float without what stands behind its point. What is too large or too small becomes the nearest number of the
 /// type, and what is no number becomes 0.
-pub(crate) trait Whole: Copy {
+pub trait Whole: Copy {
     /// 0 to 255.
     fn to_u8(self) -> u8;
     /// 0 to 65,535.
@@ -53,31 +53,31 @@ whole!(f32, f64);
 /// The nearest float of half the size: a ten-millionth part is lost.
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite, as a float does")]
 #[inline]
-pub(crate) fn to_f32(value: f64) -> f32 {
+pub fn to_f32(value: f64) -> f32 {
     value as f32
 }
 
 /// 0 to some 4 thousand million; the largest where a count or a length does not fit.
 #[inline]
-pub(crate) fn to_u32(value: impl TryInto<u32>) -> u32 {
+pub fn to_u32(value: impl TryInto<u32>) -> u32 {
     value.try_into().unwrap_or(u32::MAX)
 }
 
 /// 0 to 255; the largest where it does not fit.
 #[inline]
-pub(crate) fn to_u8(value: impl TryInto<u8>) -> u8 {
+pub fn to_u8(value: impl TryInto<u8>) -> u8 {
     value.try_into().unwrap_or(u8::MAX)
 }
 
 /// With a sign, in as many bits; the largest where it does not fit.
 #[inline]
-pub(crate) fn to_i32(value: u32) -> i32 {
+pub fn to_i32(value: u32) -> i32 {
     value.try_into().unwrap_or(i32::MAX)
 }
 
 /// 0 to 65,535; the largest where it does not fit.
 #[inline]
-pub(crate) fn to_u16(value: impl TryInto<u16>) -> u16 {
+pub fn to_u16(value: impl TryInto<u16>) -> u16 {
     value.try_into().unwrap_or(u16::MAX)
 }
 

@@ -55,8 +55,7 @@ fn a_tone_that_only_lasts_has_no_tempo() {
 
 #[test]
 fn chords_are_heard_as_major_or_minor_whatever_the_key() {
-    // Four keys that are no neighbours of each other: each costs seconds where nothing is optimised.
-    for key in [0, 3, 5, 10u8] {
+    for key in 0..12u8 {
         let triad = |root: u8, third: u8| [root, root + third, root + 7].map(|note| 57 + key + note);
         let major = features(&chords(&[&triad(0, 4), &triad(5, 4), &triad(7, 4), &triad(0, 4)])).mode;
         let minor = features(&chords(&[&triad(0, 3), &triad(5, 3), &triad(7, 3), &triad(0, 3)])).mode;
@@ -97,23 +96,6 @@ fn silence_and_a_moment_are_too_little() {
     analyser.take(&sound(1.0, |time| 0.3 * (TAU * 440.0 * time).sin()));
     assert_eq!(analyser.finish(), None);
     assert!(Analyser::new(0, RATE).is_none() && Analyser::new(2, 0).is_none());
-}
-
-#[test]
-fn fast_loud_and_bright_is_excited_and_major_is_pleasant() {
-    let calm = Features { tempo: Some(60.0), loudness: -24.0, brightness: 700.0, mode: 0.0, speech: false };
-    let wild = Features { tempo: Some(160.0), loudness: -8.0, brightness: 3500.0, mode: 0.0, speech: false };
-    assert!(feeling(&calm).arousal < -0.4 && feeling(&wild).arousal > 0.4);
-    // Each cue by itself moves its axis and nothing turns round.
-    for louder in [Features { loudness: -10.0, ..calm }, Features { brightness: 3000.0, ..calm }] {
-        assert!(feeling(&louder).arousal > feeling(&calm).arousal);
-        assert_eq!(feeling(&louder).valence, feeling(&calm).valence);
-    }
-    let (major, minor) = (Features { mode: 0.8, ..calm }, Features { mode: -0.8, ..calm });
-    assert!(feeling(&major).valence > 0.0 && feeling(&minor).valence < -0.4);
-    let extreme =
-        feeling(&Features { tempo: Some(220.0), loudness: 0.0, brightness: 2e4, mode: 1.0, speech: false });
-    assert!(extreme.valence <= 0.75 && extreme.arousal <= 0.75);
 }
 
 /// A minute at most of what a program writes as 16-bit samples.
