@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use moodbox::ports::camera::{Frame, PixelFormat};
 
 /// The folders whose code sees frames or pictures made of them.
-const HANDLES_FRAMES: [&str; 2] = ["src/ports/camera", "src/ports/vision"];
+const HANDLES_FRAMES: [&str; 3] = ["crates/signal/src", "src/ports/camera", "src/ports/vision"];
 
 /// Ways by which bytes leave a process, or a type learns to leave it.
 const WAYS_OUT: [&str; 9] = [

@@ -3,11 +3,8 @@
 
 mod agree;
 pub(crate) mod auto;
-pub mod bayer;
 pub mod csi;
-pub(crate) mod exposure;
 pub(crate) mod find;
-pub mod formats;
 pub mod fourcc;
 pub(crate) mod negotiate;
 pub mod photos;
@@ -19,114 +16,14 @@ pub(crate) mod warm_up;
 pub(crate) mod watch;
 pub mod worker;
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::ports::gpio::LineError;
 use crate::ports::light::LightOn;
 
-/// How the bytes of a frame are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PixelFormat {
-    /// 4:2:2, `Y0 U Y1 V`.
-    Yuyv,
-    /// A JPEG picture a frame.
-    Mjpg,
-    /// 4:2:0, a luma plane, then interleaved `U V`.
-    Nv12,
-    /// 4:2:0, three planes.
-    Yu12,
-    /// 8-bit luma.
-    Grey,
-    /// `R G B`.
-    Rgb3,
-    /// `B G R`.
-    Bgr3,
-    /// A bare sensor's mosaic; its picture has half the width and half the height.
-    Bayer(bayer::Bayer),
-}
-
-/// Which values the luma of a Y'CbCr format takes. RGB and JPEG have no use for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LumaRange {
-    /// 16 to 235, chroma 16 to 240: what V4L2 means unless a driver says otherwise.
-    #[default]
-    Limited,
-    /// 0 to 255 in all three, as in JPEG.
-    Full,
-}
-
-/// One frame as the camera gave it. The bytes are wiped when it is dropped, and nothing here
-/// writes them anywhere: no `Serialize`, and `Debug` prints only the size.
-pub struct Frame {
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Bytes from one row to the next of the first plane; may exceed the width. Unused for MJPG.
-    pub stride: u32,
-    /// How `bytes` are laid out.
-    pub format: PixelFormat,
-    /// Which values the luma takes, for the Y'CbCr formats.
-    pub range: LumaRange,
-    data: Vec<u8>,
-}
-
-impl Frame {
-    /// An empty frame to be filled again and again, so that the steady state allocates nothing.
-    pub fn new() -> Frame {
-        Frame {
-            width: 0,
-            height: 0,
-            stride: 0,
-            format: PixelFormat::Grey,
-            range: LumaRange::Limited,
-            data: Vec::new(),
-        }
-    }
-
-    /// Takes over the description and copies the bytes; the previous bytes are wiped. The range is the limited
-    /// one until somebody says otherwise.
-    pub fn fill(&mut self, width: u32, height: u32, stride: u32, format: PixelFormat, bytes: &[u8]) {
-        wipe(&mut self.data);
-        self.data.clear();
-        self.data.extend_from_slice(bytes);
-        (self.width, self.height, self.stride, self.format) = (width, height, stride, format);
-        self.range = LumaRange::Limited;
-    }
-
-    /// The bytes as the camera gave them.
-    pub fn bytes(&self) -> &[u8] {
-        &self.data
-    }
-}
-
-impl Default for Frame {
-    fn default() -> Self {
-        Frame::new()
-    }
-}
-
-impl Drop for Frame {
-    fn drop(&mut self) {
-        wipe(&mut self.data);
-    }
-}
-
-/// Overwrites all the memory of a picture with zeros, beyond its length too, and leaves it as long as that
-/// memory. Many times a second: byte by byte, as `Zeroize` does it, takes about as long as finding a face.
-pub(crate) fn wipe(data: &mut Vec<u8>) {
-    data.resize(data.capacity(), 0);
-    data.fill(0);
-    // As if somebody read the zeros: the compiler may not leave them out.
-    zeroize::optimization_barrier(data.as_slice());
-}
-
-impl fmt::Debug for Frame {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Frame({}x{} {:?}, {} bytes)", self.width, self.height, self.format, self.data.len())
-    }
-}
+pub(crate) use moodbox_signal::frame::wipe;
+pub use moodbox_signal::frame::{Frame, LumaRange, PixelFormat};
+pub use moodbox_signal::{bayer, exposure, formats};
 
 /// A camera that can be opened for a capture.
 pub trait Camera: Send {

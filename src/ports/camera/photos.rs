@@ -157,7 +157,7 @@ impl Stream for PhotoStream {
         frame.fill(*width, *height, *stride, *format, bytes);
         if *format != PixelFormat::Mjpg && self.taken > 0 {
             // No sensor gives the same bytes twice: here and there one is a step lighter or darker.
-            frame.data.iter_mut().skip(self.taken % NOISE).step_by(NOISE).for_each(|byte| *byte ^= 1);
+            frame.bytes_mut().iter_mut().skip(self.taken % NOISE).step_by(NOISE).for_each(|byte| *byte ^= 1);
         }
         self.taken += 1;
         Ok(())

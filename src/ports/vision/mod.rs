@@ -1,12 +1,10 @@
 //! From a frame to the scores of a face: find it, align it, read it. No camera here.
 
-pub mod align;
 mod drawing;
 pub(crate) mod explain;
 pub mod face;
 pub mod model;
 pub mod photo;
-pub mod pixels;
 pub mod sidecar;
 pub mod tensor;
 
@@ -25,6 +23,7 @@ use crate::ports::vision::tensor::TensorError;
 use moodbox_core::kiosk::aim::Framed;
 use moodbox_core::kiosk::event::Observation;
 use moodbox_core::mood::{DecisionRule, Reading, Scores};
+pub use moodbox_signal::{align, pixels};
 
 /// Where the parts of vision are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //! loops swing is to measure a frame that was exposed before the last setting took hold; after each
 //! change this one waits until it has.
 
-use super::bayer::{Light, MIDDLE};
+use crate::bayer::{Light, MIDDLE};
 use crate::numbers::Whole;
 
 /// Frames that a sensor needs before a setting shows: the one being read out and the one being exposed.
@@ -143,8 +143,8 @@ fn full(range: Range) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::camera::bayer::tests::{Sensor, sensor_frame};
-    use crate::ports::camera::bayer::{Order, Packing, measure};
+    use crate::bayer::tests::{Sensor, sensor_frame};
+    use crate::bayer::{Order, Packing, measure};
 
     const IMX219: Limits =
         Limits { exposure: Range { least: 4, most: 1759 }, gain: Some(Range { least: 0, most: 232 }) };

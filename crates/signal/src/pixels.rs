@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::formats::{FormatError, Rgb, to_grey};
+use crate::frame::{Frame, wipe};
+use crate::geometry::Area;
 use crate::numbers::Whole;
-use crate::ports::camera::formats::{FormatError, Rgb, to_grey};
-use crate::ports::camera::{Frame, wipe};
-use crate::ports::vision::face::Area;
 
 /// An 8-bit grey picture, tight rows. Wiped when dropped.
 #[derive(Default)]
@@ -61,7 +61,10 @@ impl Luma {
     }
 
     /// A frame of the camera, if its format has a short way to grey; says whether.
-    pub(super) fn fill_from_frame(&mut self, frame: &Frame) -> Result<bool, FormatError> {
+    ///
+    /// # Errors
+    /// When the frame is torn, has bytes missing or no sensible size.
+    pub fn fill_from_frame(&mut self, frame: &Frame) -> Result<bool, FormatError> {
         self.wipe();
         let size = to_grey(frame, &mut self.data);
         if !matches!(size, Ok(None)) {
@@ -106,7 +109,7 @@ impl Luma {
         clippy::cast_sign_loss,
         reason = "the point is inside the picture"
     )]
-    pub(super) fn sample_inside(&self, x: f32, y: f32) -> f32 {
+    pub fn sample_inside(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
         // Towards zero is down, because neither is negative.
         let (left, top) = (x as u32, y as u32);
@@ -153,7 +156,7 @@ fn taps(at: f32, size: u32) -> (usize, usize, f32) {
 
 /// A square window of a picture, in pixels of that picture; it may reach over the border.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Window {
+pub struct Window {
     /// The left edge.
     pub x: f32,
     /// The upper edge.
@@ -187,7 +190,8 @@ pub enum Pixels<'a> {
 }
 
 impl Pixels<'_> {
-    pub(super) fn size(self) -> (u32, u32) {
+    /// Width and height in pixels.
+    pub fn size(self) -> (u32, u32) {
         match self {
             Pixels::Colour(rgb) => (rgb.width, rgb.height),
             Pixels::Grey(luma) => (luma.width, luma.height),
@@ -198,7 +202,7 @@ impl Pixels<'_> {
 /// Makes views: a window of a picture, brought down (or up) to the size of a network's input. It keeps
 /// what it works in from one view to the next.
 #[derive(Default)]
-pub(crate) struct Viewer {
+pub struct Viewer {
     /// The columns of the picture under each column of the view; none beside the picture.
     columns: Vec<Range<usize>>,
     /// The sums of the rows under one row of the view.

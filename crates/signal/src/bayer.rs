@@ -5,44 +5,10 @@
 //! assumption, a picture that is still dark is raised, and the linear values of the sensor are bent by
 //! the sRGB curve, because that is what the models learned to see.
 
-use super::Frame;
-use super::formats::{FormatError, Planes, Rgb};
+use crate::frame::Frame;
+pub use crate::frame::{Bayer, Order, Packing};
 use crate::numbers::{Whole, to_u16, to_u32};
-
-/// The colours of a 2x2 cell, first row first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// Red, green; green, blue.
-    Rggb,
-    /// Green, red; blue, green.
-    Grbg,
-    /// Green, blue; red, green.
-    Gbrg,
-    /// Blue, green; green, red.
-    Bggr,
-}
-
-/// How the samples of a row lie in memory (see the V4L2 pages on `SRGGB8`, `SRGGB10P`, `SRGGB12P`, `SRGGB10`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Packing {
-    /// A byte each.
-    Bits8,
-    /// Four samples in five bytes: the high bits, then the low bits of all four.
-    Packed10,
-    /// Two samples in three bytes, in the same manner.
-    Packed12,
-    /// So many low bits (10 to 16) of a little-endian word of 16.
-    Wide(u8),
-}
-
-/// A mosaic: the order of its colours and the packing of its samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Bayer {
-    /// The colours of each 2x2 cell.
-    pub order: Order,
-    /// How its samples lie in memory.
-    pub packing: Packing,
-}
+use crate::rgb::{FormatError, Planes, Rgb};
 
 /// Samples are handled in this many bits, whatever the sensor gives.
 const BITS: u32 = 12;
@@ -56,7 +22,7 @@ const PEDESTAL: u16 = 1 << (BITS - 4);
 const CLIPPED: u16 = FULL - (FULL >> 5);
 
 /// The mean luma that a picture should have, in linear light: photographers' middle grey.
-pub(crate) const MIDDLE: f32 = 0.18;
+pub const MIDDLE: f32 = 0.18;
 
 /// How far a dark picture is raised at most; beyond that there is only noise.
 const MOST_RAISE: f32 = 4.0;
@@ -69,7 +35,7 @@ const SAMPLE: usize = 4;
 
 /// What a raw frame says about the light.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Light {
+pub struct Light {
     /// Mean of red, green and blue above black, in [0, 1] of the range that is left.
     pub mean: [f32; 3],
     /// The share of cells with a clipped sample, in [0, 1].
@@ -94,59 +60,11 @@ impl Light {
     }
 }
 
-impl Bayer {
-    /// Bytes that the samples of one row take.
-    pub fn row_bytes(self, width: usize) -> usize {
-        match self.packing {
-            Packing::Bits8 => width,
-            Packing::Packed10 => width.div_ceil(4) * 5,
-            Packing::Packed12 => width.div_ceil(2) * 3,
-            Packing::Wide(_) => width * 2,
-        }
-    }
-
-    /// The sample at `x` of a row, in 12 bits.
-    #[inline]
-    fn sample(self, row: &[u8], x: usize) -> u16 {
-        let wide = match self.packing {
-            Packing::Bits8 => return u16::from(row[x]) << (BITS - 8),
-            Packing::Packed10 => {
-                let group = x / 4 * 5;
-                let low = row[group + 4] >> (x % 4 * 2) & 0b11;
-                return (u16::from(row[group + x % 4]) << 2 | u16::from(low)) << (BITS - 10);
-            }
-            Packing::Packed12 => {
-                let group = x / 2 * 3;
-                let low = row[group + 2] >> (x % 2 * 4) & 0b1111;
-                return u16::from(row[group + x % 2]) << 4 | u16::from(low);
-            }
-            Packing::Wide(bits) => (u16::from_le_bytes([row[2 * x], row[2 * x + 1]]), u32::from(bits)),
-        };
-        // Bits above the sample's own are noise of the bus.
-        let (value, bits) = (wide.0, wide.1.clamp(1, 16));
-        let value = value & (u16::MAX >> (16 - bits));
-        if bits >= BITS { value >> (bits - BITS) } else { value << (BITS - bits) }
-    }
-
-    /// Red, green and blue of the cell at column `x` (in cells) of two rows, in 12 bits.
-    #[inline]
-    fn cell(self, top: &[u8], bottom: &[u8], x: usize) -> [u16; 3] {
-        let (a, b) = (self.sample(top, 2 * x), self.sample(top, 2 * x + 1));
-        let (c, d) = (self.sample(bottom, 2 * x), self.sample(bottom, 2 * x + 1));
-        match self.order {
-            Order::Rggb => [a, (b + c) / 2, d],
-            Order::Bggr => [d, (b + c) / 2, a],
-            Order::Grbg => [b, (a + d) / 2, c],
-            Order::Gbrg => [c, (a + d) / 2, b],
-        }
-    }
-}
-
 /// Measures the light of a raw frame.
 ///
 /// # Errors
 /// When the frame is smaller than a cell or shorter than its size says.
-pub(crate) fn measure(frame: &Frame, bayer: Bayer) -> Result<Light, FormatError> {
+pub fn measure(frame: &Frame, bayer: Bayer) -> Result<Light, FormatError> {
     let (width, height) = cells(frame)?;
     Ok(light(&Planes::of(frame)?, bayer, width, height))
 }
@@ -190,8 +108,49 @@ fn cells(frame: &Frame) -> Result<(usize, usize), FormatError> {
     Ok((width as usize / 2, height as usize / 2))
 }
 
+impl Bayer {
+    /// The sample at `x` of a row, in 12 bits.
+    #[inline]
+    fn sample(self, row: &[u8], x: usize) -> u16 {
+        let wide = match self.packing {
+            Packing::Bits8 => return u16::from(row[x]) << (BITS - 8),
+            Packing::Packed10 => {
+                let group = x / 4 * 5;
+                let low = row[group + 4] >> (x % 4 * 2) & 0b11;
+                return (u16::from(row[group + x % 4]) << 2 | u16::from(low)) << (BITS - 10);
+            }
+            Packing::Packed12 => {
+                let group = x / 2 * 3;
+                let low = row[group + 2] >> (x % 2 * 4) & 0b1111;
+                return u16::from(row[group + x % 2]) << 4 | u16::from(low);
+            }
+            Packing::Wide(bits) => (u16::from_le_bytes([row[2 * x], row[2 * x + 1]]), u32::from(bits)),
+        };
+        // Bits above the sample's own are noise of the bus.
+        let (value, bits) = (wide.0, wide.1.clamp(1, 16));
+        let value = value & (u16::MAX >> (16 - bits));
+        if bits >= BITS { value >> (bits - BITS) } else { value << (BITS - bits) }
+    }
+
+    /// Red, green and blue of the cell at column `x` (in cells) of two rows, in 12 bits.
+    #[inline]
+    fn cell(self, top: &[u8], bottom: &[u8], x: usize) -> [u16; 3] {
+        let (a, b) = (self.sample(top, 2 * x), self.sample(top, 2 * x + 1));
+        let (c, d) = (self.sample(bottom, 2 * x), self.sample(bottom, 2 * x + 1));
+        match self.order {
+            Order::Rggb => [a, (b + c) / 2, d],
+            Order::Bggr => [d, (b + c) / 2, a],
+            Order::Grbg => [b, (a + d) / 2, c],
+            Order::Gbrg => [c, (a + d) / 2, b],
+        }
+    }
+}
+
 /// Turns a raw frame into a picture of half its width and height.
-pub(super) fn develop(frame: &Frame, bayer: Bayer, out: &mut Rgb) -> Result<(), FormatError> {
+///
+/// # Errors
+/// When bytes are missing, or a row is longer than the stride.
+pub fn develop(frame: &Frame, bayer: Bayer, out: &mut Rgb) -> Result<(), FormatError> {
     let (width, height) = cells(frame)?;
     let planes = Planes::of(frame)?;
     let light = light(&planes, bayer, width, height);
@@ -231,4 +190,4 @@ fn curve(black: u16, gain: f32) -> [u8; 1 << CURVE_BITS] {
 
 #[cfg(test)]
 #[path = "bayer_tests.rs"]
-pub(super) mod tests;
+pub(crate) mod tests;

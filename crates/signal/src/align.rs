@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::geometry::{Face, Point};
 use crate::numbers::{Whole, to_u8};
-use crate::ports::vision::face::{Face, Point};
-use crate::ports::vision::pixels::Luma;
+use crate::pixels::Luma;
 
 /// A square grey face, framed as the mood model saw faces in training. It can only come out of
 /// [`align`] and [`whole`], and it is wiped when dropped.
@@ -35,7 +35,7 @@ impl Crop {
     }
 
     /// The same face with a rectangle of it behind a flat patch as bright as the rectangle is.
-    pub(super) fn covered(&self, columns: Range<usize>, rows: Range<usize>) -> Crop {
+    pub fn covered(&self, columns: Range<usize>, rows: Range<usize>) -> Crop {
         let mut grey = self.grey.clone();
         let inside = |at: &usize| columns.contains(&(at % self.side)) && rows.contains(&(at / self.side));
         let hidden: Vec<usize> = (0..grey.len()).filter(inside).collect();
@@ -55,7 +55,7 @@ impl fmt::Debug for Crop {
 }
 
 // The framing of FER2013, as shares of the crop's side: medians over 1,213 of its training pictures,
-// pasted into larger scenes and found there by [`FaceFinder`](crate::ports::vision::face::FaceFinder).
+// pasted into larger scenes and found there by the face finder.
 
 /// How far down the eyes stand.
 const EYES_DOWN: f32 = 0.40;
@@ -159,18 +159,18 @@ pub fn whole(picture: &Luma, side: usize) -> Crop {
 
 impl Crop {
     /// One to be cut again and again: then nothing is allocated for it.
-    pub(super) fn empty() -> Crop {
+    pub fn empty() -> Crop {
         Crop { side: 0, grey: Zeroizing::default() }
     }
 
     /// Overwrites it.
-    pub(super) fn wipe(&mut self) {
+    pub fn wipe(&mut self) {
         self.grey.zeroize();
     }
 
     /// Samples a turned square. Where a pixel of the crop covers several of the picture, it is their mean:
     /// a face close to the camera must not look sharper, or more noisy, than those of the training data.
-    pub(super) fn cut(&mut self, picture: &Luma, framing: Framing, side: usize) {
+    pub fn cut(&mut self, picture: &Luma, framing: Framing, side: usize) {
         let step = framing.side / side as f32;
         // Samples a pixel and axis. A sample is bilinear and reaches a pixel far to each side, so no pixel
         // is left out where two lie up to 1.25 apart; 16 are enough for a face of 960 pixels at a crop of 48.
@@ -206,7 +206,7 @@ impl Crop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::vision::face::{Area, Eyes};
+    use crate::geometry::{Area, Eyes};
 
     fn face(eyes: [[f32; 2]; 2], width: f32) -> Face {
         let [left_in_picture, right_in_picture] = eyes.map(|[x, y]| Point { x, y });

@@ -1,6 +1,6 @@
 use super::*;
-use crate::ports::camera::PixelFormat;
-use crate::ports::camera::formats::to_rgb;
+use crate::formats::to_rgb;
+use crate::frame::PixelFormat;
 
 /// A sensor that does not exist.
 pub struct Sensor {
