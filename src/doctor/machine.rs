@@ -28,7 +28,9 @@ pub(super) fn board(patient: &Patient) -> Vec<Finding> {
             )
         }
     }];
-    if let Some(memory) = memory.filter(|memory| *memory < LITTLE_MEMORY) {
+    // It is the videos that need it.
+    let video = patient.config.as_ref().is_ok_and(|config| config.video.is_some());
+    if let Some(memory) = memory.filter(|memory| video && *memory < LITTLE_MEMORY) {
         findings.push(Finding::warning(
             PART,
             format!("only {memory} MB of memory"),

@@ -1,16 +1,15 @@
 //! The networks: whether they answer what they must, and how fast.
 
 use super::{Finding, Patient, Subject, configured};
+use crate::numbers;
 use crate::ports::camera::formats::Rgb;
+use crate::ports::camera::worker::CaptureSettings;
 use crate::ports::vision::{Vision, VisionError};
 
 const PART: Subject = Subject::Model;
 
 /// Runs that are timed; the middle one counts.
 const RUNS: usize = 9;
-
-/// Milliseconds for a face, above which a press feels slow: seven frames are read in a second.
-const SLOW: f64 = 140.0;
 
 pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     let config = match configured(patient, PART) {
@@ -26,7 +25,7 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
             let name = config.vision.mood_model.display();
             let mut findings = vec![Finding::ok(PART, format!("{name} answers its golden cases"))];
             findings.push(match speed(&mut vision) {
-                Ok(ms) => speed_of(ms),
+                Ok(ms) => speed_of(ms, &config.capture),
                 Err(error) => refused(&error),
             });
             findings
@@ -35,9 +34,9 @@ pub(super) fn check(patient: &Patient) -> Vec<Finding> {
     }
 }
 
-/// What so many milliseconds for a face mean.
-fn speed_of(ms: f64) -> Finding {
-    if ms > SLOW {
+/// What so many milliseconds for a face mean: all frames of a look are to be read while it lasts.
+fn speed_of(ms: f64, look: &CaptureSettings) -> Finding {
+    if ms * f64::from(numbers::to_u32(look.frames)) > look.within.as_secs_f64() * 1000.0 {
         Finding::warning(
             PART,
             format!("{ms:.0} ms for a face"),
@@ -73,9 +72,15 @@ mod tests {
 
     #[test]
     fn a_model_that_makes_a_press_slow_is_a_warning() {
-        assert_eq!(speed_of(3.4).level, Level::Ok);
-        let slow = speed_of(400.0);
+        let look = |frames| CaptureSettings {
+            frames,
+            within: std::time::Duration::from_secs(1),
+            ..CaptureSettings::default()
+        };
+        assert_eq!(speed_of(3.4, &look(7)).level, Level::Ok);
+        let slow = speed_of(180.0, &look(7));
         assert_eq!(slow.level, Level::Warning);
         assert!(slow.cure.is_some_and(|cure| cure.contains("`frames`")));
+        assert_eq!(speed_of(180.0, &look(5)).level, Level::Ok, "its cure");
     }
 }

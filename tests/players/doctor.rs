@@ -21,13 +21,13 @@ use moodbox_core::kiosk::event::{Button, Edge};
 use support::broker::Broker;
 
 /// A configuration whose parts are there, or are left out.
-const PLAIN: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
+pub const PLAIN: &str = "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n";
 
 /// A folder that looks like a Raspberry Pi on which all is well.
-struct Pi(tempfile::TempDir);
+pub struct Pi(tempfile::TempDir);
 
 impl Pi {
-    fn new() -> Pi {
+    pub fn new() -> Pi {
         let pi = Pi(tempfile::tempdir().unwrap());
         pi.write("/proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.4\0");
         pi.write("/proc/meminfo", "MemTotal:        3885396 kB\nMemFree: 1 kB\n");
@@ -48,17 +48,25 @@ impl Pi {
         pi
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path.trim_start_matches('/'))
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    fn remove(&self, path: &str) {
+    /// Sets the rights of a file, and lets everybody into the folders above it.
+    pub fn permit(&self, file: &Path, mode: u32) {
+        std::fs::set_permissions(file, PermissionsExt::from_mode(mode)).unwrap();
+        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(self.0.path())) {
+            std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+    }
+
+    pub fn remove(&self, path: &str) {
         let path = self.path(path);
         if path.is_dir() {
             std::fs::remove_dir_all(path).unwrap()
@@ -67,19 +75,19 @@ impl Pi {
         }
     }
 
-    fn system(&self) -> System {
+    pub fn system(&self) -> System {
         self.system_at("2026-11-20T12:00:00Z")
     }
 
     /// At a time (RFC 3339), as a user without any rights but those of others.
-    fn system_at(&self, time: &str) -> System {
+    pub fn system_at(&self, time: &str) -> System {
         let seconds = chrono::DateTime::parse_from_rfc3339(time).unwrap().timestamp();
         let now: SystemTime = UNIX_EPOCH + Duration::from_secs(seconds as u64);
         System::at(self.0.path(), now, User { name: "root".to_owned(), uid: 0, groups: vec![0] })
     }
 
     /// This Pi with a configuration, and parts that are not there opened as the daemon opens them.
-    fn patient(&self, toml: &str) -> Patient {
+    pub fn patient(&self, toml: &str) -> Patient {
         let path = self.path("/etc/moodbox/moodbox.toml");
         self.write("/etc/moodbox/moodbox.toml", toml);
         Patient {
@@ -93,7 +101,7 @@ impl Pi {
     }
 }
 
-fn of(patient: &Patient, part: Subject) -> Vec<Finding> {
+pub fn of(patient: &Patient, part: Subject) -> Vec<Finding> {
     examine(patient).filter(|finding| finding.part == part).collect()
 }
 
@@ -268,12 +276,12 @@ fn a_user_who_may_not_use_a_device_is_told_which_group_to_join() {
     assert!(denied.cure.as_ref().is_some_and(|cure| cure.contains("gpio")), "{denied:?}");
 }
 
-fn buttons(open: impl Fn() -> Result<Box<dyn Buttons>, LineError> + 'static) -> Parts {
+pub fn buttons(open: impl Fn() -> Result<Box<dyn Buttons>, LineError> + 'static) -> Parts {
     Parts { buttons: Box::new(move |_| open()), ..Parts::default() }
 }
 
 /// Says nothing while time is counted down, and has one answer to every question.
-struct Somebody(Option<bool>);
+pub struct Somebody(pub Option<bool>);
 
 impl Person for Somebody {
     fn told(&self, _: &str, _: u64) {}
@@ -283,14 +291,14 @@ impl Person for Somebody {
     }
 }
 
-fn somebody() -> Wishes {
+pub fn somebody() -> Wishes {
     Wishes { person: Some(Box::new(Somebody(None))), ..Wishes::default() }
 }
 
 /// A finger that presses short so often, and then long.
-struct Turning {
-    short: usize,
-    down: bool,
+pub struct Turning {
+    pub short: usize,
+    pub down: bool,
 }
 
 impl Buttons for Turning {
@@ -311,7 +319,7 @@ impl Buttons for Turning {
 }
 
 /// A panel that takes every picture, and its size.
-struct Taking(u32, u32);
+pub struct Taking(pub u32, pub u32);
 
 impl Panel for Taking {
     fn size(&self) -> (u32, u32) {
@@ -542,7 +550,7 @@ fn each_refusal_of_a_camera_is_told_with_its_cure() {
 }
 
 /// A plain picture as a camera.
-fn photo(folder: &Path, grey: u8) -> String {
+pub fn photo(folder: &Path, grey: u8) -> String {
     let file = folder.join(format!("{grey}.png"));
     image::RgbImage::from_pixel(64, 48, image::Rgb([grey; 3])).save(&file).unwrap();
     format!("{PLAIN}[camera]\nphotos = [\"{}\"]\n", file.display())

@@ -4,11 +4,14 @@
 mod daemon;
 #[path = "../scenario/mod.rs"]
 mod scenario;
+#[path = "../support/sentences.rs"]
+mod sentences;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod camera_jpeg;
 mod catalog;
+mod cures;
 mod daemon_rules;
 mod doctor;
 mod faults;

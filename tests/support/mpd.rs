@@ -120,13 +120,18 @@ impl Server {
 
     /// Starts it, or starts it again, and waits until it knows its songs.
     pub fn launch(&mut self) {
+        self.launch_with(SONGS.len());
+    }
+
+    /// The same of one that has so many songs.
+    pub fn launch_with(&mut self, songs: usize) {
         self.spawn(&mut Command::new("mpd"));
         wait_for("mpd to know its songs", || {
             let mut client = mpd::Client::new(UnixStream::connect(self.socket()).ok()?).ok()?;
             if let Some(password) = self.password {
                 client.login(password).ok()?;
             }
-            (client.stats().ok()?.songs as usize == SONGS.len()).then_some(())
+            (client.stats().ok()?.songs as usize == songs).then_some(())
         });
     }
 
