@@ -25,6 +25,7 @@ mod music_power_cut;
 mod music_trouble;
 mod phone;
 mod players_simulated;
+mod playlists;
 mod power;
 mod radio;
 mod ribbon_camera;

@@ -97,6 +97,17 @@ impl Connection {
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
+    /// As [`Connection::ask`], where only what has these names is kept of an answer of so many bytes.
+    pub fn ask_for(&mut self, words: &[&str], names: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
+        self.wire.allow_bytes(self.exchange, bytes);
+        let mut ask = || {
+            self.wire.write_all(line(words)?.as_bytes())?;
+            self.read_those(|name| names.contains(&name))
+        };
+        let answer: Result<Pairs, Error> = ask();
+        answer.map_err(|error| explain(&self.address, self.exchange, error))
+    }
+
     /// As [`Connection::ask`], of a `sticker` command; what it cannot do ends no connection.
     pub fn ask_sticker(&mut self, words: &[&str]) -> Result<Pairs, MusicError> {
         self.wire.allow_bytes(self.exchange, LONGEST_ANSWER);
@@ -133,6 +144,11 @@ impl Connection {
 
     /// Reads one answer. The wire holds nothing but it: a client speaks only when it is asked.
     fn read_plainly(&mut self) -> Result<Pairs, Error> {
+        self.read_those(|_| true)
+    }
+
+    /// The same, keeping what has a name that is wanted.
+    fn read_those(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Pairs, Error> {
         let mut pairs = Pairs::new();
         let mut pending = Vec::new();
         let mut chunk = [0; 4096];
@@ -154,7 +170,9 @@ impl Connection {
                     .split_once(": ")
                     .or_else(|| line.strip_suffix(':').map(|key| (key, "")))
                     .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a line without a name"))?;
-                pairs.push((key.to_owned(), value.to_owned()));
+                if wanted(key) {
+                    pairs.push((key.to_owned(), value.to_owned()));
+                }
             }
             pending.drain(..start);
             if pending.len() > LONGEST_LINE || pairs.len() > MOST_PAIRS {

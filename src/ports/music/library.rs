@@ -1,7 +1,7 @@
 //! From MPD's database to items that can be chosen.
 
 use crate::numbers::{Whole, to_u32};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use ::mpd::{Query, Song, Subsystem, Term};
 
@@ -20,12 +20,6 @@ const MOST_BYTES: usize = 80 << 20;
 
 /// The subsystems that tell that this must be read again.
 pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::Sticker, Subsystem::Playlist];
-
-/// Playlists that are read at most: each is a question of its own.
-const MOST_PLAYLISTS: usize = 200;
-
-/// Entries of all of them.
-const MOST_ENTRIES: usize = 200_000;
 
 /// Bytes of one kind of stickers: those of a hundred thousand songs.
 const MOST_STICKERS: usize = 8 << 20;
@@ -183,59 +177,6 @@ impl Stickers {
     }
 }
 
-/// Which stored playlists each file is in. A server without any gives none.
-pub(super) fn playlists(connection: &mut Connection) -> Result<HashMap<String, Vec<String>>, MusicError> {
-    let pairs = match connection.ask(&["listplaylists"]) {
-        Err(error) if error.breaks_connection() => return Err(error),
-        other => {
-            other.inspect_err(|error| tracing::debug!(%error, "no stored playlists")).unwrap_or_default()
-        }
-    };
-    let names: Vec<String> =
-        pairs.into_iter().filter_map(|(key, name)| (key == "playlist").then_some(name)).collect();
-    if names.len() > MOST_PLAYLISTS {
-        tracing::warn!(playlists = names.len(), most = MOST_PLAYLISTS, "the rest is left out");
-    }
-    let mut of_file: HashMap<String, Vec<String>> = HashMap::new();
-    let mut room = MOST_ENTRIES;
-    for name in names.into_iter().take(MOST_PLAYLISTS) {
-        match connection.ask(&["listplaylist", &name]) {
-            Err(error) if error.breaks_connection() => return Err(error),
-            // It was taken away in this moment.
-            Err(error) => tracing::debug!(%error, name, "a playlist is passed over"),
-            Ok(pairs) => {
-                let files = pairs.into_iter().filter(|(key, _)| key == "file");
-                for (_, file) in files.take(room) {
-                    room -= 1;
-                    of_file.entry(file).or_default().push(name.clone());
-                }
-            }
-        }
-    }
-    Ok(of_file)
-}
-
-/// Of which playlists entries are left out, because they are no songs of the database: radio stations, and files
-/// that are gone. A line for each playlist.
-pub(super) fn left_out_of_playlists(entries: &HashMap<String, Vec<String>>) -> Vec<String> {
-    let mut of_list: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (file, lists) in entries {
-        for list in lists {
-            let (streams, gone) = of_list.entry(list).or_default();
-            *(if file.contains("://") { streams } else { gone }) += 1;
-        }
-    }
-    let told = |(list, (streams, gone)): (&str, (usize, usize))| {
-        let streams = (streams > 0)
-            .then(|| format!("{streams} radio addresses; as stations, which the settings of the page keep, they can be chosen"));
-        let gone = (gone > 0)
-            .then(|| format!("{gone} files that MPD's database does not have (`moodbox library update`)"));
-        let both: Vec<String> = [streams, gone].into_iter().flatten().collect();
-        format!("of the playlist `{list}` these are left out: {}", both.join(", and "))
-    };
-    of_list.into_iter().map(told).collect()
-}
-
 /// `file` and `sticker: name=value` pairs as a map from uri to value.
 fn values(pairs: Pairs) -> HashMap<String, String> {
     let mut values = HashMap::new();
@@ -359,17 +300,6 @@ mod tests {
         ] {
             assert_eq!(title(tag.map(str::to_owned), uri), called);
         }
-    }
-
-    #[test]
-    fn what_of_a_playlist_is_no_song_of_the_database_is_told() {
-        let entries = [("http://127.0.0.1:9/stream", &["Radio"][..]), ("gone.ogg", &["Evening", "Radio"])]
-            .map(|(file, lists)| (file.to_owned(), lists.iter().map(|list| (*list).to_owned()).collect()));
-        let told = left_out_of_playlists(&HashMap::from(entries));
-        assert_eq!(told.len(), 2);
-        assert!(told[0].contains("`Evening`") && told[0].contains("1 files"), "{told:?}");
-        assert!(told[1].contains("`Radio`") && told[1].contains("1 radio addresses"), "{told:?}");
-        assert!(left_out_of_playlists(&HashMap::new()).is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod entries;
 mod library;
 mod library_watch;
 mod mpd;
+mod playlists;
 mod queue;
 pub mod radio;
 mod restore;

@@ -9,7 +9,7 @@ use ::mpd::Subsystem;
 use super::connection::Connection;
 use super::library::{Reading, Stickers};
 use super::wire::Wire;
-use super::{Changes, MusicError, MusicSettings, Watcher, library, radio};
+use super::{Changes, MusicError, MusicSettings, Watcher, library, playlists, radio};
 use moodbox_core::recommend::ItemStore;
 
 /// Without a word for this long, the server is asked whether it still lives.
@@ -25,6 +25,8 @@ pub(super) struct MpdWatcher {
     stale: bool,
     /// Songs that were left out when `songs` was read.
     left_out: Vec<String>,
+    /// Which playlists that lie beside the music each song was in then.
+    beside: playlists::OfFile,
     /// What was left out of what was read last.
     remarks: Vec<String>,
     /// The files of stations as they were when they were read.
@@ -47,6 +49,7 @@ impl MpdWatcher {
             songs: ItemStore::new(),
             stale: true,
             left_out: Vec::new(),
+            beside: playlists::OfFile::new(),
             remarks: Vec::new(),
             stations: radio::Stamp::default(),
             shared: Arc::default(),
@@ -106,15 +109,21 @@ impl Watcher for MpdWatcher {
                 self.keep(connection);
             }
             (self.songs, self.left_out) = reading.end();
+            let (beside, left_out) = playlists::beside(&self.settings, &self.songs);
+            self.beside = beside;
+            self.left_out.extend(left_out);
             self.stale = false;
         }
         // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
-        let (stickers, mut playlists) =
-            self.with(|connection| Ok((Stickers::read(connection)?, library::playlists(connection)?)))?;
+        let (stickers, mut stored) =
+            self.with(|connection| Ok((Stickers::read(connection)?, playlists::stored(connection)?)))?;
         let items = self.songs.iter().map(|entry| {
             let mut item = entry.to_item();
             stickers.put_on(&mut item);
-            item.playlists = playlists.remove(&item.id).unwrap_or_default();
+            item.playlists = stored.remove(&item.id).unwrap_or_default();
+            let beside = self.beside.get(&item.id).into_iter().flatten();
+            let new: Vec<String> = beside.filter(|name| !item.playlists.contains(name)).cloned().collect();
+            item.playlists.extend(new);
             item
         });
         let mut items: ItemStore = items.collect();
@@ -125,7 +134,7 @@ impl Watcher for MpdWatcher {
         }
         // What is left belongs to no song of the database.
         let mut remarks = self.left_out.clone();
-        remarks.extend(library::left_out_of_playlists(&playlists));
+        remarks.extend(playlists::left_out(&stored));
         remarks.extend(unused);
         remarks
             .iter()
