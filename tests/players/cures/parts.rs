@@ -185,7 +185,7 @@ fn member(device: &Device) {
         let numbers = of_pi.map(|line| line.split(':').nth(2).unwrap().parse().unwrap());
         let user = User { name: "pi".to_owned(), uid: 1000, groups: numbers.chain([1000]).collect() };
         let mut patient = device.patient(&PLAIN.replace("household", "workplace"));
-        patient.system = System::at(&pi.path("/"), std::time::SystemTime::now(), user);
+        patient.system = System::at(pi.path("/"), std::time::SystemTime::now(), user);
         patient
     };
     let told = device.told(&patient(), Subject::Permissions);
