@@ -1,7 +1,8 @@
 //! Tries the camera, the button and the light of this machine, without the rest of the kiosk.
 //!
 //! ```text
-//! ports camera [NAME] [--format FOURCC] [--light LINE]   one capture; the colours of each frame
+//! ports camera [NAME] [--format FOURCC] [--light LINE] [--within SECONDS]
+//!                                                        one capture; the colours of each of its six frames
 //! ports hold NAME SECONDS                                streams, so that the camera is busy
 //! ports control NODE NAME VALUE                          sets a control of a camera by its name
 //! ports button LINE EDGES SECONDS [--high] [--rppal]     waits for that many edges
@@ -47,7 +48,13 @@ fn run(words: &[String]) -> anyhow::Result<()> {
     let flag = |name: &str| words.iter().any(|word| word == name);
     let option = |name: &str| words.iter().skip_while(|word| *word != name).nth(1).cloned();
     match word(0) {
-        "camera" => camera(word(1), option("--format"), option("--light")),
+        "camera" => {
+            let mut settings = CaptureSettings::default();
+            if let Some(within) = option("--within") {
+                settings.within = seconds(&within)?;
+            }
+            camera(word(1), option("--format"), option("--light"), &settings)
+        }
         "hold" => hold(word(1), seconds(word(2))?),
         "control" => control(word(1), word(2), word(3).parse().context("a number")?),
         "button" => buttons(
@@ -67,7 +74,12 @@ fn seconds(word: &str) -> anyhow::Result<Duration> {
     Ok(Duration::from_secs_f64(word.parse().with_context(|| format!("`{word}` is no number of seconds"))?))
 }
 
-fn camera(name: &str, format: Option<String>, line: Option<String>) -> anyhow::Result<()> {
+fn camera(
+    name: &str,
+    format: Option<String>,
+    line: Option<String>,
+    settings: &CaptureSettings,
+) -> anyhow::Result<()> {
     let mut camera = V4l2Camera::new(name);
     if let Some(letters) = format {
         let letters: [u8; 4] = letters.as_bytes().try_into().context("a format has four letters")?;
@@ -97,7 +109,7 @@ fn camera(name: &str, format: Option<String>, line: Option<String>) -> anyhow::R
         Event::FrameObserved(_) => saw += 1,
         _ => {}
     };
-    let ended = capture(&mut camera, &light, &CaptureSettings::default(), &mut look, &|| false, &mut send);
+    let ended = capture(&mut camera, &light, settings, &mut look, &|| false, &mut send);
     if let Err(trouble) = ended {
         bail!("{:?}: {}", trouble.kind, trouble.report);
     }
