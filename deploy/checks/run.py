@@ -108,6 +108,11 @@ def report(results, skipped, schedule, seconds):
         print("\nslowest tests:")
         for took, name in slow:
             print(f"  {took:6.1f} s  {name}")
+    costly = sorted((one for one in results if one.processor >= 1), key=lambda one: -one.processor)[:10]
+    if costly:
+        print("\nmost processor time:")
+        for one in costly:
+            print(f"  {one.processor:6.0f} s  {one.step.name}")
     print()
     failed = [one for one in results if one.verdict != "ok"]
     for one in failed:

@@ -45,6 +45,8 @@ class Result:
     step: Step
     verdict: str
     seconds: float = 0.0
+    # Seconds of processor time of all that it started and waited for.
+    processor: float = 0.0
     # Lines in which the step says that it left something out.
     left_out: list = field(default_factory=list)
     # Whether it passed before on the same files and was not run.
@@ -69,6 +71,16 @@ def content(step, root):
             with open(whole, "rb") as file:
                 found.update(f"\0{path}\0{os.stat(whole).st_mode & 0o111}\0".encode() + hashlib.sha256(file.read()).digest())
     return found.hexdigest()
+
+
+def used(process):
+    """Seconds of processor time of a process that has come to its end; none while it runs."""
+    if process.returncode is None:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage.ru_utime + usage.ru_stime
+    return None
 
 
 class Schedule:
@@ -167,17 +179,18 @@ class Schedule:
         for process, (step, begun) in list(self.running.items()):
             seconds = time.monotonic() - begun
             limit = step.limit * (3 if self.everything and step.long else 1)
-            late = seconds > limit and process.poll() is None
+            processor = used(process)
+            late = processor is None and seconds > limit
             if late:
                 self._end(process)
-            if process.poll() is None:
+            elif processor is None:
                 continue
             self.running.pop(process, None)
             verdict = "ok" if process.returncode == 0 and not late else "failed"
             with open(self.log(step), encoding="utf-8", errors="replace") as log:
                 lines = log.read().splitlines()
             left_out = [found[1] for line in lines if (found := LEFT_OUT.match(line))]
-            self.results[step.name] = Result(step, verdict, seconds, left_out)
+            self.results[step.name] = Result(step, verdict, seconds, processor or 0.0, left_out)
             if step.reads:
                 self._note(step, verdict == "ok" and not left_out)
             if verdict == "ok":

@@ -20,34 +20,37 @@ NEEDS_HOME_PYTHON = "" if subprocess.run(
     [os.path.join(ROOT, "tests/home-assistant"), "--python"], capture_output=True, check=False,
 ).returncode == 0 else "needs Python 3.13"
 
-# Seconds are those of two processors, once what is fetched and compiled is there.
+# A compiler uses both processors for most of its time, but gives way to whatever else runs (`nice`): it leaves room for a
+# test that waits. Of what is fetched, most of the time is the network's.
+COMPILER = {"cores": 1.5, "nice": 10}
+
 STEPS = [
     # What is fetched and made.
-    Step("packages-build", "deploy/packages build assets", cores=0.5, least="check", limit=1800),
+    Step("packages-build", "deploy/packages build assets", cores=0.2, least="check", limit=1800),
     Step("assets", "deploy/fetch-assets assets", needs=("packages-build",), cores=0.2, least="check"),
     Step("format", "cargo fmt --all --check", cores=0.5, least="check"),
     Step(
         "build-quick", "deploy/checks/rust-tests --build unit pure", needs=("packages-build",),
-        cores=2, nice=10, locks=("cargo",), least="check", limit=2400,
+        **COMPILER, locks=("cargo",), least="check", limit=2400,
     ),
-    Step("packages", f"deploy/packages {PACKAGES}", needs=("packages-build",), cores=0.4, limit=1800),
-    Step("build", "deploy/checks/rust-tests --build", needs=("build-quick",), cores=2, nice=10, locks=("cargo",), limit=2400),
+    Step("packages", f"deploy/packages {PACKAGES}", needs=("packages-build",), cores=0.2, limit=1800),
+    Step("build", "deploy/checks/rust-tests --build", needs=("build-quick",), **COMPILER, locks=("cargo",), limit=2400),
     Step(
         "arm64", "deploy/build-arm64 --fast --example ports", needs=("packages",),
-        cores=2, nice=10, impossible=NEEDS_AMD64, limit=2400,
+        **COMPILER, impossible=NEEDS_AMD64, limit=2400,
     ),
     Step(
         "lints", "cargo clippy --locked --workspace --all-targets -- -D warnings", needs=("packages-build", "build-quick"),
-        cores=2, nice=10, locks=("cargo",), least="check", limit=1200,
+        **COMPILER, locks=("cargo",), least="check", limit=1200,
     ),
-    Step("training-tools", "models/training/install", needs=("packages",), cores=0.4, impossible=NEEDS_AMD64, limit=1200),
-    Step("page-tools", "tests/page/install", needs=("packages",), cores=0.3),
+    Step("training-tools", "models/training/install", needs=("packages",), cores=0.2, impossible=NEEDS_AMD64, limit=1200),
+    Step("page-tools", "tests/page/install", needs=("packages",), cores=0.2),
     Step("demo-library", "deploy/demo-library target/demo/library", needs=("packages",), cores=0.8),
-    Step("cargo-deb", "deploy/build-deb --tools", needs=("packages", "build"), cores=2, nice=10, limit=1200),
-    Step("debian", "deploy/test-deb --prepare", needs=("packages",), cores=0.5, impossible=NEEDS_ROOT, limit=1200),
+    Step("cargo-deb", "deploy/build-deb --tools", needs=("packages", "build"), **COMPILER, limit=1200),
+    Step("debian", "deploy/test-deb --prepare", needs=("packages",), cores=0.2, impossible=NEEDS_ROOT, limit=1200),
     Step(
         "pi-system", "deploy/virtual-pi/prepare && deploy/virtual-pi/disk --system", needs=("packages",),
-        cores=0.5, impossible=NEEDS_ROOT or NEEDS_AMD64, limit=1800,
+        cores=0.2, impossible=NEEDS_ROOT or NEEDS_AMD64, limit=1800,
     ),
     # The virtual Pi. Of the last nine stories, eight went well; until all of them do, these stand with --all.
     Step(
@@ -60,20 +63,20 @@ STEPS = [
         "pi-ports", "deploy/virtual-pi/test --fast --again --one-of-each ports rppal",
         needs=("arm64", "pi-system"), cores=1.5, impossible=NEEDS_ROOT or NEEDS_AMD64,
     ),
-    # It computes on one processor for minutes: begun early, it fills the gaps of those that wait.
+    # It computes on one processor for minutes: begun early and at the lowest priority, it takes what the others leave.
     Step(
         "training", "models/training/smoke", needs=("training-tools",),
-        cores=1, nice=5, impossible=NEEDS_AMD64, limit=1800,
+        cores=0.2, nice=19, impossible=NEEDS_AMD64, limit=2400,
         reads=("models/training/*", "models/training/moodtrain/**", "models/training/tests/**"),
     ),
     # The program.
     Step("checks", "python3 -B -m unittest discover -s deploy/checks", needs=("packages-build",), cores=0.5, least="check"),
-    Step("test-unit", "deploy/checks/rust-tests unit", needs=("build-quick", "assets"), cores=1.5, least="check",
+    Step("test-unit", "deploy/checks/rust-tests unit", needs=("build-quick", "assets"), cores=1.0, least="check",
          again="cargo test --locked --workspace --lib --bins {}"),
 ]
 
 # How many processors a test program keeps busy. Many of the tests wait: for a player, for a broker.
-TEST_CORES = {"players": 1.0, "privacy": 1.0}
+TEST_CORES = {"players": 1.0, "privacy": 1.0, "pure": 1.0}
 
 # How much more of the same `--all` asks of one.
 LONG = {"players": "MOODBOX_SCAN_S=60", "fuzz_seeds": "MOODBOX_FUZZ_ROUNDS=400"}

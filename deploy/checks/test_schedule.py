@@ -39,6 +39,12 @@ class Runner(unittest.TestCase):
         self.assertEqual(found["slow"].verdict, "failed")
         self.assertLess(found["slow"].seconds, 20)
 
+    def test_the_processor_time_of_all_that_a_step_started_is_counted(self):
+        count = "python3 -c 'import time\nwhile time.process_time() < 0.5: pass'"
+        found = self.run_steps(Step("busy", f"sh -c \"{count}\" & wait; {count}"), Step("waits", "sleep 0.3"))
+        self.assertGreater(found["busy"].processor, 0.95)
+        self.assertLess(found["waits"].processor, 0.2)
+
     def test_what_a_step_left_out_is_kept(self):
         found = self.run_steps(Step("a", "echo 'NOT RUN: no such device'"))
         self.assertEqual(found["a"].left_out, ["no such device"])
