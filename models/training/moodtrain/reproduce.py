@@ -19,6 +19,8 @@ STEPS = {
     evaluate: ["scenes", "quick"],
 }
 
+VERBS = ("prepare", "start", "train", "tune", "quantize", "calibrate", "evaluate", "card")
+
 
 def arguments(parser):
     parser.add_argument("--work", required=True,
@@ -32,6 +34,8 @@ def arguments(parser):
                         help="how often each teacher sees every picture")
     parser.add_argument("--teacher-share", type=float, default=0.4,
                         help="part of --minutes that the teachers get together")
+    parser.add_argument("--until", choices=VERBS, default=VERBS[-1],
+                        help="end after this step; the same command without it goes on from there")
     for module, wanted in STEPS.items():
         theirs = argparse.ArgumentParser(add_help=False)
         module.arguments(theirs)
@@ -59,10 +63,15 @@ def run(args):
         if subprocess.run(command, check=False).returncode:
             raise SystemExit(f"reproduce: {verb} failed; the same command goes on from there")
 
+    def wanted(verb):
+        return VERBS.index(verb) <= VERBS.index(args.until)
+
     if not (work / "prepared.json").exists():
         step("prepare", data, "--work", work)
-    if args.weights and not (work / "start.json").exists():
+    if wanted("start") and args.weights and not (work / "start.json").exists():
         step("start", start, "--work", work)
+    if not wanted("train"):
+        return
     teachers = [one.split(":") for one in args.teachers.split(",") if one]
     taught = []
     for i, (net, size) in enumerate(teachers, 1):
@@ -76,15 +85,22 @@ def run(args):
     args.minutes *= 1 - args.teacher_share if teachers else 1
     step("train", train, "--work", work, "--run", folder,
          *(["--teachers", *taught] if taught else []), also=["size", "seed"])
-    if args.steps:
+    if wanted("tune") and args.steps:
         step("tune", quantization_aware, "--work", work, "--run", folder,
              also=["batch", "threads", "seed"])
-    step("quantize", quantize, "--work", work, "--run", folder, "--out", args.models,
-         also=["seed"])
-    step("calibrate", calibrate, "--work", work, "--run", folder, "--models", args.models,
-         also=["seed"])
     report = work / "report.json"
-    step("evaluate", evaluate, "--work", work, "--run", folder, "--models", args.models,
-         "--report", report, also=["seed"])
-    scenes = ["--scenes", args.scenes] if args.scenes else []
-    step("card", None, "--report", report, "--models", args.models, *scenes)
+    made = ["--models", args.models]
+    last = (
+        ("quantize", quantize, ["--work", work, "--run", folder, "--out", args.models], ["seed"]),
+        ("calibrate", calibrate, ["--work", work, "--run", folder, *made], ["seed"]),
+        ("evaluate", evaluate, ["--work", work, "--run", folder, *made, "--report", report],
+         ["seed"]),
+        ("card", None, ["--report", report, *made, *scenes(args)], []),
+    )
+    for verb, module, extra, also in last:
+        if wanted(verb):
+            step(verb, module, *extra, also=also)
+
+
+def scenes(args):
+    return ["--scenes", args.scenes] if args.scenes else []
