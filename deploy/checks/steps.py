@@ -20,9 +20,9 @@ NEEDS_HOME_PYTHON = "" if subprocess.run(
     [os.path.join(ROOT, "tests/home-assistant"), "--python"], capture_output=True, check=False,
 ).returncode == 0 else "needs Python 3.13"
 
-# A compiler uses both processors for most of its time, but gives way to whatever else runs (`nice`): it leaves room for a
-# test that waits. Of what is fetched, most of the time is the network's.
-COMPILER = {"cores": 1.5, "nice": 10}
+# A compiler takes every processor that it gets, but gives way to whatever else runs (`nice`): it counts as one, one of
+# them runs at a time, and tests run beside it. Of what is fetched, most of the time is the network's.
+COMPILER = {"cores": 1.0, "nice": 10}
 
 STEPS = [
     # What is fetched and made.
@@ -31,22 +31,22 @@ STEPS = [
     Step("format", "cargo fmt --all --check", cores=0.5, least="check"),
     Step(
         "build-quick", "deploy/checks/rust-tests --build unit pure", needs=("packages-build",),
-        **COMPILER, locks=("cargo",), least="check", limit=2400,
+        **COMPILER, locks=("compiler", "cargo"), least="check", limit=2400,
     ),
     Step("packages", f"deploy/packages {PACKAGES}", needs=("packages-build",), cores=0.2, limit=1800),
-    Step("build", "deploy/checks/rust-tests --build", needs=("build-quick",), **COMPILER, locks=("cargo",), limit=2400),
+    Step("build", "deploy/checks/rust-tests --build", needs=("build-quick",), **COMPILER, locks=("compiler", "cargo"), limit=2400),
+    Step("cargo-deb", "deploy/build-deb --tools", needs=("packages", "build"), **COMPILER, locks=("compiler",), limit=1200),
     Step(
         "arm64", "deploy/build-arm64 --fast --example ports", needs=("packages",),
-        **COMPILER, impossible=NEEDS_AMD64, limit=2400,
+        **COMPILER, locks=("compiler",), impossible=NEEDS_AMD64, limit=2400,
     ),
     Step(
         "lints", "cargo clippy --locked --workspace --all-targets -- -D warnings", needs=("packages-build", "build-quick"),
-        **COMPILER, locks=("cargo",), least="check", limit=1200,
+        **COMPILER, locks=("compiler", "cargo"), least="check", limit=1200,
     ),
     Step("training-tools", "models/training/install", needs=("packages",), cores=0.2, impossible=NEEDS_AMD64, limit=1200),
     Step("page-tools", "tests/page/install", needs=("packages",), cores=0.2),
     Step("demo-library", "deploy/demo-library target/demo/library", needs=("packages",), cores=0.8),
-    Step("cargo-deb", "deploy/build-deb --tools", needs=("packages", "build"), **COMPILER, limit=1200),
     Step("debian", "deploy/test-deb --prepare", needs=("packages",), cores=0.2, impossible=NEEDS_ROOT, limit=1200),
     Step(
         "pi-system", "deploy/virtual-pi/prepare && deploy/virtual-pi/disk --system", needs=("packages",),
@@ -66,10 +66,11 @@ STEPS = [
     # It computes on one processor for minutes: begun early and at the lowest priority, it takes what the others leave.
     Step(
         "training", "models/training/smoke", needs=("training-tools",),
-        cores=0.2, nice=19, impossible=NEEDS_AMD64, limit=2400,
+        cores=0, nice=19, impossible=NEEDS_AMD64, limit=2400,
         reads=("models/training/*", "models/training/moodtrain/**", "models/training/tests/**"),
     ),
-    # The program.
+    # The program. The story of the page takes longest of all that waits.
+    Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("checks", "python3 -B -m unittest discover -s deploy/checks", needs=("packages-build",), cores=0.5, least="check"),
     Step("test-unit", "deploy/checks/rust-tests unit", needs=("build-quick", "assets"), cores=1.0, least="check",
          again="cargo test --locked --workspace --lib --bins {}"),
@@ -83,9 +84,9 @@ LONG = {"players": "MOODBOX_SCAN_S=60", "fuzz_seeds": "MOODBOX_FUZZ_ROUNDS=400"}
 
 
 def programs():
-    """The integration test programs: each is a step."""
+    """The integration test programs, each a step; first the one that takes longest."""
     paths = glob.glob(os.path.join(ROOT, "tests/*.rs")) + glob.glob(os.path.join(ROOT, "tests/*/main.rs"))
-    for path in sorted(paths):
+    for path in sorted(paths, key=lambda path: ("/players/" not in path, path)):
         name = os.path.basename(path).removesuffix(".rs")
         yield name if name != "main" else os.path.basename(os.path.dirname(path))
 
@@ -102,14 +103,13 @@ for program in programs():
 
 STEPS += [
     Step("faults", "tests/fault_latency --times 1", long="tests/fault_latency --times 3", needs=("build", "packages", "assets"), cores=0.5),
-    Step("page", "MOODBOX=target/debug/moodbox tests/page-browser --durations=10", needs=("build", "page-tools", "demo-library", "assets"), cores=1.2),
     Step("page-api", "MOODBOX=target/debug/moodbox tests/page-schema", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("page-client", "MOODBOX=target/debug/moodbox tests/page-client", needs=("build", "page-tools", "demo-library", "assets"), cores=1),
     Step("home-assistant", "MOODBOX=target/debug/moodbox tests/home-assistant", needs=("build", "packages", "demo-library", "assets"),
          cores=1, least="all", impossible=NEEDS_HOME_PYTHON, limit=1800),
     Step("demo", "MOODBOX=target/debug/moodbox tests/demo-press", needs=("build", "demo-library", "assets"), cores=1, locks=("demo",)),
     Step("doc", "RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet && cargo test --locked --workspace --doc --quiet",
-         needs=("lints", "build"), cores=1.5, nice=10, locks=("cargo",)),
+         needs=("lints", "build"), **COMPILER, locks=("compiler", "cargo")),
     Step("licences", "deploy/deny", needs=("packages",), cores=0.5),
     Step("advisories", "deploy/deny advisories", needs=("packages", "licences"), cores=0.3, least="all"),
     Step("fleet", "deploy/fleet/test", needs=("packages",), cores=0.5),
