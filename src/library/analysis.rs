@@ -82,13 +82,13 @@ fn pass(
     let mut again = true;
     while std::mem::take(&mut again) {
         let unknown = live.unknown();
-        let folder = unknown.iter().any(|(kind, _)| *kind == Kind::Music).then(|| (listening.music_folder)());
+        let folder = unknown.any(Kind::Music).then(|| (listening.music_folder)());
         let folder = folder.flatten();
         let (mut news, mut unsaved, mut known, mut new) = (Vec::new(), 0, 0, 0);
         let mut seen = HashSet::new();
         let (mut reported, mut needs_ffmpeg) = (Instant::now(), 0);
-        let total = unknown.len();
-        for (at, (kind, id)) in unknown.into_iter().enumerate() {
+        let total = unknown.count();
+        for (at, (kind, id)) in unknown.iter().enumerate() {
             match woken.try_recv() {
                 Ok(()) => again = true,
                 Err(TryRecvError::Empty) => {}
@@ -97,7 +97,7 @@ fn pass(
                     return None;
                 }
             }
-            let Some(path) = file_of(kind, &id, folder.as_deref()) else { continue };
+            let Some(path) = file_of(kind, id, folder.as_deref()) else { continue };
             let Ok(metadata) = fs::metadata(&path) else { continue };
             let identity = Identity::of(&path, &metadata);
             seen.insert(identity);
@@ -130,7 +130,7 @@ fn pass(
             };
             if let Some(features) = measured {
                 let feeling = audio_analysis::feeling(&features);
-                news.push(Heard { kind, id, feeling, spoken: features.speech });
+                news.push(Heard { kind, id: id.to_owned(), feeling, spoken: features.speech });
             }
             if unsaved >= BATCH + memory.len() / 20 {
                 live.measured(std::mem::take(&mut news));

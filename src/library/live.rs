@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::numbers::to_u32;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, ItemStore, Kind};
 
 /// One catalog, shared by the threads that fill it. Each change is published.
@@ -116,23 +117,46 @@ impl LiveCatalog {
     }
 
     /// The items of which nothing is known but, perhaps, their sound.
-    pub fn unknown(&self) -> Vec<(Kind, String)> {
-        let shared = self.lock();
-        let of = |kind: Kind| {
-            let open = |feeling: Option<Feeling>| {
-                feeling.is_none_or(|feeling| feeling.source == FeelingSource::Sound)
-            };
-            let shelf = shared.catalog.of(kind);
-            shelf
-                .iter()
-                .filter(move |entry| open(entry.feeling))
-                .map(move |entry| (kind, entry.id.to_owned()))
-        };
-        Kind::ALL.into_iter().flat_map(of).collect()
+    pub fn unknown(&self) -> Unknown {
+        let catalog = self.lock().catalog.clone();
+        let open =
+            |feeling: Option<Feeling>| feeling.is_none_or(|feeling| feeling.source == FeelingSource::Sound);
+        let mut items = Vec::new();
+        for kind in Kind::ALL {
+            let places = catalog.of(kind).iter().enumerate().filter(|(_, entry)| open(entry.feeling));
+            items.extend(places.map(|(place, _)| (kind, to_u32(place))));
+        }
+        Unknown { catalog, items }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Items by their positions in the catalog as it was: their names are in memory once.
+pub struct Unknown {
+    catalog: Arc<Catalog>,
+    items: Vec<(Kind, u32)>,
+}
+
+impl Unknown {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are any of this kind.
+    pub fn any(&self, kind: Kind) -> bool {
+        self.items.iter().any(|(of, _)| *of == kind)
+    }
+
+    /// Kind and id of each.
+    pub fn iter(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.items.iter().map(|(kind, place)| {
+            let entry = self.catalog.of(*kind).get(*place as usize);
+            (*kind, entry.map_or("", |entry| entry.id))
+        })
     }
 }
 
@@ -174,7 +198,9 @@ mod tests {
         live.replace(Kind::Music, vec![item("a", "ambient"), item("b", "")]);
         live.replace(Kind::Video, vec![item("/v.mkv", "")]);
         assert_eq!(woken.len(), 1, "one token wakes for both");
-        assert_eq!(live.unknown(), [(Kind::Music, "b".to_owned()), (Kind::Video, "/v.mkv".to_owned())]);
+        let unknown = live.unknown();
+        assert!(unknown.iter().eq([(Kind::Music, "b"), (Kind::Video, "/v.mkv")]));
+        assert!(unknown.count() == 2 && unknown.any(Kind::Video));
         live.for_listener().measured(vec![sound("a"), sound("b"), sound("gone")]);
         live.replace(Kind::Music, vec![item("b", ""), item("c", "")]);
         let last = told.try_iter().last().unwrap();

@@ -16,6 +16,7 @@ use ::mpd::{Client, Idle, Subsystem};
 
 use super::wire::{LONGEST_ANSWER, Wire};
 use super::{MusicError, MusicSettings, NoStickers};
+use crate::numbers::to_u32;
 
 /// A connection that is open and has given its password.
 pub(super) struct Connection {
@@ -29,15 +30,39 @@ pub(super) struct Connection {
 
 /// No line is longer: the longest are the names of files.
 const LONGEST_LINE: usize = 1 << 20;
-/// More pairs than an answer of two megabytes has, but for one that is made to take memory: each takes some
-/// 100 bytes.
+/// More pairs than an answer of two megabytes has, but for one that is made to take time.
 const MOST_PAIRS: usize = 1 << 18;
 
 /// The names of a queue of 16,384 songs, MPD's own limit, in bytes.
 const LONGEST_QUEUE: usize = 8 << 20;
 
-/// The pairs of an answer, in their order.
-pub(super) type Pairs = Vec<(String, String)>;
+/// The pairs of an answer, in their order. All their text is one piece: whoever answers decides how many there are, and
+/// two strings for each would take ten times what came.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    text: String,
+    /// Where each key and each value ends.
+    ends: Vec<(u32, u32)>,
+}
+
+impl Pairs {
+    /// One more.
+    pub fn push(&mut self, key: &str, value: &str) {
+        self.text.push_str(key);
+        let key = to_u32(self.text.len());
+        self.text.push_str(value);
+        self.ends.push((key, to_u32(self.text.len())));
+    }
+
+    /// Key and value of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end as usize));
+        starts.zip(&self.ends).map(|(start, (key, end))| {
+            let (key, end) = (*key as usize, *end as usize);
+            (&self.text[start..key], &self.text[key..end])
+        })
+    }
+}
 
 impl Connection {
     /// Connects, and gives the password.
@@ -97,12 +122,13 @@ impl Connection {
         self.exchange_plainly(words).map_err(|error| explain(&self.address, self.exchange, error))
     }
 
-    /// As [`Connection::ask`], where only what has these names is kept of an answer of so many bytes.
+    /// As [`Connection::ask`], where only what has these names is kept of an answer of so many bytes: no more than the longest
+    /// answer.
     pub fn ask_for(&mut self, words: &[&str], names: &[&str], bytes: usize) -> Result<Pairs, MusicError> {
         self.wire.allow_bytes(self.exchange, bytes);
         let mut ask = || {
             self.wire.write_all(line(words)?.as_bytes())?;
-            self.read_those(|name| names.contains(&name))
+            self.read_those(|name| names.contains(&name), LONGEST_ANSWER)
         };
         let answer: Result<Pairs, Error> = ask();
         answer.map_err(|error| explain(&self.address, self.exchange, error))
@@ -144,12 +170,12 @@ impl Connection {
 
     /// Reads one answer. The wire holds nothing but it: a client speaks only when it is asked.
     fn read_plainly(&mut self) -> Result<Pairs, Error> {
-        self.read_those(|_| true)
+        self.read_those(|_| true, usize::MAX)
     }
 
-    /// The same, keeping what has a name that is wanted.
-    fn read_those(&mut self, wanted: impl Fn(&str) -> bool) -> Result<Pairs, Error> {
-        let mut pairs = Pairs::new();
+    /// The same, keeping what has a name that is wanted: no more than so many bytes.
+    fn read_those(&mut self, wanted: impl Fn(&str) -> bool, most: usize) -> Result<Pairs, Error> {
+        let mut pairs = Pairs::default();
         let mut pending = Vec::new();
         let mut chunk = [0; 4096];
         loop {
@@ -171,11 +197,11 @@ impl Connection {
                     .or_else(|| line.strip_suffix(':').map(|key| (key, "")))
                     .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a line without a name"))?;
                 if wanted(key) {
-                    pairs.push((key.to_owned(), value.to_owned()));
+                    pairs.push(key, value);
                 }
             }
             pending.drain(..start);
-            if pending.len() > LONGEST_LINE || pairs.len() > MOST_PAIRS {
+            if pending.len() > LONGEST_LINE || pairs.ends.len() > MOST_PAIRS || pairs.text.len() > most {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the answer does not end").into());
             }
         }
@@ -281,6 +307,22 @@ fn plain(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_it_came_and_takes_little_more_memory_than_its_text() {
+        let mut pairs = Pairs::default();
+        let lines: Vec<(String, String)> = (0..1000)
+            .map(|line| {
+                (format!("k{line}"), if line % 3 == 0 { String::new() } else { "ü".repeat(line % 7) })
+            })
+            .collect();
+        lines.iter().for_each(|(key, value)| pairs.push(key, value));
+        assert!(pairs.iter().eq(lines.iter().map(|(key, value)| (key.as_str(), value.as_str()))));
+        // The shortest lines that there are, as many as come in two megabytes.
+        let mut flood = Pairs::default();
+        (0..MOST_PAIRS).for_each(|_| flood.push("file", "x"));
+        assert!(flood.text.capacity() + flood.ends.capacity() * size_of::<(u32, u32)>() < 3 * LONGEST_ANSWER);
+    }
 
     #[test]
     fn names_are_quoted_and_cannot_smuggle_a_second_command() {

@@ -6,17 +6,18 @@ use std::collections::HashMap;
 use ::mpd::{Query, Song, Subsystem, Term};
 
 use super::MusicError;
-use super::connection::{Connection, Pairs};
+use super::connection::Connection;
 use super::wire::BROKEN;
-use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore, in_system_folder, normalized};
+use moodbox_core::recommend::{Feeling, FeelingSource, Item, ItemStore, Marks, in_system_folder, normalized};
 use moodbox_core::text::printable;
 
 /// Songs asked for at once: an answer of about 200 kB, well inside the deadline on a small board.
 const WINDOW: u32 = 500;
 /// A library larger than this is cut, so that memory stays bounded.
 const MOST_SONGS: u32 = 200_000;
-/// Nor does it take more memory, in bytes: 200,000 songs with long names and titles take some 60 MB.
-const MOST_BYTES: usize = 80 << 20;
+/// Nor does it take more memory, in bytes: 200,000 songs with long names and titles take some 60 MB. While it is read
+/// anew it is there twice.
+const MOST_BYTES: usize = 64 << 20;
 
 /// The subsystems that tell that this must be read again.
 pub(super) const SUBSYSTEMS: [Subsystem; 3] = [Subsystem::Database, Subsystem::Sticker, Subsystem::Playlist];
@@ -137,17 +138,20 @@ impl Reading {
     }
 }
 
-/// Likes, ratings and feelings from the sticker database: of each name the uris that have it, and its value.
-/// A server without a sticker database has none.
-#[derive(Default)]
-pub(super) struct Stickers(HashMap<&'static str, HashMap<String, String>>);
+/// What the sticker database says of songs. A server without one says nothing.
+const STICKERS: [&str; 4] = ["like", "rating", "valence", "arousal"];
+
+/// Likes, ratings and feelings by the positions of the songs that have them. What is said of others, and what is no
+/// number, takes no memory.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Stickers(HashMap<usize, [Option<f32>; STICKERS.len()]>);
 
 impl Stickers {
-    pub(super) fn read(connection: &mut Connection) -> Result<Stickers, MusicError> {
+    pub(super) fn read(connection: &mut Connection, songs: &ItemStore) -> Result<Stickers, MusicError> {
         let mut stickers = Stickers::default();
-        for name in ["like", "rating", "valence", "arousal"] {
+        for (kind, name) in STICKERS.into_iter().enumerate() {
             match connection.ask_stickers(&["sticker find", "song", "", name], MOST_STICKERS) {
-                Ok(pairs) => stickers.0.insert(name, values(pairs)),
+                Ok(pairs) => stickers.take(kind, pairs.iter(), songs),
                 Err(error) if error.breaks_connection() => return Err(error),
                 Err(error) => {
                     tracing::debug!(%error, "no stickers");
@@ -158,40 +162,37 @@ impl Stickers {
         Ok(stickers)
     }
 
-    fn value(&self, name: &str, uri: &str) -> Option<f32> {
-        self.0.get(name)?.get(uri)?.trim().parse().ok()
+    /// `file` and `sticker: name=value` pairs of one kind.
+    fn take<'a>(&mut self, kind: usize, pairs: impl Iterator<Item = (&'a str, &'a str)>, songs: &ItemStore) {
+        let mut file = None;
+        for (key, value) in pairs {
+            if key == "file" {
+                file = Some(value);
+            } else if key == "sticker"
+                && let Some(place) = file.take().and_then(|file| songs.place(file))
+                && let Some((_, value)) = value.split_once('=')
+                && let Ok(value) = value.trim().parse()
+                && let Some(told) = self.0.entry(place).or_default().get_mut(kind)
+            {
+                *told = Some(value);
+            }
+        }
     }
 
-    pub(super) fn put_on(&self, item: &mut Item) {
-        let whole = |name: &str, most: f32| {
-            self.value(name, &item.id).filter(|value| (0.0..=most).contains(value)).map(Whole::to_u8)
+    /// What they say of a song.
+    pub(super) fn of(&self, place: usize) -> Marks<'static> {
+        let [like, rating, valence, arousal] = self.0.get(&place).copied().unwrap_or_default();
+        let whole = |told: Option<f32>, most: f32| {
+            told.filter(|value| (0.0..=most).contains(value)).map(Whole::to_u8)
         };
-        let (like, rating) = (whole("like", 2.0), whole("rating", 10.0));
-        let axis = |name: &str| self.value(name, &item.id).filter(|value| (-1.0..=1.0).contains(value));
-        let feeling = axis("valence").zip(axis("arousal")).map(|(valence, arousal)| Feeling {
+        let axis = |told: Option<f32>| told.filter(|value| (-1.0..=1.0).contains(value));
+        let feeling = axis(valence).zip(axis(arousal)).map(|(valence, arousal)| Feeling {
             valence,
             arousal,
             source: FeelingSource::Explicit,
         });
-        (item.like, item.rating, item.feeling) = (like, rating, feeling);
+        Marks { like: whole(like, 2.0), rating: whole(rating, 10.0), feeling, playlists: Vec::new() }
     }
-}
-
-/// `file` and `sticker: name=value` pairs as a map from uri to value.
-fn values(pairs: Pairs) -> HashMap<String, String> {
-    let mut values = HashMap::new();
-    let mut file = None;
-    for (key, value) in pairs {
-        if key == "file" {
-            file = Some(value);
-        } else if key == "sticker"
-            && let Some(uri) = file.take()
-            && let Some((_, value)) = value.split_once('=')
-        {
-            values.insert(uri, value.to_owned());
-        }
-    }
-    values
 }
 
 /// One song with what its tags say.
@@ -302,11 +303,27 @@ mod tests {
         }
     }
 
+    fn songs(ids: &[&str]) -> ItemStore {
+        ids.iter().map(|id| Item { id: (*id).to_owned(), ..Item::default() }).collect()
+    }
+
     #[test]
-    fn an_answer_without_a_value_is_passed_over() {
-        let pairs =
-            [("sticker", "like=2"), ("file", "a"), ("sticker", "like"), ("file", "b"), ("sticker", "like=1")]
-                .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        assert_eq!(values(pairs.to_vec()), HashMap::from([("b".to_owned(), "1".to_owned())]));
+    fn a_sticker_counts_for_a_song_of_the_library_and_as_a_number_and_no_other_is_kept() {
+        let pairs = [
+            ("sticker", "like=2"),
+            ("file", "a"),
+            ("sticker", "like"),
+            ("file", "b"),
+            ("sticker", "like= 1 "),
+            ("file", "nowhere"),
+            ("sticker", "like=2"),
+            ("file", "c"),
+            ("sticker", "like=much"),
+        ];
+        let mut stickers = Stickers::default();
+        stickers.take(0, pairs.into_iter(), &songs(&["a", "b", "c"]));
+        assert_eq!(stickers, Stickers([(1, [Some(1.0), None, None, None])].into()));
+        assert_eq!(stickers.of(1), Marks { like: Some(1), ..Marks::default() });
+        assert_eq!(stickers.of(0), Marks::default());
     }
 }

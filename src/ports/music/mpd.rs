@@ -85,13 +85,13 @@ impl Mpd {
     pub fn outputs(settings: &MusicSettings) -> Result<Vec<Output>, MusicError> {
         let pairs = Connection::open(settings)?.ask(&["outputs"])?;
         let mut outputs: Vec<Output> = Vec::new();
-        for (key, value) in pairs {
-            match (key.as_str(), outputs.last_mut()) {
+        for (key, value) in pairs.iter() {
+            match (key, outputs.last_mut()) {
                 ("outputid", _) => {
                     outputs.push(Output { name: String::new(), plugin: String::new(), enabled: false });
                 }
-                ("outputname", Some(output)) => output.name = value,
-                ("plugin", Some(output)) => output.plugin = value,
+                ("outputname", Some(output)) => output.name = value.to_owned(),
+                ("plugin", Some(output)) => output.plugin = value.to_owned(),
                 ("outputenabled", Some(output)) => output.enabled = value == "1",
                 _ => {}
             }

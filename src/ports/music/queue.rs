@@ -108,9 +108,9 @@ pub(super) fn queue(connection: &mut Connection) -> Result<Vec<Entry>, MusicErro
     let pairs = connection.ask_all(&[&["playlist"], &["plchangesposid", "0"]])?;
     let mut files: BTreeMap<u32, String> = BTreeMap::new();
     let (mut entries, mut position) = (Vec::new(), None);
-    for (key, value) in pairs {
+    for (key, value) in pairs.iter() {
         if let Some(place) = key.strip_suffix(":file").and_then(|place| place.parse().ok()) {
-            files.insert(place, value);
+            files.insert(place, value.to_owned());
         } else if key == "cpos" {
             position = value.parse::<u32>().ok();
         } else if key == "Id"
@@ -124,7 +124,7 @@ pub(super) fn queue(connection: &mut Connection) -> Result<Vec<Entry>, MusicErro
 }
 
 pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 pub(super) fn number(pairs: &Pairs, name: &str) -> Option<u32> {

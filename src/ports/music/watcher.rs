@@ -8,9 +8,10 @@ use ::mpd::Subsystem;
 
 use super::connection::Connection;
 use super::library::{Reading, Stickers};
+use super::playlists::Playlists;
 use super::wire::Wire;
-use super::{Changes, MusicError, MusicSettings, Watcher, library, playlists, radio};
-use moodbox_core::recommend::ItemStore;
+use super::{Changes, MusicError, MusicSettings, Watcher, library, radio};
+use moodbox_core::recommend::{ItemStore, Marks};
 
 /// Without a word for this long, the server is asked whether it still lives.
 const QUIET: Duration = Duration::from_secs(30);
@@ -26,7 +27,7 @@ pub(super) struct MpdWatcher {
     /// Songs that were left out when `songs` was read.
     left_out: Vec<String>,
     /// Which playlists that lie beside the music each song was in then.
-    beside: playlists::OfFile,
+    beside: Playlists,
     /// What was left out of what was read last.
     remarks: Vec<String>,
     /// The files of stations as they were when they were read.
@@ -49,7 +50,7 @@ impl MpdWatcher {
             songs: ItemStore::new(),
             stale: true,
             left_out: Vec::new(),
-            beside: playlists::OfFile::new(),
+            beside: Playlists::default(),
             remarks: Vec::new(),
             stations: radio::Stamp::default(),
             shared: Arc::default(),
@@ -72,21 +73,23 @@ impl MpdWatcher {
         *self.shared.wire.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection.wire());
         self.connection = Some(connection);
     }
+}
 
-    fn with<T>(
-        &mut self,
-        job: impl FnOnce(&mut Connection) -> Result<T, MusicError>,
-    ) -> Result<T, MusicError> {
-        let Some(connection) = &mut self.connection else {
-            let address = self.settings.address.to_string();
-            return Err(MusicError::Absent { address, reason: "not connected".to_owned() });
-        };
-        let done = job(connection);
-        if done.is_err() {
-            self.connection = None;
-        }
-        done
+/// Does something over the connection, which an error ends.
+fn with<T>(
+    connection: &mut Option<Connection>,
+    settings: &MusicSettings,
+    job: impl FnOnce(&mut Connection) -> Result<T, MusicError>,
+) -> Result<T, MusicError> {
+    let Some(open) = connection else {
+        let address = settings.address.to_string();
+        return Err(MusicError::Absent { address, reason: "not connected".to_owned() });
+    };
+    let done = job(open);
+    if done.is_err() {
+        *connection = None;
     }
+    done
 }
 
 impl Watcher for MpdWatcher {
@@ -100,7 +103,9 @@ impl Watcher for MpdWatcher {
     fn catalog(&mut self) -> Result<ItemStore, MusicError> {
         if self.stale {
             let mut reading = Reading::begin();
-            while let Err(error) = self.with(|connection| reading.go_on(connection)) {
+            while let Err(error) =
+                with(&mut self.connection, &self.settings, |connection| reading.go_on(connection))
+            {
                 if !reading.yields(&error) {
                     return Err(error);
                 }
@@ -109,32 +114,29 @@ impl Watcher for MpdWatcher {
                 self.keep(connection);
             }
             (self.songs, self.left_out) = reading.end();
-            let (beside, left_out) = playlists::beside(&self.settings, &self.songs);
+            let (beside, left_out) = Playlists::beside(&self.settings, &self.songs);
             self.beside = beside;
             self.left_out.extend(left_out);
             self.stale = false;
         }
-        // Stickers say of a song what no tag says; what the shelf made of tags and genre is made again.
-        let (stickers, mut stored) =
-            self.with(|connection| Ok((Stickers::read(connection)?, playlists::stored(connection)?)))?;
-        let items = self.songs.iter().map(|entry| {
-            let mut item = entry.to_item();
-            stickers.put_on(&mut item);
-            item.playlists = stored.remove(&item.id).unwrap_or_default();
-            let beside = self.beside.get(&item.id).into_iter().flatten();
-            let new: Vec<String> = beside.filter(|name| !item.playlists.contains(name)).cloned().collect();
-            item.playlists.extend(new);
-            item
+        // Stickers say of a song what no tag says.
+        let (songs, beside) = (&self.songs, &self.beside);
+        let (stickers, stored) = with(&mut self.connection, &self.settings, |connection| {
+            Ok((Stickers::read(connection, songs)?, Playlists::stored(connection, songs)?))
+        })?;
+        let mut items = songs.marked(|place| Marks {
+            playlists: stored.of(place).chain(beside.of(place)).collect(),
+            ..stickers.of(place)
         });
-        let mut items: ItemStore = items.collect();
         self.stations = radio::stamp(&self.settings);
         let (stations, unused) = radio::all(&self.settings);
         for station in stations {
             items.push(station);
         }
+        items.shrink();
         // What is left belongs to no song of the database.
         let mut remarks = self.left_out.clone();
-        remarks.extend(playlists::left_out(&stored));
+        remarks.extend(stored.left_out());
         remarks.extend(unused);
         remarks
             .iter()
@@ -156,7 +158,9 @@ impl Watcher for MpdWatcher {
             if interrupted() {
                 return Ok(Changes { interrupted: true, ..Changes::default() });
             }
-            let changed = match self.with(|connection| connection.wait(&watched, QUIET)) {
+            let heard =
+                with(&mut self.connection, &self.settings, |connection| connection.wait(&watched, QUIET));
+            let changed = match heard {
                 Ok(changed) => changed,
                 Err(_) if interrupted() => continue,
                 Err(error) => return Err(error),

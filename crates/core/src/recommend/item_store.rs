@@ -1,7 +1,7 @@
 //! Items in little room: a hundred thousand tracks in about twenty megabytes.
 //!
 //! A library repeats itself: few artists, albums and genres for many tracks. Each distinct word is kept
-//! once, each distinct list of genres once, and the rest of the text of all items in one string.
+//! once, each distinct list of genres once, and the rest of the text of all items in pieces that copies share.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::genre;
 use super::interned_words::{Folders, Lists, Words, number};
 use super::item::{Feeling, FeelingSource, Item};
+use super::shared_text::{At, SharedText};
 use super::song::{hash, marked_explicit, song_of};
 use super::speech;
 use super::word::normalized;
@@ -22,8 +23,8 @@ pub struct ItemStore {
     words: Words,
     lists: Lists,
     folders: Folders,
-    /// Ids and titles, one after another.
-    text: String,
+    /// Each id with the title behind it.
+    text: SharedText,
     rows: Vec<Row>,
     by_id: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
 }
@@ -55,9 +56,22 @@ pub struct Entry<'a> {
     row: &'a Row,
 }
 
+/// What is said of an item in other places than its own file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Marks<'a> {
+    /// As in [`Item::like`].
+    pub like: Option<u8>,
+    /// As in [`Item::rating`].
+    pub rating: Option<u8>,
+    /// Where a person said that it lies.
+    pub feeling: Option<Feeling>,
+    /// Names of stored playlists that it is in.
+    pub playlists: Vec<&'a str>,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
-    id_at: u32,
+    text_at: At,
     id_len: u32,
     title_len: u32,
     pub(super) artist: u32,
@@ -95,17 +109,17 @@ impl ItemStore {
     }
 
     /// Puts an item on the shelf; one with the same id is replaced. An item without an id, or one that
-    /// would bring the text over four gigabytes, is left out: the answer is whether it was taken.
+    /// would bring the text over some gigabytes, is left out: the answer is whether it was taken.
     pub fn push(&mut self, mut item: Item) -> bool {
         for words in [&mut item.title, &mut item.artist, &mut item.album] {
             if let Cow::Owned(shown) = printable(words) {
                 *words = shown;
             }
         }
-        let room = self.text.len() + item.id.len() + item.title.len();
-        if item.id.is_empty() || room > u32::MAX as usize || self.rows.len() >= u32::MAX as usize {
+        if item.id.is_empty() || self.rows.len() >= u32::MAX as usize {
             return false;
         }
+        let Some(text_at) = self.text.push(&item.id, &item.title) else { return false };
         let genres =
             self.lists.intern(&mut self.words, item.genres.iter().flat_map(|genre| genre_words(genre)));
         let tags = self.lists.intern(&mut self.words, item.tags.iter().map(|tag| normalized(tag)));
@@ -127,7 +141,7 @@ impl ItemStore {
             u32::try_from(length.as_millis()).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
         });
         let row = Row {
-            id_at: number(self.text.len()),
+            text_at,
             id_len: number(item.id.len()),
             title_len: number(item.title.len()),
             artist: self.words.intern(&item.artist),
@@ -144,10 +158,7 @@ impl ItemStore {
             rating: item.rating.map(|rating| rating.min(10)),
             like: item.like.map(|like| like.min(2)),
         };
-        let place = self.place(&item.id);
-        self.text.push_str(&item.id);
-        self.text.push_str(&item.title);
-        match place {
+        match self.place(&item.id) {
             Some(at) => self.rows[at] = row,
             None => {
                 // Two ids with one 64-bit hash: both stay on the shelf, the first is found by its name.
@@ -162,7 +173,7 @@ impl ItemStore {
     pub fn bytes(&self) -> usize {
         let row = size_of::<Row>() + size_of::<(u64, u32)>();
         let shared = self.words.bytes() + self.lists.bytes() + self.folders.bytes();
-        self.text.len() + shared + self.rows.len() * row
+        self.text.bytes() + shared + self.rows.len() * row
     }
 
     /// How many items there are.
@@ -205,9 +216,24 @@ impl ItemStore {
         changes
     }
 
+    /// The same items with what their place in it is marked with; names and tags are in memory once for both.
+    ///
+    /// `marks` gives the marks of an item by its position. A feeling that is marked stands above one that tags tell, and
+    /// where none is marked it is as it was.
+    pub fn marked<'a>(&self, mut marks: impl FnMut(usize) -> Marks<'a>) -> ItemStore {
+        let mut store = self.clone();
+        for (at, row) in store.rows.iter_mut().enumerate() {
+            let Marks { like, rating, feeling, playlists } = marks(at);
+            (row.like, row.rating) = (like.map(|like| like.min(2)), rating.map(|rating| rating.min(10)));
+            row.feeling = feeling.and_then(Feeling::checked).or(row.feeling);
+            row.playlists =
+                store.lists.intern(&mut store.words, playlists.iter().map(|name| normalized(name)));
+        }
+        store
+    }
+
     /// Gives back the room that growing left over; call it after the last [`ItemStore::push`].
     pub fn shrink(&mut self) {
-        self.text.shrink_to_fit();
         self.rows.shrink_to_fit();
         self.words.all.shrink_to_fit();
         self.lists.flat.shrink_to_fit();
@@ -239,7 +265,7 @@ impl ItemStore {
     }
 
     pub(super) fn id(&self, row: &Row) -> &str {
-        &self.text[row.id_at as usize..][..row.id_len as usize]
+        self.text.get(row.text_at, 0, row.id_len)
     }
 
     pub(super) fn word(&self, word: u32) -> &str {
@@ -271,10 +297,9 @@ impl ItemStore {
     }
 
     fn entry<'a>(&'a self, row: &'a Row) -> Entry<'a> {
-        let title_at = (row.id_at + row.id_len) as usize;
         Entry {
             id: self.id(row),
-            title: &self.text[title_at..][..row.title_len as usize],
+            title: self.text.get(row.text_at, row.id_len, row.title_len),
             artist: self.words.get(row.artist),
             album: self.words.get(row.album),
             length: row.length(),

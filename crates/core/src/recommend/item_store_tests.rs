@@ -118,3 +118,26 @@ fn an_item_without_a_feeling_gets_the_one_of_its_genre() {
     assert!(feeling.arousal < 0.0);
     assert_eq!(shelf.find("b").unwrap().feeling, None);
 }
+
+#[test]
+fn what_is_said_of_items_elsewhere_stands_on_a_copy_that_shares_their_names() {
+    let mut shelf = ItemStore::new();
+    for number in 0..1000 {
+        shelf.push(Item { genres: vec!["jazz".into()], ..item(&format!("{number}/{}", "x".repeat(4000))) });
+    }
+    shelf.shrink();
+    let told = Feeling { valence: 0.5, arousal: -0.5, source: FeelingSource::Explicit };
+    let marked = shelf.marked(|at| match at {
+        7 => Marks { like: Some(9), rating: Some(8), feeling: Some(told), playlists: vec!["Evening"] },
+        _ => Marks::default(),
+    });
+    let seven = marked.get(7).unwrap();
+    assert_eq!((seven.like, seven.rating, seven.feeling), (Some(2), Some(8), Some(told)));
+    assert!(seven.playlists().eq(["evening"]) && seven.id == shelf.get(7).unwrap().id);
+    // The others are as they were, by their genre.
+    let (eight, before) = (marked.get(8).unwrap(), shelf.get(8).unwrap());
+    assert!(eight.feeling.is_some() && eight.feeling == before.feeling && eight.playlists().count() == 0);
+    // The first piece of four megabytes of names is one and the same.
+    assert!(std::ptr::eq(marked.get(0).unwrap().id, shelf.get(0).unwrap().id));
+    assert_eq!(marked.place(seven.id), Some(7));
+}
