@@ -195,6 +195,21 @@ def test_the_page_speaks_a_third_language(tab, home):
     assert page.evaluate(AUDIT) == []
 
 
+def test_what_the_doctor_finds_the_log_says_and_is_wrong_comes_in_the_language_of_the_page(tab, another):
+    one = another()
+    for locale, title, absent, cure, ready in [
+        ("de-DE", "Knopf nicht erreichbar", "es gibt keine GPIO-Leitung GPIO17; dieses Gerät hat keine GPIO-Chips", "setz `line` auf einen Namen", "bereit: drück den Knopf"),
+        ("fr-FR", "Bouton inaccessible", "il n’y a pas de ligne GPIO GPIO17 ; cette machine n’a pas de puces GPIO", "réglez `line` sur un nom", "prêt : appuyez sur le bouton"),
+        ("en-GB", "Button not reachable", "there is no GPIO line GPIO17; this machine has no GPIO chips", "set `line` to a name", "ready: press the button"),
+    ]:
+        page = show(tab, one, "health", locale=locale)
+        expect(page.locator(".note.bad").filter(has_text=title)).to_be_visible()
+        found = page.locator(".findings li").filter(has_text=absent)
+        expect(found).to_contain_text(cure, timeout=30_000)
+        assert found.locator("[lang]").first.get_attribute("lang") == locale[:2]
+        expect(page.locator("pre")).to_contain_text(ready)
+
+
 class Stream(http.server.BaseHTTPRequestHandler):
     """A station: a song of the library for whoever asks."""
 

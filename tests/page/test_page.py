@@ -494,13 +494,13 @@ NOON = "2026-11-02T12:00:00Z"
 SESSIONS = [(28, "sad", "camera"), (26, "neutral", "hand"), (21, "happy", "camera"), (20, "happy", "camera"), (14, "angry", "page"),
           (13, "surprise", "camera"), (9, "fear", "sensor"), (6, "neutral", "camera"), (5, "happy", "home"), (2, "disgust", "page"), (1, "happy", "camera")]
 FINDINGS = [
-    ("ok", "configuration", "/etc/moodbox/moodbox.toml", None),
-    ("ok", "board", "Raspberry Pi 4 Model B Rev 1.4", None),
-    ("fault", "camera", "/dev/video0 belongs to the group `video`, and this user is not in it", "`sudo usermod -aG video moodbox`, then log in again"),
-    ("skipped", "light", "the running moodbox has the line", None),
-    ("warning", "music", "MPD knows no track", "copy music into `music_directory` of /etc/mpd.conf, then `moodbox library update`"),
+    ("ok", "configuration", "/etc/moodbox/moodbox.toml: household, en", None),
+    ("ok", "board", "Raspberry Pi 4 Model B Rev 1.4, 3794 MB of memory", None),
+    ("fault", "camera", "camera /dev/video0 may not be used", "add the user to the group `video`"),
+    ("skipped", "light", "the running moodbox has it: `sudo systemctl stop moodbox` first, to test it", None),
+    ("warning", "music", "MPD knows no track", "copy music into /srv/moodbox/music (any user of the group `audio` may, by scp too): MPD finds it by itself once `sudo moodbox setup` has run"),
 ]
-LINES = [("info", "the page: http://127.0.0.1:8740/"), ("info", "Music: works"), ("warn", "Camera: /dev/video0 may not be opened; join the group `video`"), ("error", "there is no panel: the line GPIO25 is taken by another program")]
+LINES = [("info", "the page: http://127.0.0.1:8740/"), ("info", "Music: works"), ("warn", "Camera: camera /dev/video0 may not be used; add the user to the group `video`"), ("error", "panel: GPIO line GPIO25 is in use by another program")]
 
 
 def answer_for_the_picture(page):

@@ -3,6 +3,8 @@
 
 #[path = "../scenario/mod.rs"]
 mod scenario;
+#[path = "../support/sentences.rs"]
+mod sentences;
 #[path = "../support/mod.rs"]
 mod support;
 

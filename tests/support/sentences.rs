@@ -13,6 +13,8 @@ pub enum Role {
     What,
     /// What to do about it.
     Cure,
+    /// A line of the log: an error, a warning, or what is worth to be known.
+    Log,
 }
 
 /// A sentence of the program.
@@ -234,6 +236,24 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         listed(call).iter().for_each(|one| self.visit_expr(one));
+        let name = call.path.segments.last().map(|name| name.ident.to_string()).unwrap_or_default();
+        if ["error", "warn", "info"].contains(&name.as_str()) {
+            // Fields stand before the sentence: `port = "camera", "it is gone"`.
+            let mut before = None;
+            for token in call.tokens.clone() {
+                if let proc_macro2::TokenTree::Literal(literal) = &token
+                    && before != Some('=')
+                    && let syn::Lit::Str(text) = syn::Lit::new(literal.clone())
+                {
+                    self.take(Role::Log, |texts| texts.visit_lit_str(&text));
+                    break;
+                }
+                before = match token {
+                    proc_macro2::TokenTree::Punct(sign) => Some(sign.as_char()),
+                    _ => None,
+                };
+            }
+        }
     }
 
     fn visit_variant(&mut self, variant: &'ast syn::Variant) {

@@ -27,7 +27,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: Asset = ("index.html", HTML, include_bytes!("assets/index.html"));
 
 /// What the page asks for, below `/assets/`.
-const FILES: [Asset; 23] = [
+const FILES: [Asset; 25] = [
     ("page.css", "text/css; charset=utf-8", include_bytes!("assets/page.css")),
     ("page.js", SCRIPT, include_bytes!("assets/page.js")),
     ("parts.js", SCRIPT, include_bytes!("assets/parts.js")),
@@ -37,6 +37,8 @@ const FILES: [Asset; 23] = [
     ("words-fr.js", SCRIPT, include_bytes!("assets/words-fr.js")),
     ("early.js", SCRIPT, include_bytes!("assets/early.js")),
     ("said.js", SCRIPT, include_bytes!("assets/said.js")),
+    ("said-de.js", SCRIPT, include_bytes!("assets/said-de.js")),
+    ("said-fr.js", SCRIPT, include_bytes!("assets/said-fr.js")),
     ("radio.js", SCRIPT, include_bytes!("assets/radio.js")),
     ("guide.js", SCRIPT, include_bytes!("assets/guide.js")),
     ("add.js", SCRIPT, include_bytes!("assets/add.js")),

@@ -22,6 +22,7 @@ use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Qu
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::assets;
 use super::fault::Fault;
 use moodbox_core::text::Language;
 
@@ -56,7 +57,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Reads {
         let mut codes = said.unwrap_or_default().split(',').map(|one| one.trim().to_lowercase());
         Ok(Reads(codes.find_map(|code| {
             let short = code.split(['-', ';']).next().unwrap_or_default();
-            Language::ALL.into_iter().find(|language| language.code() == short)
+            let own = Language::ALL.into_iter().find(|language| language.code() == short);
+            // The words of such a page for what the device says begin at the English.
+            own.or_else(|| assets::languages().contains(&short).then_some(Language::En))
         })))
     }
 }

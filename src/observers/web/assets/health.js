@@ -1,7 +1,7 @@
 // Health: what is wrong now, what an examination finds, the log, and what the model says of itself.
 
 import { markdown } from "./markdown.js";
-import { ask, doing, h, put, region, spoken, t, troubleNote } from "./parts.js";
+import { ask, bringSaid, doing, h, put, region, t, told as inWords, troubleNote } from "./parts.js";
 
 /** The pictures of a card lie in a folder beside it. */
 const PICTURE = /^card\/\w[\w-]*\.png$/;
@@ -22,13 +22,14 @@ export function healthPart(state) {
     ill = JSON.stringify(state()?.troubles ?? []);
     version.textContent = t("examining");
     try {
-      const told = await ask("GET", "/api/health");
+      const [told] = await Promise.all([ask("GET", "/api/health"), bringSaid()]);
       version.textContent = t("version", told);
       put(newer, told.offered ? h("p", { class: "note warn" }, t("version.newer", told), " ", h("code", {}, "sudo apt install moodbox")) : null);
       // The doctor speaks English, as on the command line.
-      const row = (one) => h("li", {}, h("span", { class: `badge ${kind[one.level]}`, lang: spoken() }, t(`level.${one.level}`)), h("b", {}, one.part),
-        h("div", {}, one.what, one.cure ? h("p", {}, h("b", {}, "→ "), one.cure) : null));
-      put(report, told.findings.length ? h("ul", { class: "list findings", lang: "en" }, ...told.findings.map(row)) : h("p", { class: "quiet" }, t("doctor.none")));
+      const said = (text) => { const { text: words, lang } = inWords(text); return h("span", { lang }, words); };
+      const row = (one) => h("li", {}, h("span", { class: `badge ${kind[one.level]}` }, t(`level.${one.level}`)), h("b", {}, t(`part.${one.part}`)),
+        h("div", {}, said(one.what), one.cure ? h("p", {}, h("b", {}, "→ "), said(one.cure)) : null));
+      put(report, told.findings.length ? h("ul", { class: "list findings" }, ...told.findings.map(row)) : h("p", { class: "quiet" }, t("doctor.none")));
     } finally {
       again.disabled = false;
     }
@@ -37,9 +38,10 @@ export function healthPart(state) {
   const clock = new Intl.DateTimeFormat(region(), { timeStyle: "medium" });
   const log = h("pre", { tabIndex: 0, "aria-label": t("log") });
   const records = doing(async () => {
-    const { lines } = await ask("GET", "/api/log");
+    const [{ lines }] = await Promise.all([ask("GET", "/api/log"), bringSaid()]);
+    const said = (text) => { const { text: words, lang } = inWords(text); return h("span", { lang }, `${words}\n`); };
     const below = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${clock.format(Date.parse(one.time))} ${t(`log.${one.level}`)} `, h("span", { lang: "en" }, `${one.text}\n`))) : [t("log.none")]));
+    put(log, ...(lines.length ? lines.map((one) => h("span", { class: `log-${one.level}` }, `${clock.format(Date.parse(one.time))} ${t(`log.${one.level}`)} `, said(one.text))) : [t("log.none")]));
     if (below) log.scrollTop = log.scrollHeight;
   }, wrong);
   const [card, missing] = [h("div"), h("div")];

@@ -1,7 +1,7 @@
 // The page: which part of it is seen, and what the device tells it.
 
 import { barOf } from "./bar.js";
-import { MOODS, able, ask, door, doing, face, h, icon, mention, put, repeats, say, speak, spoken, t, troubleNote } from "./parts.js";
+import { able, ask, doing, door, face, h, icon, itsWords, mention, MOODS, put, repeats, say, speak, spoken, t, troubleNote } from "./parts.js";
 
 const main = document.getElementById("main");
 let session = null;
@@ -249,7 +249,7 @@ function playing(item) {
   return [
     h("p", { class: "title" }, h("bdi", {}, item.title)),
     h("p", { class: "quiet" }, h("bdi", {}, item.artist), item.artist && quiet ? " · " : "", quiet),
-    item.why ? h("p", { class: "why" }, item.why) : null,
+    item.why ? h("p", { class: "why" }, itsWords(item.why)) : null,
   ];
 }
 
@@ -324,7 +324,7 @@ function nowPart() {
       put(upcoming,
         now.next.length ? h("h3", {}, t("upcoming")) : null,
         now.next.length ? h("ol", { class: "list" }, ...now.next.map((item) => h("li", {}, h("bdi", {}, item.title), item.artist ? " · " : "", h("bdi", {}, item.artist),
-          item.why ? h("p", { class: "quiet small" }, item.why) : null))) : null);
+          item.why ? h("p", { class: "quiet small" }, itsWords(item.why)) : null))) : null);
       put(troubles, ...now.troubles.map(troubleNote));
       able(stop, !["idle", "stopping", "leaving"].includes(now.phase) || Boolean(heard));
       timer.disabled = now.phase !== "playing";

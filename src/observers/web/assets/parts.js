@@ -11,9 +11,30 @@ export async function speak(code) {
   await bring(code);
   language = code in words ? code : "en";
   document.documentElement.lang = language;
+  sayer = null;
+  if (!ITS_OWN.includes(language)) await bringSaid();
 }
 
 export const spoken = () => language;
+
+/** Languages in which the device itself says what plays, why, and what is wrong. */
+const ITS_OWN = ["en", "de"];
+let sayer = null;
+
+/** Brings the words for what the device says in English alone. Without them it stays English. */
+export async function bringSaid() {
+  if (language === "en" || sayer) return;
+  sayer = await import("./said.js").then((said) => said.sayer(language)).catch(() => null);
+}
+
+/** What the device said, in the person's language, and the language that it is in now. */
+export function told(text) {
+  const words = sayer?.(text) ?? null;
+  return { text: words ?? text, lang: words === null ? "en" : language };
+}
+
+/** The same for what the device says in several languages. */
+export const itsWords = (text) => (text && !ITS_OWN.includes(language) ? told(text).text : text);
 
 /** The same language as it is written where the person is: days and hours differ between London and New York. */
 export const region = () => navigator.languages.find((code) => code.startsWith(language)) ?? language;
@@ -132,18 +153,18 @@ async function send(method, path, body) {
     throw new Refused(0, "", undefined, t("lost"));
   }
   const text = await answer.text();
-  let told = null;
+  let heard = null;
   try {
-    told = text ? JSON.parse(text) : null;
+    heard = text ? JSON.parse(text) : null;
   } catch {
-    told = text;
+    heard = text;
   }
-  if (told?.csrf) csrf = told.csrf;
+  if (heard?.csrf) csrf = heard.csrf;
   if (!answer.ok) {
-    const words = told?.error && language !== "en" ? (await import("./said.js").catch(() => null))?.said(told.error, language) : null;
-    throw new Refused(answer.status, told?.error ?? `${answer.status}`, told?.field, words);
+    if (heard?.error) await bringSaid();
+    throw new Refused(answer.status, heard?.error ?? `${answer.status}`, heard?.field, heard?.error ? sayer?.(heard.error) : null);
   }
-  return told;
+  return heard;
 }
 
 /** Hands a file of the device to the browser, to be kept. */
@@ -306,7 +327,7 @@ export function timeline(sessions, from, to, valence) {
 }
 
 /** What is wrong, and the cure. That the music is being read is no fault. */
-export const troubleNote = (one) => h("p", { class: one.kind === "music_scanning" ? "note" : "note bad" }, h("b", {}, one.title), one.cure);
+export const troubleNote = (one) => h("p", { class: one.kind === "music_scanning" ? "note" : "note bad" }, h("b", {}, itsWords(one.title)), itsWords(one.cure));
 
 /** A place on the plane in words. */
 export function feelingWords({ valence, arousal }) {

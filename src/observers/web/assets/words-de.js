@@ -31,6 +31,7 @@ export default {
   "plane.near": "Was der gewählten Stelle am nächsten liegt, steht oben.", "plane.pick": "Klicke ins Bild oder nimm darin die Pfeiltasten, um zuerst zu sehen, was dort liegt.", "plane.at": "Valenz {valence}, Erregung {arousal}",
   "plane.excited": "aufgeregt", "plane.calm": "ruhig", "plane.pleasant": "angenehm", "plane.unpleasant": "unangenehm",
   "source.explicit": "Tag oder Hand", "source.genre": "nach dem Genre", "source.sound": "nach dem Klang",
+  "part.configuration": "Konfiguration", "part.board": "Board", "part.kernel": "Kernel", "part.spi": "SPI", "part.panel": "Display", "part.button": "Knopf", "part.light": "Licht", "part.camera": "Kamera", "part.model": "Modell", "part.music": "Musik", "part.sound": "Ton", "part.video": "Video", "part.hdmi": "HDMI", "part.broker": "Broker", "part.clock": "Uhr", "part.storage": "Speicher", "part.power": "Strom", "part.heat": "Hitze", "part.permissions": "Rechte",
   troubles: "Was gerade nicht stimmt", "troubles.none": "Alle Teile arbeiten.", doctor: "Der Befund", version: "Fassung {version}",
   "version.newer": "Version {offered} lässt sich installieren:", examine: "Noch einmal untersuchen", examining: "Wird untersucht …", "doctor.none": "Am simulierten Gerät gibt es nichts zu untersuchen.",
   "level.ok": "gut", "level.warning": "Warnung", "level.fault": "Fehler", "level.skipped": "nicht angesehen",

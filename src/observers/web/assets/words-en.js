@@ -31,6 +31,7 @@ export default {
   "plane.near": "Nearest to the place you picked first.", "plane.pick": "Click on the picture, or use the arrow keys in it, to see first what lies near.", "plane.at": "Valence {valence}, arousal {arousal}",
   "plane.excited": "excited", "plane.calm": "calm", "plane.pleasant": "pleasant", "plane.unpleasant": "unpleasant",
   "source.explicit": "by tag or hand", "source.genre": "from the genre", "source.sound": "from the sound",
+  "part.configuration": "configuration", "part.board": "board", "part.kernel": "kernel", "part.spi": "SPI", "part.panel": "panel", "part.button": "button", "part.light": "light", "part.camera": "camera", "part.model": "model", "part.music": "music", "part.sound": "sound", "part.video": "video", "part.hdmi": "HDMI", "part.broker": "broker", "part.clock": "clock", "part.storage": "storage", "part.power": "power", "part.heat": "heat", "part.permissions": "permissions",
   troubles: "What is wrong now", "troubles.none": "All parts work.", doctor: "The doctor's report", version: "Version {version}",
   "version.newer": "Version {offered} can be installed:", examine: "Examine again", examining: "Examining …", "doctor.none": "The simulated device has no parts to examine.",
   "level.ok": "ok", "level.warning": "warning", "level.fault": "fault", "level.skipped": "not looked at",

@@ -1,4 +1,4 @@
-// The words of the page in French. What the device itself says (panel, reasons, troubles) is in English or German.
+// The words of the page in French. What the device itself says is in said-fr.js.
 
 export default {
   skip: "Aller au contenu",
@@ -31,6 +31,7 @@ export default {
   "plane.near": "D’abord ce qui est le plus près de l’endroit choisi.", "plane.pick": "Cliquez sur l’image, ou utilisez les flèches, pour voir d’abord ce qui est près.", "plane.at": "Valence {valence}, énergie {arousal}",
   "plane.excited": "agité", "plane.calm": "calme", "plane.pleasant": "agréable", "plane.unpleasant": "désagréable",
   "source.explicit": "étiquette ou à la main", "source.genre": "d’après le genre", "source.sound": "d’après le son",
+  "part.configuration": "configuration", "part.board": "carte", "part.kernel": "noyau", "part.spi": "SPI", "part.panel": "écran", "part.button": "bouton", "part.light": "lumière", "part.camera": "caméra", "part.model": "modèle", "part.music": "musique", "part.sound": "son", "part.video": "vidéo", "part.hdmi": "HDMI", "part.broker": "broker", "part.clock": "horloge", "part.storage": "stockage", "part.power": "alimentation", "part.heat": "chaleur", "part.permissions": "droits",
   troubles: "Ce qui ne va pas", "troubles.none": "Tout fonctionne.", doctor: "Le diagnostic", version: "Version {version}",
   "version.newer": "La version {offered} peut être installée :", examine: "Examiner à nouveau", examining: "Examen en cours …", "doctor.none": "L’appareil simulé n’a rien à examiner.",
   "level.ok": "bon", "level.warning": "attention", "level.fault": "panne", "level.skipped": "non examiné",
