@@ -195,19 +195,27 @@ def test_the_page_speaks_a_third_language(tab, home):
     assert page.evaluate(AUDIT) == []
 
 
-def test_what_the_doctor_finds_the_log_says_and_is_wrong_comes_in_the_language_of_the_page(tab, another):
-    one = another()
-    for locale, title, absent, cure, ready in [
-        ("de-DE", "Knopf nicht erreichbar", "es gibt keine GPIO-Leitung GPIO17; dieses Gerät hat keine GPIO-Chips", "setz `line` auf einen Namen", "bereit: drück den Knopf"),
-        ("fr-FR", "Bouton inaccessible", "il n’y a pas de ligne GPIO GPIO17 ; cette machine n’a pas de puces GPIO", "réglez `line` sur un nom", "prêt : appuyez sur le bouton"),
-        ("en-GB", "Button not reachable", "there is no GPIO line GPIO17; this machine has no GPIO chips", "set `line` to a name", "ready: press the button"),
+def test_what_the_doctor_finds_the_log_says_and_is_wrong_comes_in_the_language_of_the_page(tab, another, tmp_path):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music/sad.toml").write_text("volume = 300\n")
+    one = another(more=f'[templates]\nfolder = "{tmp_path}"\n')
+    # A simulated device is not examined: what the doctor finds on a real one.
+    what, cure = "there is no GPIO line GPIO17; this machine has no GPIO chips", "set `line` to a name that `gpioinfo` shows, or to `chip:offset`"
+    findings = [{"level": "fault", "part": "button", "what": what, "cure": cure}]
+    for locale, title, part, found, helps, logged in [
+        ("de-DE", "Vorlage unlesbar", "Knopf", "es gibt keine GPIO-Leitung GPIO17; dieses Gerät hat keine GPIO-Chips", "setz `line` auf einen Namen", "Musik: geht"),
+        ("fr-FR", "Modèle illisible", "bouton", "il n’y a pas de ligne GPIO GPIO17 ; cette machine n’a pas de puces GPIO", "réglez `line` sur un nom", "Musique: fonctionne"),
+        ("en-GB", "Template not readable", "button", what, "set `line` to a name", "Music: works"),
     ]:
-        page = show(tab, one, "health", locale=locale)
+        page = show(tab, one, "now", locale=locale)
+        page.route("**/api/health", lambda route: route.fulfill(json={"version": "0.1.0", "findings": findings}))
         expect(page.locator(".note.bad").filter(has_text=title)).to_be_visible()
-        found = page.locator(".findings li").filter(has_text=absent)
-        expect(found).to_contain_text(cure, timeout=30_000)
-        assert found.locator("[lang]").first.get_attribute("lang") == locale[:2]
-        expect(page.locator("pre")).to_contain_text(ready)
+        page.goto(f"{one.address}#health")
+        line = page.locator(".findings li").filter(has_text=found)
+        expect(line).to_contain_text(helps)
+        expect(line.locator("b").first).to_have_text(part)
+        assert line.locator("[lang]").first.get_attribute("lang") == locale[:2]
+        expect(page.locator("pre")).to_contain_text(logged)
 
 
 class Stream(http.server.BaseHTTPRequestHandler):

@@ -312,7 +312,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
         if let syn::Member::Named(name) = &field.member {
             match name.to_string().as_str() {
-                "what" => self.take(Role::What, |texts| texts.visit_expr(&field.expr)),
+                "what" | "report" => self.take(Role::What, |texts| texts.visit_expr(&field.expr)),
                 "cure" => self.take(Role::Cure, |texts| texts.visit_expr(&field.expr)),
                 _ => {}
             }

@@ -37,6 +37,9 @@ export async function sayer(language) {
   function find(text, depth) {
     if (Object.hasOwn(sentences, text)) return sentences[text];
     const inner = (part) => say(part, depth + 1) ?? part;
+    // A line of the log begins with its part.
+    const part = /^(\w+): (.+)$/s.exec(text);
+    if (part && Object.hasOwn(sentences, part[1])) return `${sentences[part[1]]}: ${inner(part[2])}`;
     for (const { names, other, longest, whole } of patterns) {
       if (!text.includes(longest)) continue;
       const found = whole.exec(text);
