@@ -353,6 +353,31 @@ fn the_daemon_looks_when_the_home_presses_and_tells_what_it_read() {
 }
 
 #[test]
+fn two_devices_with_one_id_are_told_so_in_the_log() {
+    let broker = Broker::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("moodbox.toml");
+    let config = format!(
+        "[device]\nmode = \"household\"\n[button]\nline = \"GPIO17\"\n[camera]\nphotos = [\"{PHOTO}\"]\n\
+         [panel]\npng = \"{}\"\n[mqtt]\nbroker = \"mqtt://127.0.0.1:{}\"\nid = \"kitchen\"\n",
+        folder.path().join("panel.png").display(),
+        broker.port
+    );
+    std::fs::write(&file, config).unwrap();
+    let mut daemon = run(folder.path(), &file);
+    broker.onlooker(STATUS).hears(STATUS, |payload| payload == "online");
+    // The other is of another machine. Each takes the other's place for as long as both are there.
+    let mut other = Device::start(&MqttSettings { machine: "that".into(), ..mqtt(broker.port) });
+    wait_for("a word of it", || {
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        log.contains("another device has the id `kitchen` too").then_some(())
+    });
+    other.leave();
+    support::signal(&daemon, "TERM");
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
 fn a_message_that_is_far_too_large_costs_neither_the_connection_nor_what_comes_after_it() {
     let broker = Broker::start();
     let large = "x".repeat(500_000);
