@@ -54,6 +54,9 @@ pub enum SoundError {
     /// Nothing but silence, or less than about two seconds of sound.
     #[error("there is too little sound in it")]
     Silent,
+    /// MIDI: which notes to play, without their sound.
+    #[error("it holds notes without a sound of their own (MIDI), so it cannot be measured")]
+    Notes,
 }
 
 /// Containers that no reader here knows. They are not even tried: a sync word of MPEG is found in all of them, and
@@ -62,13 +65,21 @@ pub(crate) const FOREIGN: [&str; 8] = ["ts", "mts", "m2ts", "mpg", "mpeg", "wmv"
 
 /// Kinds of sound that no decoder here knows, by their endings: Opus, Windows Media, WavPack, Monkey's Audio, Musepack,
 /// TAK, Shorten, DSD, Speex, MPEG layers 1 and 2, RealAudio, Sun and Sony files, what phones and discs record, and the
-/// modules of trackers. MIDI has no sound of its own: `ffmpeg` does not play it either.
+/// modules of trackers.
 #[rustfmt::skip]
 pub(crate) const FOREIGN_SOUND: [&str; 42] = [
     "opus", "wma", "wv", "ape", "mpc", "mpp", "tak", "shn", "ofr", "dsf", "dff", "spx", "mp1", "mp2", "mpa", "ra", "rm",
     "au", "snd", "caf", "w64", "voc", "oma", "aa3", "amr", "tta", "ac3", "eac3", "dts", "dtshd", "mlp", "thd", "gsm",
     "mod", "xm", "s3m", "it", "mptm", "stm", "mtm", "med", "umx",
 ];
+
+/// MIDI has no sound of its own: `ffmpeg` does not play it either.
+const NOTES: [&str; 4] = ["mid", "midi", "kar", "rmi"];
+
+/// Whether this is MIDI, by its ending.
+pub(crate) fn is_notes(path: &Path) -> bool {
+    has_ending(path, &NOTES)
+}
 
 /// Whether a file name has one of these endings.
 pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
@@ -84,6 +95,9 @@ pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
 /// broken file is caught.
 pub fn measure(path: &Path) -> Result<Features, SoundError> {
     let file = Budgeted::open(path, MOST_BYTES, LONGEST).map_err(SoundError::Unreadable)?;
+    if is_notes(path) {
+        return Err(SoundError::Notes);
+    }
     if has_ending(path, &FOREIGN) || has_ending(path, &FOREIGN_SOUND) {
         return Ffmpeg::default().measure(path);
     }

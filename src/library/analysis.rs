@@ -86,7 +86,7 @@ fn pass(
         let folder = folder.flatten();
         let (mut news, mut unsaved, mut known, mut new) = (Vec::new(), 0, 0, 0);
         let mut seen = HashSet::new();
-        let (mut reported, mut needs_ffmpeg) = (Instant::now(), 0);
+        let (mut reported, mut needs_ffmpeg, mut notes) = (Instant::now(), 0, 0);
         let total = unknown.count();
         for (at, (kind, id)) in unknown.iter().enumerate() {
             match woken.try_recv() {
@@ -119,6 +119,10 @@ fn pass(
                             needs_ffmpeg += 1;
                             continue;
                         }
+                        Err(SoundError::Notes) => {
+                            notes += 1;
+                            None
+                        }
                         Err(error) => {
                             tracing::info!("the sound of {} is not known: {error}", path.display());
                             None
@@ -143,6 +147,9 @@ fn pass(
         }
         if needs_ffmpeg > 0 {
             tracing::info!("{needs_ffmpeg} files are not listened to: {}", SoundError::NeedsFfmpeg);
+        }
+        if notes > 0 {
+            tracing::info!("{notes} files are not listened to: {}", SoundError::Notes);
         }
         live.measured(news);
         memory.make_room(&seen);
@@ -177,6 +184,8 @@ pub struct Progress {
     pub parts: usize,
     /// Of a kind that only ffmpeg decodes, which is not installed.
     pub foreign: usize,
+    /// MIDI, which has no sound of its own.
+    pub notes: usize,
 }
 
 /// Puts what is remembered on a catalog that was read from outside the daemon, measuring nothing.
@@ -199,6 +208,9 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
             let foreign =
                 || !has_ffmpeg && path.as_ref().is_some_and(|path| audio_analysis::needs_ffmpeg(path));
             match identity.map(|identity| memory.get(identity)) {
+                Some(_) if path.as_ref().is_some_and(|path| audio_analysis::is_notes(path)) => {
+                    progress.notes += 1;
+                }
                 None if path.as_ref().is_some_and(|path| is_part(path)) => progress.parts += 1,
                 None => progress.out_of_reach += 1,
                 Some(None) if foreign() => progress.foreign += 1,

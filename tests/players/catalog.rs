@@ -339,3 +339,21 @@ fn every_kind_of_sound_that_people_have_is_measured_and_much_the_same() {
         assert!(moodbox::audio_analysis::measure(&path).is_err(), "{name}");
     }
 }
+
+/// MIDI that MPD takes up: a track with one note, so short that no player of it needs its instruments.
+#[test]
+fn midi_is_named_as_what_cannot_be_measured_once_for_all_of_it() {
+    let server = Server::start();
+    let note = b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x0c\0\x90\x3c\x40\x60\x80\x3c\x40\0\xff\x2f\0";
+    for name in ["a.mid", "B.MID"] {
+        fs::write(server.file(name), note).unwrap();
+    }
+    server.other().update().unwrap();
+    wait_for("the new songs", || (server.other().stats().unwrap().songs == 7).then_some(()));
+    let told = said(&moodbox(&server, &["library"]));
+    assert!(told.contains("2 are MIDI, which has no sound of its own, and cannot be"), "{told}");
+    assert!(matches!(
+        moodbox::audio_analysis::measure(&server.file("a.mid")),
+        Err(moodbox::audio_analysis::SoundError::Notes)
+    ));
+}

@@ -521,6 +521,7 @@ export default {
   "songs": "Lieder",
   "videos": "Videos",
   "panel: {1}": "Display: {1}",
+  "it holds notes without a sound of their own (MIDI), so it cannot be measured": "es enthält Noten ohne eigenen Klang (MIDI), deshalb kann es nicht gemessen werden",
   // What the system says.
   "No such file or directory": "nicht da",
   "Permission denied": "nicht erlaubt",

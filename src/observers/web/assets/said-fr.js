@@ -521,6 +521,7 @@ export default {
   "songs": "chansons",
   "videos": "vidéos",
   "panel: {1}": "écran : {1}",
+  "it holds notes without a sound of their own (MIDI), so it cannot be measured": "il contient des notes sans son propre (MIDI), il ne peut donc pas être mesuré",
   // What the system says.
   "No such file or directory": "absent",
   "Permission denied": "pas autorisé",
