@@ -9,6 +9,7 @@ use harfrust::unicode::script;
 use harfrust::{Buffer, BufferFlags, Direction, Script, ShapeOptions, ShaperFont};
 use unicode_bidi::{Level, ParagraphBidiInfo};
 use unicode_normalization::char::is_combining_mark;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::system_fonts::{FontFile, SystemFonts};
 use super::text_raster::{self, Weight};
@@ -127,7 +128,56 @@ pub fn shape(text: &str, weight: Weight, base: Base, fonts: &HashMap<char, Chose
         }
         cells.push(Cell { bytes: start..text.len(), advance });
     }
+    let cells = grouped(text, cells);
     Shaped { glyphs: made.into_iter().flatten().map(|(_, glyph)| glyph).collect(), cells }
+}
+
+/// The cells, with those as one that belong together: a letter with its marks, the parts of an emoji (UAX 29), and in
+/// Thai and Lao, which have no spaces between words, a consonant with the vowel that is written before or behind it.
+fn grouped(text: &str, cells: Vec<Cell>) -> Vec<Cell> {
+    if text.is_ascii() {
+        return cells;
+    }
+    let starts: Vec<usize> = text.grapheme_indices(true).map(|(start, _)| start).collect();
+    let mut groups: Vec<Cell> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let start = cell.bytes.start;
+        let (before, after) = text.split_at_checked(start).unwrap_or_default();
+        let is_vowel_apart = before.chars().next_back().is_some_and(is_vowel_before)
+            || after.chars().next().is_some_and(is_vowel_behind);
+        match groups.last_mut() {
+            Some(last) if is_vowel_apart || starts.binary_search(&start).is_err() => {
+                last.bytes.end = cell.bytes.end;
+                last.advance += cell.advance;
+            }
+            _ => groups.push(cell),
+        }
+    }
+    groups
+}
+
+/// A vowel of Thai or Lao that is written before its consonant.
+fn is_vowel_before(letter: char) -> bool {
+    matches!(letter, '\u{e40}'..='\u{e44}' | '\u{ec0}'..='\u{ec4}')
+}
+
+/// A vowel or a sign of Thai or Lao that is written behind its consonant or word.
+fn is_vowel_behind(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{e2f}'
+            | '\u{e30}'
+            | '\u{e32}'
+            | '\u{e33}'
+            | '\u{e45}'
+            | '\u{e46}'
+            | '\u{eaf}'
+            | '\u{eb0}'
+            | '\u{eb2}'
+            | '\u{eb3}'
+            | '\u{ebd}'
+            | '\u{ec6}'
+    )
 }
 
 /// The segments from left to right.
@@ -322,6 +372,51 @@ mod tests {
     #[test]
     fn brackets_of_our_fonts_open_the_other_way_among_letters_from_right_to_left() {
         assert_eq!("(a)«b»".chars().map(mirrored).collect::<String>(), ")a(»b«");
+    }
+
+    /// Every letter a cell of its own, as where the font of a script knows no groups.
+    fn groups(text: &str) -> Vec<&str> {
+        let letters = text.char_indices();
+        let cells = letters.map(|(at, letter)| Cell { bytes: at..at + letter.len_utf8(), advance: 1.0 });
+        let groups = grouped(text, cells.collect());
+        assert_eq!(groups.iter().map(|cell| cell.advance).sum::<f32>(), text.chars().count() as f32);
+        groups.iter().map(|cell| &text[cell.bytes.clone()]).collect()
+    }
+
+    #[test]
+    fn titles_in_thai_and_other_scripts_are_parted_between_groups_of_letters_alone() {
+        assert_eq!(groups("เพลงรักในสายฝน"), ["เพ", "ล", "ง", "รั", "ก", "ใน", "สา", "ย", "ฝ", "น"]);
+        assert_eq!(groups("น้ำตาแสงไต้"), ["น้ำ", "ตา", "แส", "ง", "ไต้"]);
+        for text in [
+            "ก่อนฤดูฝน",
+            "ขอบคุณที่รักกัน",
+            "คนไม่สำคัญ",
+            "แพ้ใจ",
+            "ซมซาน",
+            "เธอยัง",
+            "ไกลแค่ไหน คือ ใกล้",
+            "ครั้งสุดท้าย",
+            "ทุกๆ วัน",
+            "ດວງຈໍາປາ",
+            "ज़िंदगी ना मिलेगी दोबारा",
+            "Beyoncé (Cafe\u{301} mix)",
+            "தமிழ்ப் பாடல்",
+            "한국 노래",
+            "\u{1112}\u{1161}\u{11ab}",
+        ] {
+            let parts = groups(text);
+            assert_eq!(parts.concat(), text);
+            for part in &parts {
+                let (first, last) = (part.chars().next().unwrap(), part.chars().next_back().unwrap());
+                assert!(!is_combining_mark(first) && !is_vowel_behind(first), "{text}: {parts:?}");
+                assert!(!is_vowel_before(last) && !is_joiner(last), "{text}: {parts:?}");
+            }
+        }
+        assert_eq!(
+            groups("👩\u{200d}👩\u{200d}👧 🇹🇭 ❤\u{fe0f}"),
+            ["👩\u{200d}👩\u{200d}👧", " ", "🇹🇭", " ", "❤\u{fe0f}"]
+        );
+        assert_eq!(groups("plain"), ["p", "l", "a", "i", "n"]);
     }
 
     #[test]
