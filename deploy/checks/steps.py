@@ -135,5 +135,7 @@ STEPS += [
     Step("ratios", "deploy/checks/ratios target/release/moodbox", needs=("shipped",), cores=1.5, least="all", impossible=NEEDS_AMD64),
     Step("deb-arm64", "deploy/test-deb arm64", needs=("shipped",), cores=1, least="all", impossible=NEEDS_ROOT or NEEDS_AMD64, limit=3600),
     Step("instructions", "deploy/bench-arm64", needs=("shipped",), cores=1.5, least="all", impossible=NEEDS_AMD64, limit=3600),
+    Step("presses", "MOODBOX_ASSETS=$PWD/assets tests/many_presses --program target/release/moodbox",
+         needs=("shipped", "assets"), cores=0.5, least="all", limit=7200),
     Step("fuzz", "deploy/packages fuzz && fuzz/run 60", needs=("packages",), cores=1.5, nice=10, least="all", limit=5400),
 ]

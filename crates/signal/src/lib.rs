@@ -1,7 +1,7 @@
 //! What is computed over every pixel of a frame and every sample of a sound, and the numbers that this needs.
 //!
 //! A crate of its own so that it is compiled for speed in every build (Cargo.toml of the workspace): its tests would take
-//! a minute without, and the daemon around it can be small.
+//! a minute without.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo, clippy::unimplemented)]
 #![warn(missing_docs, clippy::missing_errors_doc)]
