@@ -19,7 +19,7 @@ use clap::Parser;
 use moodbox::config;
 use moodbox::daemon::Observer;
 use moodbox::observers::Publisher;
-use moodbox::observers::mqtt::home::{Home, Told};
+use moodbox::observers::mqtt::home::{Home, Published};
 use moodbox::observers::mqtt::{Connection, MqttSettings};
 use moodbox_core::kiosk::event::{Event, Gesture, NowPlaying, Observation, PlayerEvent, RemoteCommand};
 use moodbox_core::kiosk::{Settings, State, step};
@@ -147,7 +147,7 @@ impl Device {
                 id: format!("room-{number:05}"),
                 name: format!("Room {number}"),
                 discovery: Some("homeassistant".into()),
-                publish: [Told::Playing, Told::Health, Told::Counts, Told::Volume].into(),
+                publish: [Published::Playing, Published::Health, Published::Counts, Published::Volume].into(),
                 commands: [].into(),
                 sensors: [].into(),
                 about: Default::default(),

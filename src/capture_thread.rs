@@ -23,7 +23,7 @@ const REQUESTS: usize = 64;
 
 /// What the camera is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum CameraTask {
     /// Read the mood of whoever stands there.
     Look,
     /// Say what would help a person who stands there, until it is given up.
@@ -35,7 +35,7 @@ pub enum Wanted {
 pub struct Request {
     /// Each has a higher one than those before: so is told which are given up.
     pub number: u64,
-    pub wanted: Wanted,
+    pub wanted: CameraTask,
 }
 
 /// What the camera's thread owns.
@@ -149,7 +149,7 @@ pub fn start(
                 recv(inbox) -> request => {
                     let Ok(Request { number, wanted }) = request else { return };
                     let cancelled = || given_up.load(Ordering::Acquire) >= number;
-                    if wanted == Wanted::Aim {
+                    if wanted == CameraTask::Aim {
                         let result = match cancelled() {
                             true => Ok(()),
                             false => capture_ports.aim(&cancelled, &mut send),

@@ -21,7 +21,7 @@ const LONGEST: usize = 600;
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Line {
+pub struct LogLine {
     /// UTC, RFC 3339.
     pub time: String,
     /// `error`, `warn`, `info`, `debug` or `trace`.
@@ -35,7 +35,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// With each line when it came, by the clock that never jumps: a device without a battery for its clock starts with
 /// a wrong time, and what it said until the network set it is what one looks for.
-type Lines = VecDeque<(Instant, Line)>;
+type Lines = VecDeque<(Instant, LogLine)>;
 
 /// What was logged lately. There is one for the process, as there is one log: [`LOGBOOK`].
 pub struct Logbook(Mutex<Lines>);
@@ -57,11 +57,11 @@ impl Logbook {
         if lines.len() == MOST {
             lines.pop_front();
         }
-        lines.push_back((now, Line { time, level, text }));
+        lines.push_back((now, LogLine { time, level, text }));
     }
 
     /// The lines of the last hour, the oldest first.
-    pub fn last_hour(&self, now: Instant) -> Vec<Line> {
+    pub fn last_hour(&self, now: Instant) -> Vec<LogLine> {
         let is_recent = |at: Instant| now.saturating_duration_since(at) <= HOUR;
         self.lines().iter().filter(|(at, _)| is_recent(*at)).map(|(_, line)| line.clone()).collect()
     }

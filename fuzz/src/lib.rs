@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use moodbox::config::WebSettings;
 use moodbox::library::listing::Setter;
 use moodbox::observers::Publisher;
-use moodbox::observers::mqtt::home::{Command, Home, Told};
+use moodbox::observers::mqtt::home::{Command, Home, Published};
 use moodbox::observers::web::{Page, Papers, Parts, Watcher};
 use moodbox::ports::camera::bayer::{Bayer, Order, Packing};
 use moodbox::ports::camera::formats::{LARGEST_SIDE, Rgb, to_rgb};
@@ -343,7 +343,7 @@ pub fn mqtt(data: &[u8]) {
             id: "kiosk".into(),
             name: "Kiosk".into(),
             discovery: Some("homeassistant".into()),
-            publish: Told::ALL.into_iter().collect(),
+            publish: Published::ALL.into_iter().collect(),
             commands: Command::ALL.into_iter().collect(),
             sensors: [("watch".to_owned(), "home/watch/mood".to_owned())].into(),
             about: Default::default(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::config::{self, Config};
 use crate::library;
 use crate::observers::mqtt::MqttSettings;
-use crate::observers::mqtt::home::Told;
+use crate::observers::mqtt::home::Published;
 use crate::port_factory;
 use crate::terminal::printable;
 use moodbox_core::recommend::{self, Templates};
@@ -62,7 +62,7 @@ fn home(mqtt: &MqttSettings) -> String {
     let home = &mqtt.home;
     let list = |words: Vec<&str>| if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
     let told = list(home.publish.iter().map(|told| told.name()).collect());
-    let mood = if home.publish.contains(&Told::Mood) { "" } else { ", never the mood" };
+    let mood = if home.publish.contains(&Published::Mood) { "" } else { ", never the mood" };
     let taken = list(home.commands.iter().map(|command| command.name()).collect());
     format!("{} as {}: publishes {told}{mood}; takes {taken}", mqtt.place(), home.id)
 }

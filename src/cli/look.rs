@@ -64,16 +64,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What one photo came to, or why it could not be read.
-pub fn look_at(vision: &mut Vision, photo: &Path, cropped: bool) -> Result<Line, String> {
+pub fn look_at(vision: &mut Vision, photo: &Path, cropped: bool) -> Result<PhotoReading, String> {
     let rgb = read_photo(photo).map_err(|error| error.to_string())?;
     let look = if cropped { vision.look_cropped(&rgb) } else { vision.look(&rgb) };
     let look = look.map_err(|error| error.to_string())?;
-    Ok(Line::new(photo, rgb.width, rgb.height, &look))
+    Ok(PhotoReading::new(photo, rgb.width, rgb.height, &look))
 }
 
 /// One photo, as it is printed.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct PhotoReading {
     /// Path of the file.
     pub photo: String,
     /// In pixels.
@@ -106,12 +106,12 @@ pub struct FaceLine {
     pub scores: Scores,
 }
 
-impl Line {
-    fn new(photo: &Path, width: u32, height: u32, look: &Look) -> Line {
+impl PhotoReading {
+    fn new(photo: &Path, width: u32, height: u32, look: &Look) -> PhotoReading {
         // Microseconds are as fine as it is worth reading.
         let ms = (look.ms * 1e3).round() / 1e3;
         let faces = look.faces.iter().map(FaceLine::new).collect();
-        Line { photo: photo.display().to_string(), width, height, faces, ms }
+        PhotoReading { photo: photo.display().to_string(), width, height, faces, ms }
     }
 
     /// A line for a photo with a face or none; with several, a line each below.

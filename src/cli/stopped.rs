@@ -37,7 +37,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let path = args.config.display();
     let text = crate::text_file::read(&args.config).with_context(|| format!("{path} cannot be read"))?;
-    let config::Known { panel: Some(choice), language, .. } = config::known_of(&text) else {
+    let config::PartialConfig { panel: Some(choice), language, .. } = config::known_of(&text) else {
         // No panel, or none that can be made out.
         return Ok(ExitCode::SUCCESS);
     };

@@ -80,10 +80,10 @@ pub fn is_live(name: &str) -> bool {
 }
 
 /// What counts of a setting in a configuration, where it has a value whether it was written or not.
-pub fn counts(config: &Config, name: &str) -> Option<Said> {
-    let whole = |number: u128| i64::try_from(number).ok().map(Said::Number);
+pub fn counts(config: &Config, name: &str) -> Option<SettingValue> {
+    let whole = |number: u128| i64::try_from(number).ok().map(SettingValue::Number);
     match name {
-        "device.language" => Some(Said::Text(config.language.code().to_owned())),
+        "device.language" => Some(SettingValue::Text(config.language.code().to_owned())),
         "times.notice_s" => whole(config.times.notice.as_secs().into()),
         "times.session_min" => whole(u128::from(config.times.session.as_secs() / 60)),
         "history.days" => whole(config.history_days.into()),
@@ -98,7 +98,7 @@ pub fn counts(config: &Config, name: &str) -> Option<Said> {
 /// A value as the page writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
-pub enum Said {
+pub enum SettingValue {
     Number(i64),
     Text(String),
 }
@@ -181,7 +181,7 @@ impl Changes {
     }
 
     /// What stands in a setting here.
-    pub fn get(&self, name: &str) -> Option<Said> {
+    pub fn get(&self, name: &str) -> Option<SettingValue> {
         value(&self.table, name)
     }
 
@@ -195,14 +195,14 @@ impl Changes {
     ///
     /// # Errors
     /// When the page does not set this, or the value is not of its kind.
-    pub fn set(&mut self, name: &str, said: Option<Said>) -> Result<(), ChangeError> {
+    pub fn set(&mut self, name: &str, said: Option<SettingValue>) -> Result<(), ChangeError> {
         let Some((name, form)) = CHANGEABLE.into_iter().find(|(known, _)| *known == name) else {
             return Err(ChangeError::Stranger(name.to_owned()));
         };
         let wrong = |what: String| Err(ChangeError::Form { name, what });
         let value = match (said, form) {
             (None, _) => None,
-            (Some(Said::Number(number)), Form::Number { least, most })
+            (Some(SettingValue::Number(number)), Form::Number { least, most })
                 if (least..=most).contains(&number) =>
             {
                 Some(Value::Integer(number))
@@ -210,13 +210,13 @@ impl Changes {
             (Some(_), Form::Number { least, most }) => {
                 return wrong(format!("a number from {least} to {most}"));
             }
-            (Some(Said::Text(text)), Form::Text { most })
+            (Some(SettingValue::Text(text)), Form::Text { most })
                 if text.chars().count() <= most && !text.chars().any(char::is_control) =>
             {
                 Some(Value::String(text))
             }
             (Some(_), Form::Text { most }) => return wrong(format!("a line of at most {most} characters")),
-            (Some(Said::Text(text)), form) if form.options().contains(&text.as_str()) => {
+            (Some(SettingValue::Text(text)), form) if form.options().contains(&text.as_str()) => {
                 Some(Value::String(text))
             }
             (Some(_), form) => return wrong(format!("one of {}", form.options().join(", "))),
@@ -266,10 +266,10 @@ impl Display for Changes {
 }
 
 /// What stands in a setting of a configuration, if it is of a kind that the page shows.
-pub fn value(table: &Table, name: &str) -> Option<Said> {
+pub fn value(table: &Table, name: &str) -> Option<SettingValue> {
     match raw(table, name)? {
-        Value::Integer(number) => Some(Said::Number(*number)),
-        Value::String(text) => Some(Said::Text(text.clone())),
+        Value::Integer(number) => Some(SettingValue::Number(*number)),
+        Value::String(text) => Some(SettingValue::Text(text.clone())),
         _ => None,
     }
 }
@@ -325,8 +325,8 @@ mod tests {
     use crate::config::{DEFAULT, load_with};
     use moodbox_core::kiosk::policy::Mode;
 
-    fn text(text: &str) -> Option<Said> {
-        Some(Said::Text(text.into()))
+    fn text(text: &str) -> Option<SettingValue> {
+        Some(SettingValue::Text(text.into()))
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
 
         let mut changes = Changes::read(&over).unwrap();
         changes.set("device.mode", text("public")).unwrap();
-        changes.set("music.volume_cap", Some(Said::Number(55))).unwrap();
+        changes.set("music.volume_cap", Some(SettingValue::Number(55))).unwrap();
         changes.set("house.quiet.from", text("22:30")).unwrap();
         changes.set("house.quiet.to", text("06:00")).unwrap();
         changes.write().unwrap();
@@ -360,12 +360,12 @@ mod tests {
         assert!(LIVE.iter().all(|name| is_changeable(name)));
         let (mut changes, started) = (Changes::default(), Changes::default());
         changes.set("device.language", text("de")).unwrap();
-        changes.set("music.volume_cap", Some(Said::Number(50))).unwrap();
+        changes.set("music.volume_cap", Some(SettingValue::Number(50))).unwrap();
         assert!(!changes.need_restart(&started));
         changes.set("device.mode", text("public")).unwrap();
         assert!(changes.need_restart(&started));
         let config = changes.over(DEFAULT, "moodbox.toml").unwrap();
-        assert_eq!(counts(&config, "music.volume_cap"), Some(Said::Number(50)));
+        assert_eq!(counts(&config, "music.volume_cap"), Some(SettingValue::Number(50)));
         assert_eq!(counts(&config, "device.language"), text("de"));
     }
 
@@ -376,11 +376,11 @@ mod tests {
             ("camera.device", text("/etc/shadow")),
             ("web.listen", text("0.0.0.0:80")),
             ("device", text("household")),
-            ("music.volume_cap", Some(Said::Number(101))),
+            ("music.volume_cap", Some(SettingValue::Number(101))),
             ("music.volume_cap", text("50")),
             ("button.line", text("GPIO17\n[web]\nlisten = \"0.0.0.0:80\"")),
             ("device.mode", text("home")),
-            ("device.mode", Some(Said::Number(1))),
+            ("device.mode", Some(SettingValue::Number(1))),
             ("panel.preset", text("nobody's")),
         ] {
             assert!(changes.set(name, said.clone()).is_err(), "{name} {said:?}");
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn changes_that_no_longer_fit_the_configuration_are_told_with_both_names() {
         let mut changes = Changes::default();
-        changes.set("music.volume_cap", Some(Said::Number(10))).unwrap();
+        changes.set("music.volume_cap", Some(SettingValue::Number(10))).unwrap();
         let error = changes.over(DEFAULT, "moodbox.toml").unwrap_err().to_string();
         assert!(error.contains("start_volume") && error.contains("set on the page"), "{error}");
     }
@@ -410,12 +410,12 @@ mod tests {
         for (name, form) in CHANGEABLE {
             let mut changes = Changes::default();
             // Both volumes at once: the start is never over the cap. Quiet hours have a beginning and an end.
-            changes.set("music.volume_cap", Some(Said::Number(100))).unwrap();
+            changes.set("music.volume_cap", Some(SettingValue::Number(100))).unwrap();
             changes.set("house.quiet.from", text("22:00")).unwrap();
             changes.set("house.quiet.to", text("07:00")).unwrap();
             let said = match form {
-                _ if name == "panel.rotation" => Some(Said::Number(90)),
-                Form::Number { least, most } => Some(Said::Number((least + most) / 2)),
+                _ if name == "panel.rotation" => Some(SettingValue::Number(90)),
+                Form::Number { least, most } => Some(SettingValue::Number((least + most) / 2)),
                 Form::Text { .. } if name.starts_with("house.quiet") => text("05:30"),
                 Form::Text { .. } => text("GPIO26"),
                 Form::Choice(_) | Form::Preset => text(form.options()[0]),

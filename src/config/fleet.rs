@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::valid::{Wrong, password, wrong};
 use crate::observers::metrics::MetricsSettings;
-use crate::observers::mqtt::home::{About, Command, Home, Told};
+use crate::observers::mqtt::home::{About, Command, Home, Published};
 use crate::observers::mqtt::{MqttSettings, Tls, authorities};
 use crate::paths;
 
@@ -26,7 +26,7 @@ pub struct Mqtt {
     pub ca_file: Option<PathBuf>,
     #[serde(default = "homeassistant")]
     pub discovery: String,
-    pub publish: Option<BTreeSet<Told>>,
+    pub publish: Option<BTreeSet<Published>>,
     pub commands: Option<BTreeSet<Command>>,
     #[serde(default)]
     pub sensors: BTreeMap<String, String>,
@@ -59,7 +59,7 @@ pub(super) fn mqtt(file: Mqtt, page: Option<SocketAddr>) -> Result<MqttSettings,
     let (secure, host, port) = broker(&file.broker)?;
     // Where only a broker is named, what is sensible in most homes is sent and taken: never the mood.
     let (publish, commands) = match (file.publish, file.commands) {
-        (None, None) if file.sensors.is_empty() => (Told::USUAL.into(), Command::USUAL.into()),
+        (None, None) if file.sensors.is_empty() => (Published::USUAL.into(), Command::USUAL.into()),
         (publish, commands) => (publish.unwrap_or_default(), commands.unwrap_or_default()),
     };
     if publish.is_empty() && commands.is_empty() && file.sensors.is_empty() {
@@ -273,7 +273,7 @@ mod tests {
             .collect();
         let config = parse(&format!("{LEAST}{shown}"), "shown").unwrap();
         let home = config.mqtt.unwrap().home;
-        assert_eq!(home.publish.len(), Told::ALL.len(), "publish lists all that there is: {shown}");
+        assert_eq!(home.publish.len(), Published::ALL.len(), "publish lists all that there is: {shown}");
         assert_eq!(home.commands.len(), Command::ALL.len());
     }
 
@@ -284,7 +284,7 @@ mod tests {
             parse(&text, "t").unwrap().mqtt.unwrap().home
         };
         let home = alone("");
-        assert!(home.publish.contains(&Told::Playing) && !home.publish.contains(&Told::Mood));
+        assert!(home.publish.contains(&Published::Playing) && !home.publish.contains(&Published::Mood));
         assert!(home.commands.contains(&Command::Stop));
         assert!(!home.commands.contains(&Command::Press) && !home.commands.contains(&Command::Mood));
         // One name stands for all of them.

@@ -29,7 +29,7 @@ pub fn packaged() -> String {
 
 /// What can be read of a file that is wrong elsewhere: enough to say on the panel and the page that it is wrong.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct PartialConfig {
     /// What the screens are drawn on, if the section `[panel]` can be used.
     pub panel: Option<PanelChoice>,
     /// The language of the device; the usual one if the file does not say it.
@@ -39,11 +39,11 @@ pub struct Known {
 }
 
 /// Makes out the panel, the language and the page's address.
-pub fn known_of(text: &str) -> Known {
+pub fn known_of(text: &str) -> PartialConfig {
     let file: toml::Table = text.parse().unwrap_or_else(|_| sections(text));
     let of = |section: &str, key: &str| file.get(section).and_then(|section| section.get(key)).cloned();
     let panel = file.get("panel").and_then(|panel| panel.clone().try_into::<file::Panel>().ok());
-    Known {
+    PartialConfig {
         panel: panel.and_then(|panel| panel::panel(&panel).ok()),
         language: of("device", "language").and_then(|word| word.try_into().ok()).unwrap_or_default(),
         listen: of("web", "listen").and_then(|listen| listen.try_into().ok()),
@@ -315,7 +315,7 @@ mod tests {
     fn the_panel_of_a_file_that_is_wrong_elsewhere_is_still_known() {
         let wrong = "[device]\nlanguage = \"de\"\nmode = \"hom\"\n[panel]\npreset = \"pirate-audio\"\n";
         assert!(parse(wrong, "wrong").is_err());
-        let Known { panel, language, listen } = known_of(wrong);
+        let PartialConfig { panel, language, listen } = known_of(wrong);
         assert_eq!((panel.unwrap().size(), language, listen), ((240, 240), Language::De, None));
         for text in ["", "[panel]\npreset = \"bigger\"", "panel = 3"] {
             assert!(known_of(text).panel.is_none(), "{text}");
@@ -323,7 +323,7 @@ mod tests {
         // Also of a file that is no TOML at all in another place.
         let broken = "[device\nlanguage = \"de\"\n[music]\naddress = \"x\n[panel]\npreset = \"pirate-audio\"\n\
                       [web]\nlisten = \"127.0.0.1:9\"\n";
-        let Known { panel, language, listen } = known_of(broken);
+        let PartialConfig { panel, language, listen } = known_of(broken);
         assert_eq!((panel.unwrap().size(), language), ((240, 240), Language::De));
         assert_eq!(listen.unwrap().port(), 9);
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use crate::capture_thread::{Request, Wanted};
+use crate::capture_thread::{CameraTask, Request};
 use crate::ports::panel::worker::PanelSlot;
 use crate::ports::speech::worker::Order;
 use moodbox_core::kiosk::action::{Action, PlayerCommand, Power};
@@ -49,8 +49,8 @@ impl PortQueues {
                     panel.hold(held);
                 }
             }
-            Action::Capture => self.ask_camera(Wanted::Look),
-            Action::Aim => self.ask_camera(Wanted::Aim),
+            Action::Capture => self.ask_camera(CameraTask::Look),
+            Action::Aim => self.ask_camera(CameraTask::Aim),
             Action::EndCapture | Action::CancelCapture | Action::EndAim => {
                 self.given_up.store(self.asked, Ordering::Release)
             }
@@ -80,7 +80,7 @@ impl PortQueues {
         }
     }
 
-    fn ask_camera(&mut self, wanted: Wanted) {
+    fn ask_camera(&mut self, wanted: CameraTask) {
         self.asked += 1;
         // The thread looks at the newest number; more are asked only after the one before has ended.
         if self.captures.try_send(Request { number: self.asked, wanted }).is_err() {

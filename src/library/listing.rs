@@ -49,7 +49,7 @@ impl Source {
 
 /// One item, as it is listed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(crate) struct Line<'a> {
+pub(crate) struct ListedItem<'a> {
     /// Its identity: a uri of MPD or the path of a video.
     pub id: &'a str,
     /// Its title; empty where none is known.
@@ -81,8 +81,8 @@ pub(crate) fn matches(entry: &Entry<'_>, words: &str) -> bool {
 }
 
 /// One item as it is listed.
-pub(crate) fn line<'a>(entry: &Entry<'a>) -> Line<'a> {
-    Line {
+pub(crate) fn line<'a>(entry: &Entry<'a>) -> ListedItem<'a> {
+    ListedItem {
         id: entry.id,
         title: entry.title,
         artist: entry.artist,

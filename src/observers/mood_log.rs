@@ -17,7 +17,7 @@ use crate::ports::store::{self, MOST_ASIDE, StateFileError, aside};
 use moodbox_core::kiosk::State;
 use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::Time;
-use moodbox_core::kiosk::snapshot::{Known, Snapshot};
+use moodbox_core::kiosk::snapshot::{MoodSource, Snapshot};
 use moodbox_core::mood::Mood;
 
 /// The first line of the file, and of what is exported.
@@ -31,14 +31,14 @@ const PRUNE_AFTER: usize = 200;
 
 /// A session as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Session {
+pub(crate) struct LoggedSession {
     /// When it began, to the second.
     #[serde(serialize_with = "seconds")]
     pub time: DateTime<Utc>,
     /// The mood that was settled on.
     pub mood: Mood,
     /// How it became known: read from a face, or chosen by hand.
-    pub by: Known,
+    pub by: MoodSource,
     /// The calibrated probability, if a face was read.
     pub confidence: Option<f32>,
 }
@@ -47,7 +47,7 @@ fn seconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-impl Session {
+impl LoggedSession {
     /// As a line of the file, without its end.
     pub fn line(&self) -> String {
         let time = self.time.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -55,7 +55,7 @@ impl Session {
         format!("{time},{},{},{confidence}", self.mood, word(self.by))
     }
 
-    fn read(line: &str) -> Option<Session> {
+    fn read(line: &str) -> Option<LoggedSession> {
         let mut fields = line.split(',');
         let time = DateTime::parse_from_rfc3339(fields.next()?).ok()?.to_utc();
         let mood = fields.next()?.parse().ok()?;
@@ -65,21 +65,27 @@ impl Session {
             "" => None,
             number => Some(number.parse().ok()?),
         };
-        fields.next().is_none().then_some(Session { time, mood, by, confidence })
+        fields.next().is_none().then_some(LoggedSession { time, mood, by, confidence })
     }
 }
 
-const EVERY: [Known; 6] =
-    [Known::Camera, Known::Hand, Known::Page, Known::Home, Known::Sensor, Known::Nobody];
+const EVERY: [MoodSource; 6] = [
+    MoodSource::Camera,
+    MoodSource::Hand,
+    MoodSource::Page,
+    MoodSource::Home,
+    MoodSource::Sensor,
+    MoodSource::Nobody,
+];
 
-fn word(by: Known) -> &'static str {
+fn word(by: MoodSource) -> &'static str {
     match by {
-        Known::Camera => "camera",
-        Known::Hand => "hand",
-        Known::Page => "page",
-        Known::Home => "home",
-        Known::Sensor => "sensor",
-        Known::Nobody => "nobody",
+        MoodSource::Camera => "camera",
+        MoodSource::Hand => "hand",
+        MoodSource::Page => "page",
+        MoodSource::Home => "home",
+        MoodSource::Sensor => "sensor",
+        MoodSource::Nobody => "nobody",
     }
 }
 
@@ -106,9 +112,9 @@ pub(crate) fn erase(file: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// When the file is there and cannot be read.
-pub(crate) fn load(file: &Path) -> io::Result<Vec<Session>> {
+pub(crate) fn load(file: &Path) -> io::Result<Vec<LoggedSession>> {
     match store::read_bounded(file, store::LARGEST_STATE) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(Session::read).collect()),
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).lines().filter_map(LoggedSession::read).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -177,7 +183,7 @@ fn start_note(file: &Path) -> PathBuf {
 fn prune(file: &Path, days: u32, now: DateTime<Utc>, known: Trust) -> io::Result<()> {
     let all = load(file)?;
     let oldest = now - TimeDelta::days(days.into());
-    let kept: Vec<&Session> = all
+    let kept: Vec<&LoggedSession> = all
         .iter()
         .filter(|session| known == Trust::No || session.time >= oldest)
         .filter(|session| known != Trust::ByTheNetwork || session.time <= now + TimeDelta::days(1))
@@ -194,7 +200,7 @@ fn prune(file: &Path, days: u32, now: DateTime<Utc>, known: Trust) -> io::Result
     Ok(())
 }
 
-fn append(file: &Path, session: &Session) -> io::Result<()> {
+fn append(file: &Path, session: &LoggedSession) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -216,7 +222,7 @@ fn append(file: &Path, session: &Session) -> io::Result<()> {
 
 /// What the thread that owns the file is asked for.
 enum Order {
-    Add(Session),
+    Add(LoggedSession),
     Erase(Sender<io::Result<()>>),
 }
 
@@ -232,7 +238,7 @@ impl Moods {
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub(crate) fn load(&self) -> io::Result<Vec<Session>> {
+    pub(crate) fn load(&self) -> io::Result<Vec<LoggedSession>> {
         load(&self.file)
     }
 
@@ -275,7 +281,7 @@ impl Observer for Noter {
         self.sessions = state.sessions();
         if let Some(known) = Snapshot::of(state, at).mood {
             let confidence = known.confidence();
-            let session = Session { time: Utc::now(), mood: known.mood, by: known.by, confidence };
+            let session = LoggedSession { time: Utc::now(), mood: known.mood, by: known.by, confidence };
             // A card that is far behind: a mood less is no harm.
             let _ = self.orders.try_send(Order::Add(session));
         }
@@ -361,11 +367,11 @@ fn keep(
 mod tests {
     use super::*;
 
-    fn session(days_ago: i64, now: DateTime<Utc>) -> Session {
-        Session {
+    fn session(days_ago: i64, now: DateTime<Utc>) -> LoggedSession {
+        LoggedSession {
             time: now - TimeDelta::days(days_ago),
             mood: Mood::Sad,
-            by: Known::Camera,
+            by: MoodSource::Camera,
             confidence: Some(0.75),
         }
     }
@@ -378,14 +384,14 @@ mod tests {
     fn a_session_is_a_line_that_is_read_as_it_was_written() {
         let seen = session(0, noon());
         assert_eq!(seen.line(), "2026-06-01T12:00:00Z,sad,camera,0.750");
-        assert_eq!(Session::read(&seen.line()), Some(seen));
-        let picked = Session { by: Known::Page, confidence: None, ..seen };
+        assert_eq!(LoggedSession::read(&seen.line()), Some(seen));
+        let picked = LoggedSession { by: MoodSource::Page, confidence: None, ..seen };
         assert_eq!(picked.line(), "2026-06-01T12:00:00Z,sad,page,");
-        assert_eq!(Session::read(&picked.line()), Some(picked));
+        assert_eq!(LoggedSession::read(&picked.line()), Some(picked));
         for torn in
             ["", HEADER, "2026-06-01T12:0", "2026-06-01T12:00:00Z,sad", "2026-06-01T12:00:00Z,joy,page,"]
         {
-            assert_eq!(Session::read(torn), None, "{torn}");
+            assert_eq!(LoggedSession::read(torn), None, "{torn}");
         }
     }
 

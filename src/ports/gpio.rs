@@ -76,7 +76,7 @@ impl LineError {
 
 /// A line that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct GpioLine {
     /// As the person named it.
     pub name: String,
     /// The character device of its chip.
@@ -101,7 +101,7 @@ struct ChipFacts {
 ///
 /// # Errors
 /// When no chip has the line, or a chip cannot be read by this user.
-pub(crate) fn find(name: &str) -> Result<Line, LineError> {
+pub(crate) fn find(name: &str) -> Result<GpioLine, LineError> {
     let name = name.trim();
     let mut chips = Vec::new();
     let mut denied = None;
@@ -115,7 +115,7 @@ pub(crate) fn find(name: &str) -> Result<Line, LineError> {
     // A path may be a link that udev or a person made for a chip that moved.
     let resolve = |chip: &str| std::fs::canonicalize(chip).ok().filter(|_| chip.starts_with('/'));
     match choose(name, &chips, resolve) {
-        Some((path, offset)) => Ok(Line { name: name.to_owned(), chip: path, offset }),
+        Some((path, offset)) => Ok(GpioLine { name: name.to_owned(), chip: path, offset }),
         None => Err(match denied {
             Some(path) => LineError::Denied { line: path.display().to_string() },
             None => LineError::Missing { line: name.to_owned(), found: listing(&chips) },
@@ -123,7 +123,7 @@ pub(crate) fn find(name: &str) -> Result<Line, LineError> {
     }
 }
 
-impl Line {
+impl GpioLine {
     /// What the kernel's refusal of this line means.
     pub fn refused(&self, error: &gpiocdev::Error) -> LineError {
         let line = self.name.clone();
@@ -146,7 +146,7 @@ impl Line {
 
 /// A line that is driven. The kernel lets go of it when the process ends, however it ends.
 pub(crate) struct OutputLine {
-    line: Line,
+    line: GpioLine,
     request: Request,
 }
 
@@ -167,7 +167,7 @@ impl OutputLine {
     }
 
     /// Where the line was found.
-    pub fn line(&self) -> &Line {
+    pub fn line(&self) -> &GpioLine {
         &self.line
     }
 
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn each_refusal_of_the_kernel_is_told_apart() {
-        let line = Line { name: "GPIO17".to_owned(), chip: PathBuf::from("/dev/gpiochip0"), offset: 17 };
+        let line = GpioLine { name: "GPIO17".to_owned(), chip: PathBuf::from("/dev/gpiochip0"), offset: 17 };
         let refused = |number| line.refused(&gpiocdev::Error::Os(gpiocdev_uapi::Errno(number)));
         assert!(matches!(refused(16), LineError::Busy { line, .. } if line == "GPIO17"));
         assert!(matches!(refused(13), LineError::Denied { line } if line == "/dev/gpiochip0"));

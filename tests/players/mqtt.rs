@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, unbounded};
 use moodbox::daemon::Observer;
 use moodbox::observers::Publisher;
-use moodbox::observers::mqtt::home::{About, Command, Home, Told};
+use moodbox::observers::mqtt::home::{About, Command, Home, Published};
 use moodbox::observers::mqtt::{Connection, MqttSettings, Tls};
 use moodbox_core::kiosk::event::{Event, RemoteCommand, Source};
 use moodbox_core::kiosk::{State, step};
@@ -31,7 +31,7 @@ fn mqtt(port: u16) -> MqttSettings {
             id: "kitchen".into(),
             name: "Kitchen".into(),
             discovery: Some("homeassistant".into()),
-            publish: Told::ALL.into(),
+            publish: Published::ALL.into(),
             commands: Command::ALL.into(),
             sensors: [("ring".to_owned(), "zigbee2mqtt/ring".to_owned())].into(),
             about: About::default(),

@@ -5,7 +5,7 @@ use crate::scenario;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use moodbox::observers::mqtt::home::{About, Command, Home, Refused, Told};
+use moodbox::observers::mqtt::home::{About, Command, Home, Published, Refused};
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::house_rules::{House, QuietHours};
 use moodbox_core::kiosk::policy::Mode;
@@ -16,7 +16,7 @@ use moodbox_core::text::Language;
 use scenario::{Story, ill, plays, press, rather_happy, release, settings};
 use serde_json::Value;
 
-fn home(publish: &[Told], commands: &[Command]) -> Home {
+fn home(publish: &[Published], commands: &[Command]) -> Home {
     Home {
         id: "kitchen".into(),
         name: "Kitchen".into(),
@@ -36,7 +36,7 @@ fn home(publish: &[Told], commands: &[Command]) -> Home {
 
 /// Everything that there may be.
 fn all() -> Home {
-    let mut home = home(&Told::ALL, &Command::ALL);
+    let mut home = home(&Published::ALL, &Command::ALL);
     home.about.offered = Some("9.0.0".into());
     home
 }
@@ -120,11 +120,11 @@ fn time_that_passes_in_a_track_is_no_reason_for_a_message() {
 #[test]
 fn what_is_not_switched_on_is_taken_back_and_nothing_of_it_is_told() {
     for (publish, topic) in [
-        (Told::Mood, "moodbox/kitchen/mood/state"),
-        (Told::Playing, "moodbox/kitchen/playing/state"),
-        (Told::Volume, "moodbox/kitchen/volume/state"),
-        (Told::Health, "moodbox/kitchen/health/state"),
-        (Told::Counts, "moodbox/kitchen/counts/state"),
+        (Published::Mood, "moodbox/kitchen/mood/state"),
+        (Published::Playing, "moodbox/kitchen/playing/state"),
+        (Published::Volume, "moodbox/kitchen/volume/state"),
+        (Published::Health, "moodbox/kitchen/health/state"),
+        (Published::Counts, "moodbox/kitchen/counts/state"),
     ] {
         let messages = told(&home(&[publish], &[]), &session().snapshot());
         let spoken = messages.iter().filter(|(_, payload)| !payload.is_empty());
@@ -199,8 +199,8 @@ fn a_newer_version_is_shown_only_where_apt_has_a_source_that_offers_one_and_heal
         (&versions["installed_version"], &versions["latest_version"]),
         (&env!("CARGO_PKG_VERSION").into(), &"9.0.0".into())
     );
-    let no_source = home(&Told::ALL, &Command::ALL);
-    let no_health = Home { publish: [Told::Mood, Told::Playing].into(), ..all() };
+    let no_source = home(&Published::ALL, &Command::ALL);
+    let no_health = Home { publish: [Published::Mood, Published::Playing].into(), ..all() };
     for home in [no_source, no_health] {
         let messages = told(&home, &idle());
         assert_eq!((messages[ENTITY].as_str(), messages[STATE].as_str()), ("", ""));
@@ -394,7 +394,7 @@ const KEYS: [(&str, &str, &[&str]); 9] = [
 
 #[test]
 fn every_entity_is_told_in_the_keys_that_home_assistant_documents() {
-    for home in [all(), home(&[], &Command::ALL), home(&Told::ALL, &[])] {
+    for home in [all(), home(&[], &Command::ALL), home(&Published::ALL, &[])] {
         let messages = told(&home, &session().snapshot());
         let entities = messages.iter().filter(|(topic, text)| topic.ends_with("/config") && !text.is_empty());
         let mut ids = std::collections::BTreeSet::new();
@@ -499,8 +499,8 @@ fn a_press_a_look_a_mood_and_nobody_are_told_once_when_they_happen() {
     let told =
         |home: &Home| home.happenings(&idle, &seen).iter().any(|message| message.payload.contains("happy"));
     assert!(told(&all()));
-    assert!(!told(&home(&[Told::Events], &[])), "the mood is not published");
-    assert!(home(&[Told::Playing], &[]).happenings(&idle, &seen).is_empty());
+    assert!(!told(&home(&[Published::Events], &[])), "the mood is not published");
+    assert!(home(&[Published::Playing], &[]).happenings(&idle, &seen).is_empty());
 }
 
 #[test]

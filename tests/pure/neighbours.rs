@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use moodbox::daemon::Observer;
 use moodbox::observers::metrics::Metrics;
-use moodbox::observers::mqtt::home::{Command, Home, Message, Told};
+use moodbox::observers::mqtt::home::{Command, Home, Message, Published};
 use moodbox_core::kiosk::action::Action;
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::Mode;
@@ -21,7 +21,7 @@ use scenario::{Story, press, release, settings};
 /// All that is sent but the mood.
 fn home() -> Home {
     Home {
-        publish: [Told::Playing, Told::Volume, Told::Health, Told::Counts].into(),
+        publish: [Published::Playing, Published::Volume, Published::Health, Published::Counts].into(),
         ..Home::new("kitchen", "Kitchen").taking(Command::ALL)
     }
 }

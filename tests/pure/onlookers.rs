@@ -8,7 +8,7 @@ use std::time::Duration;
 use moodbox_core::kiosk::Settings;
 use moodbox_core::kiosk::event::*;
 use moodbox_core::kiosk::policy::{Mode, Start};
-use moodbox_core::kiosk::snapshot::{Known, Stage};
+use moodbox_core::kiosk::snapshot::{MoodSource, Stage};
 use moodbox_core::mood::Mood;
 use moodbox_core::recommend::{Catalog, Feeling, FeelingSource, Item, Templates};
 use moodbox_core::screen::Sign;
@@ -122,7 +122,7 @@ fn a_mood_picked_on_the_page_plays_in_every_mode_and_is_marked_as_such() {
     for mode in Mode::ALL {
         let picked = with_songs(in_mode(mode)).at(0, Event::Picked(Mood::Sad, Source::Page));
         let mood = picked.snapshot().mood.unwrap();
-        assert_eq!((mood.mood, mood.by, mood.confidence()), (Mood::Sad, Known::Page, None));
+        assert_eq!((mood.mood, mood.by, mood.confidence()), (Mood::Sad, MoodSource::Page, None));
         picked.check_lines(&["0 show chosen sad", "0 music play"]);
     }
 }
@@ -132,7 +132,7 @@ fn a_snapshot_tells_the_mood_with_its_scores_what_plays_and_why() {
     let told = session().snapshot();
     assert_eq!(told.phase, Stage::Playing);
     let mood = told.mood.as_ref().unwrap();
-    assert_eq!((mood.mood, mood.by), (Mood::Happy, Known::Camera));
+    assert_eq!((mood.mood, mood.by), (Mood::Happy, MoodSource::Camera));
     assert!(mood.confidence().unwrap() > 0.8);
     let music = told.heard().unwrap();
     assert_eq!((music.title.as_str(), music.artist.as_str()), ("one", "The Band"));

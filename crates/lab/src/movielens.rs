@@ -81,7 +81,7 @@ fn translated(genre: &str) -> String {
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct TableRow {
     pub name: &'static str,
     /// None where the method ranks without predicting stars.
     pub rmse: Option<f32>,
@@ -91,7 +91,7 @@ pub struct Line {
 /// What an evaluation found.
 #[derive(Clone, Debug)]
 pub struct Table {
-    pub lines: Vec<Line>,
+    pub lines: Vec<TableRow>,
     /// Ratings learnt from and held out.
     pub learnt: usize,
     pub held_out: usize,
@@ -184,7 +184,7 @@ pub fn evaluate(all: &[Rating], movies: &HashMap<u32, Vec<String>>, seed: u64) -
                 .map(|&(person, item, stars)| (score(person, item) - stars).powi(2))
                 .sum::<f32>();
             let rmse = predicts.then(|| (error / held_out.len().max(1) as f32).sqrt());
-            lines.push(Line { name, rmse, precision_at_10: precision(&by_person, score.as_ref()) });
+            lines.push(TableRow { name, rmse, precision_at_10: precision(&by_person, score.as_ref()) });
         }
     }
     let chance = by_person
@@ -192,7 +192,7 @@ pub fn evaluate(all: &[Rating], movies: &HashMap<u32, Vec<String>>, seed: u64) -
         .filter(|list| list.len() >= 10)
         .map(|list| list.iter().filter(|(_, stars)| *stars >= 4.0).count() as f32 / list.len() as f32);
     let chance = chance.sum::<f32>() / judged.max(1) as f32;
-    lines.push(Line { name: "chance", rmse: None, precision_at_10: chance });
+    lines.push(TableRow { name: "chance", rmse: None, precision_at_10: chance });
     Table { lines, learnt: learnt.len(), held_out: held_out.len(), judged, blend }
 }
 

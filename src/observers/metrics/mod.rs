@@ -26,7 +26,7 @@ use meter::Meter;
 use moodbox_core::kiosk::Settings;
 use moodbox_core::kiosk::event::Part;
 use moodbox_core::kiosk::policy::Mode;
-use moodbox_core::kiosk::snapshot::Known;
+use moodbox_core::kiosk::snapshot::MoodSource;
 use moodbox_core::mood::Mood;
 
 /// Seconds. The light and the panel answer within tens of milliseconds, music within a few seconds.
@@ -227,7 +227,7 @@ impl Metrics {
         }
         if let Some(moods) = &self.0.moods {
             for mood in Mood::ALL {
-                for by in Known::ALL {
+                for by in MoodSource::ALL {
                     moods.with_label_values(&[mood.name(), &name(by)]);
                 }
             }

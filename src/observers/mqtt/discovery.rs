@@ -4,28 +4,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::home::{Command, Home, LATEST, LOOK, Message, NOBODY, PRESS, READ, Told};
+use super::home::{Command, Home, LATEST, LOOK, Message, NOBODY, PRESS, Published, READ};
 use moodbox_core::kiosk::policy::Start;
 use moodbox_core::kiosk::snapshot::{Snapshot, Stage};
 use moodbox_core::mood::Mood;
-use moodbox_core::text::{self, Language, Said};
+use moodbox_core::text::{self, Language, Translated};
 
 /// An entity that there may be: its component, its name in topics and ids, its name for people, its icon, and what
 /// else it is, if it is switched on.
 struct Entity {
     component: &'static str,
     key: &'static str,
-    name: Said,
+    name: Translated,
     icon: &'static str,
     what: Option<Value>,
 }
 
-const fn said(en: &'static str, de: &'static str) -> Said {
-    Said { en, de }
+const fn said(en: &'static str, de: &'static str) -> Translated {
+    Translated { en, de }
 }
 
 /// A phase, as Home Assistant shows it.
-const STAGES: [(Stage, Said); 14] = [
+const STAGES: [(Stage, Translated); 14] = [
     (Stage::Idle, said("idle", "bereit")),
     (Stage::Notice, said("notice", "Hinweis")),
     (Stage::Looking, said("looking", "schaut")),
@@ -129,17 +129,17 @@ impl Home {
 
     /// What is told.
     fn sensors(&self, snapshot: &Snapshot) -> Vec<Entity> {
-        let told = |told: Told, what: Value| self.publish.contains(&told).then_some(what);
+        let told = |told: Published, what: Value| self.publish.contains(&told).then_some(what);
         let sensor = |key, name, icon, what| Entity { component: "sensor", key, name, icon, what };
-        let (mood, playing) = (self.state(Told::Mood), self.state(Told::Playing));
+        let (mood, playing) = (self.state(Published::Mood), self.state(Published::Playing));
         let (moods, stages) = (Words::moods(snapshot.language), Words::stages(snapshot.language));
         let count = |field: &str| {
             let what = json!({
-                "state_topic": self.state(Told::Counts),
+                "state_topic": self.state(Published::Counts),
                 "value_template": format!("{{{{ value_json.{field} }}}}"),
                 "state_class": "total_increasing", "entity_category": "diagnostic",
             });
-            told(Told::Counts, what)
+            told(Published::Counts, what)
         };
         let confidence =
             "{{ (value_json.confidence * 100) | round if value_json.confidence is number else none }}";
@@ -160,9 +160,9 @@ impl Home {
             "device_class": "enum", "options": stages.options(),
         });
         let the_problem = json!({
-            "state_topic": self.state(Told::Health), "device_class": "problem",
+            "state_topic": self.state(Published::Health), "device_class": "problem",
             "value_template": "{{ 'OFF' if value_json.well else 'ON' }}",
-            "json_attributes_topic": self.state(Told::Health), "entity_category": "diagnostic",
+            "json_attributes_topic": self.state(Published::Health), "entity_category": "diagnostic",
         });
         // Who updates is the device: the home only sees that there is something newer.
         let the_update = json!({
@@ -172,21 +172,26 @@ impl Home {
         let the_event =
             json!({ "state_topic": self.happening(), "event_types": [PRESS, LOOK, READ, NOBODY] });
         vec![
-            sensor("mood", said("Mood", "Stimmung"), "mdi:emoticon-outline", told(Told::Mood, the_mood)),
+            sensor("mood", said("Mood", "Stimmung"), "mdi:emoticon-outline", told(Published::Mood, the_mood)),
             sensor(
                 "confidence",
                 said("Confidence", "Sicherheit"),
                 "mdi:percent-outline",
-                told(Told::Mood, the_confidence),
+                told(Published::Mood, the_confidence),
             ),
-            sensor("playing", said("Now playing", "Es spielt"), "mdi:music", told(Told::Playing, the_title)),
-            sensor("phase", said("Phase", "Phase"), "mdi:state-machine", told(Told::Playing, the_phase)),
+            sensor(
+                "playing",
+                said("Now playing", "Es spielt"),
+                "mdi:music",
+                told(Published::Playing, the_title),
+            ),
+            sensor("phase", said("Phase", "Phase"), "mdi:state-machine", told(Published::Playing, the_phase)),
             Entity {
                 component: "binary_sensor",
                 key: "problem",
                 name: said("Problem", "Störung"),
                 icon: "mdi:wrench-outline",
-                what: told(Told::Health, the_problem),
+                what: told(Published::Health, the_problem),
             },
             Entity {
                 component: "update",
@@ -200,7 +205,7 @@ impl Home {
                 key: "event",
                 name: said("What happens", "Was geschieht"),
                 icon: "mdi:gesture-tap-button",
-                what: told(Told::Events, the_event),
+                what: told(Published::Events, the_event),
             },
             sensor("looks", said("Looks", "Blicke"), "mdi:eye-outline", count("looks")),
             sensor("visits", said("Visits", "Besuche"), "mdi:counter", count("visits")),
@@ -209,7 +214,7 @@ impl Home {
 
     /// What is taken.
     fn levers(&self, snapshot: &Snapshot) -> Vec<Entity> {
-        let tells = |told: Told| self.publish.contains(&told);
+        let tells = |told: Published| self.publish.contains(&told);
         let entity = |component, key, name, icon, command, what| Entity {
             component,
             key,
@@ -220,7 +225,7 @@ impl Home {
         let button = |command: Command, key, name, icon| {
             entity("button", key, name, icon, command, json!({ "command_topic": self.set(command) }))
         };
-        let playing = self.state(Told::Playing);
+        let playing = self.state(Published::Playing);
         let mut press = button(Command::Press, "press", said("Press", "Drücken"), "mdi:gesture-tap");
         // A button that nothing could come of is not shown.
         press.what = press.what.filter(|_| snapshot.press != Start::Refuse);
@@ -230,23 +235,23 @@ impl Home {
             "command_topic": self.set(Command::Mood), "command_template": moods.chosen(),
             "options": moods.options(),
         });
-        if tells(Told::Mood) {
-            mood["state_topic"] = json!(self.state(Told::Mood));
+        if tells(Published::Mood) {
+            mood["state_topic"] = json!(self.state(Published::Mood));
             mood["value_template"] = json!(moods.shown("mood"));
         }
         let mut volume = json!({
             "command_topic": self.set(Command::Volume), "min": 0, "max": snapshot.volume_cap, "step": 1,
             "unit_of_measurement": "%",
         });
-        if tells(Told::Volume) {
-            volume["state_topic"] = json!(self.state(Told::Volume));
+        if tells(Published::Volume) {
+            volume["state_topic"] = json!(self.state(Published::Volume));
         }
         let mut sleep = json!({
             "command_topic": self.set(Command::Sleep), "min": 0, "max": LATEST, "step": 1,
             "unit_of_measurement": "min", "mode": "box",
         });
         let mut quiet = json!({ "command_topic": self.set(Command::Quiet), "entity_category": "config" });
-        if tells(Told::Playing) {
+        if tells(Published::Playing) {
             sleep["state_topic"] = json!(playing);
             sleep["value_template"] =
                 json!(format!("{{{{ [value_json.sleep_min | default(0, true), {LATEST}] | min }}}}"));

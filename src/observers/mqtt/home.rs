@@ -18,7 +18,7 @@ use moodbox_core::recommend::AudioSource;
 /// What may be sent, each switched on by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Told {
+pub enum Published {
     /// The mood of the session, how it is known, and its probability.
     Mood,
     /// What goes on and what plays.
@@ -33,23 +33,30 @@ pub enum Told {
     Events,
 }
 
-impl Told {
+impl Published {
     /// Everything that may be told.
-    pub const ALL: [Told; 6] =
-        [Told::Mood, Told::Playing, Told::Volume, Told::Health, Told::Counts, Told::Events];
+    pub const ALL: [Published; 6] = [
+        Published::Mood,
+        Published::Playing,
+        Published::Volume,
+        Published::Health,
+        Published::Counts,
+        Published::Events,
+    ];
 
     /// What is told where only a broker is named: everything but the mood.
-    pub const USUAL: [Told; 5] = [Told::Playing, Told::Volume, Told::Health, Told::Counts, Told::Events];
+    pub const USUAL: [Published; 5] =
+        [Published::Playing, Published::Volume, Published::Health, Published::Counts, Published::Events];
 
     /// As it is written in the configuration.
     pub const fn name(self) -> &'static str {
         match self {
-            Told::Mood => "mood",
-            Told::Playing => "playing",
-            Told::Volume => "volume",
-            Told::Health => "health",
-            Told::Counts => "counts",
-            Told::Events => "events",
+            Published::Mood => "mood",
+            Published::Playing => "playing",
+            Published::Volume => "volume",
+            Published::Health => "health",
+            Published::Counts => "counts",
+            Published::Events => "events",
         }
     }
 }
@@ -123,7 +130,7 @@ pub struct Home {
     /// The prefix of Home Assistant's discovery; none for no discovery.
     pub discovery: Option<String>,
     /// What is told.
-    pub publish: BTreeSet<Told>,
+    pub publish: BTreeSet<Published>,
     /// What is taken.
     pub commands: BTreeSet<Command>,
     /// Sensors that name moods: name to topic.
@@ -246,7 +253,7 @@ impl Home {
         self.topic("event")
     }
 
-    pub(super) fn state(&self, told: Told) -> String {
+    pub(super) fn state(&self, told: Published) -> String {
         self.topic(&format!("{}/state", told.name()))
     }
 
@@ -257,7 +264,7 @@ impl Home {
 
     /// The version that is offered, where the health of the device is told.
     pub(super) fn offered(&self) -> Option<&str> {
-        self.about.offered.as_deref().filter(|_| self.publish.contains(&Told::Health))
+        self.about.offered.as_deref().filter(|_| self.publish.contains(&Published::Health))
     }
 
     pub(super) fn set(&self, command: Command) -> String {
@@ -273,7 +280,7 @@ impl Home {
     /// All that stands on the broker for this device at a moment, in the order in which it is sent.
     pub fn messages(&self, snapshot: &Snapshot) -> Vec<Message> {
         let mut messages = self.discover(snapshot);
-        for told in Told::ALL.into_iter().filter(|told| *told != Told::Events) {
+        for told in Published::ALL.into_iter().filter(|told| *told != Published::Events) {
             let payload = match self.publish.contains(&told) {
                 true => self.tell(told, snapshot).to_string(),
                 false => String::new(),
@@ -290,11 +297,11 @@ impl Home {
 
     /// What has happened between two snapshots, in the order of a session. Not retained: it is over.
     pub fn happenings(&self, before: &Snapshot, now: &Snapshot) -> Vec<Message> {
-        if !self.publish.contains(&Told::Events) {
+        if !self.publish.contains(&Published::Events) {
             return Vec::new();
         }
         let (before, after) = (before.happened, now.happened);
-        let mood = now.mood.as_ref().filter(|_| self.publish.contains(&Told::Mood));
+        let mood = now.mood.as_ref().filter(|_| self.publish.contains(&Published::Mood));
         let mood = mood.map_or_else(|| json!({}), |known| json!({ "mood": known.mood }));
         let happened = [
             (PRESS, before.presses < after.presses, json!({})),
@@ -409,10 +416,10 @@ fn number(payload: &[u8], most: u8) -> Result<u8, Refused> {
 impl Home {
     /// What is sent of one kind. Where the mood is not published nothing else gives it away: the reason of a pick,
     /// the player that a template lets speak, and the volume that a template sets all depend on it, and are left out.
-    fn tell(&self, told: Told, snapshot: &Snapshot) -> Value {
-        let tells_mood = self.publish.contains(&Told::Mood);
+    fn tell(&self, told: Published, snapshot: &Snapshot) -> Value {
+        let tells_mood = self.publish.contains(&Published::Mood);
         match told {
-            Told::Mood => {
+            Published::Mood => {
                 let known = snapshot.mood.as_ref();
                 json!({
                     "mood": known.map(|known| known.mood),
@@ -423,7 +430,7 @@ impl Home {
                     "sensor": known.and_then(|known| known.sensor.as_deref()),
                 })
             }
-            Told::Playing => {
+            Published::Playing => {
                 let heard = snapshot.heard();
                 let mut told = json!({
                     "phase": snapshot.phase,
@@ -450,8 +457,8 @@ impl Home {
                 }
                 told
             }
-            Told::Volume => json!(if tells_mood { snapshot.volume } else { snapshot.device_volume }),
-            Told::Health => {
+            Published::Volume => json!(if tells_mood { snapshot.volume } else { snapshot.device_volume }),
+            Published::Health => {
                 let ill: Vec<Value> = snapshot
                 .troubles
                 .iter()
@@ -460,8 +467,8 @@ impl Home {
                 json!({ "well": ill.is_empty(), "ill": ill })
             }
             // Told when they happen.
-            Told::Events => Value::Null,
-            Told::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.sessions }),
+            Published::Events => Value::Null,
+            Published::Counts => json!({ "looks": snapshot.looks, "visits": snapshot.sessions }),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Fault {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct FaultBody {
     error: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
@@ -59,7 +59,7 @@ struct Told {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response =
-            (self.status, Json(Told { error: self.message, field: self.field })).into_response();
+            (self.status, Json(FaultBody { error: self.message, field: self.field })).into_response();
         if let Some(seconds) = self.retry_s {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

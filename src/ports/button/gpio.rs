@@ -8,13 +8,13 @@ use gpiocdev::line::{Bias, EdgeDetection, EdgeKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{ButtonSettings, Buttons};
-use crate::ports::gpio::{self, CONSUMER, Line, LineError};
+use crate::ports::gpio::{self, CONSUMER, GpioLine, LineError};
 use moodbox_core::kiosk::event::{Button, Edge};
 
 /// The buttons of a device, one request a line: lines may be on different chips, and a line that is
 /// refused can be named.
 pub struct GpioButtons {
-    lines: Vec<(Button, Line, Request)>,
+    lines: Vec<(Button, GpioLine, Request)>,
     /// Which line is looked at first, so that a chattering one cannot starve the others.
     first: usize,
 }
@@ -51,7 +51,7 @@ impl GpioButtons {
     }
 }
 
-fn request(line: &Line, settings: &ButtonSettings) -> gpiocdev::Result<Request> {
+fn request(line: &GpioLine, settings: &ButtonSettings) -> gpiocdev::Result<Request> {
     let mut builder = Request::builder();
     builder
         .with_consumer(CONSUMER)

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 /// What the person called the camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum CameraChoice {
     /// The first one that gives pictures.
     Auto,
     /// A node or a link to one: `/dev/video0`, `/dev/v4l/by-id/...`, `video0`, or a name in by-id or by-path.
@@ -19,29 +19,29 @@ pub enum Wanted {
     Card(String),
 }
 
-impl FromStr for Wanted {
+impl FromStr for CameraChoice {
     type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Wanted, Self::Err> {
+    fn from_str(text: &str) -> Result<CameraChoice, Self::Err> {
         let text = text.trim();
         let numbered = text.strip_prefix("video").is_some_and(|rest| rest.parse::<u32>().is_ok());
         Ok(match text {
-            "" | "auto" => Wanted::Auto,
-            _ if text.starts_with('/') => Wanted::Node(text.to_owned()),
-            _ if numbered => Wanted::Node(format!("/dev/{text}")),
+            "" | "auto" => CameraChoice::Auto,
+            _ if text.starts_with('/') => CameraChoice::Node(text.to_owned()),
+            _ if numbered => CameraChoice::Node(format!("/dev/{text}")),
             // Names that udev makes; a card's own name has no such tail.
-            _ if text.contains("-video-index") => Wanted::Node(text.to_owned()),
-            _ => Wanted::Card(text.to_owned()),
+            _ if text.contains("-video-index") => CameraChoice::Node(text.to_owned()),
+            _ => CameraChoice::Card(text.to_owned()),
         })
     }
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for CameraChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wanted::Auto => f.write_str("of any kind"),
-            Wanted::Node(node) => write!(f, "`{node}`"),
-            Wanted::Card(card) => write!(f, "named like `{card}`"),
+            CameraChoice::Auto => f.write_str("of any kind"),
+            CameraChoice::Node(node) => write!(f, "`{node}`"),
+            CameraChoice::Card(card) => write!(f, "named like `{card}`"),
         }
     }
 }
@@ -113,15 +113,15 @@ impl Places {
     }
 
     /// The nodes to try for a name, best first. Empty when there is none.
-    pub fn candidates(&self, wanted: &Wanted) -> Vec<Node> {
+    pub fn candidates(&self, wanted: &CameraChoice) -> Vec<Node> {
         let nodes = self.nodes();
         match wanted {
-            Wanted::Auto => nodes,
-            Wanted::Card(card) => {
+            CameraChoice::Auto => nodes,
+            CameraChoice::Card(card) => {
                 let card = card.to_lowercase();
                 nodes.into_iter().filter(|node| node.name.to_lowercase().contains(&card)).collect()
             }
-            Wanted::Node(name) => {
+            CameraChoice::Node(name) => {
                 let linked = |folder: &str| self.dev.join("v4l").join(folder).join(name);
                 let path = match Path::new(name) {
                     path if path.is_absolute() => Some(path.to_owned()),
@@ -213,7 +213,7 @@ mod tests {
         for part in ["C920", "c920", "HD Pro Webcam"] {
             assert_eq!(found(&places, part), ["video2", "video3"], "{part}");
         }
-        assert_eq!("video2".parse(), Ok(Wanted::Node("/dev/video2".to_owned())));
+        assert_eq!("video2".parse(), Ok(CameraChoice::Node("/dev/video2".to_owned())));
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
     fn a_machine_without_video_has_no_cameras() {
         let root = tempfile::tempdir().unwrap();
         let places = Places { class: root.path().join("class"), dev: root.path().join("dev") };
-        assert!(places.candidates(&Wanted::Auto).is_empty());
+        assert!(places.candidates(&CameraChoice::Auto).is_empty());
         assert_eq!(places.listing(), "none");
     }
 }

@@ -82,7 +82,7 @@ pub trait Stream {
 pub fn by_name(name: &str) -> Box<dyn Camera> {
     match (csi::number(name), name.parse()) {
         (Some(Ok(number)), _) => Box::new(csi::CsiCamera::new(number)),
-        (_, Ok(find::Wanted::Auto)) => {
+        (_, Ok(find::CameraChoice::Auto)) => {
             Box::new(auto::AutoCamera::new(v4l2::V4l2Camera::new(name), csi::CsiCamera::new(0)))
         }
         _ => Box::new(v4l2::V4l2Camera::new(name)),

@@ -14,7 +14,7 @@ use v4l::{Device, control};
 use super::agree::{Opened, answer, meaning};
 use super::bayer::{Bayer, measure};
 use super::exposure::{Exposure, Limits, Range, Setting};
-use super::find::{Node, Places, Wanted};
+use super::find::{CameraChoice, Node, Places};
 use super::warm_up::MOST_FRAMES;
 use super::{Camera, CameraError, Frame, LumaRange, Patience, PixelFormat, Stream, settle};
 use crate::ports::light::LightOn;
@@ -29,7 +29,7 @@ const MOST_FAILURES: u32 = 10;
 /// A camera known by name. It is looked for anew at every start: a camera that was plugged in again has
 /// another number.
 pub struct V4l2Camera {
-    wanted: Wanted,
+    wanted: CameraChoice,
     places: Places,
     /// Formats that may be taken; all if empty.
     formats: Vec<PixelFormat>,
@@ -61,7 +61,7 @@ impl V4l2Camera {
         let mut candidates = self.places.candidates(&self.wanted);
         if let (true, Some(card)) = (candidates.is_empty(), &self.card) {
             // Plugged in again it may have another number, and after a hub's reset no link: the card is the same.
-            candidates = self.places.candidates(&Wanted::Card(card.clone()));
+            candidates = self.places.candidates(&CameraChoice::Card(card.clone()));
             if let Some(node) = candidates.first() {
                 tracing::warn!(%node, wanted = %self.wanted, "the camera is back under another name");
             }

@@ -36,7 +36,7 @@ struct Inner {
     /// The beginning of a letter whose rest has not come yet.
     begun: Mutex<Vec<u8>>,
     /// How far the line is that comes.
-    line: Mutex<Line>,
+    line: Mutex<AckParser>,
 }
 
 /// The shortest wait of a socket.
@@ -263,7 +263,7 @@ impl Write for Wire {
 
 /// Where in a line the stream is, as far as it matters: `ACK [code@position] {command} words`.
 #[derive(Clone, Copy, Debug)]
-enum Line {
+enum AckParser {
     /// So many letters of [`ERROR`] have come, and no others.
     Start(usize),
     /// In the brackets; whether the `@` has come.
@@ -277,33 +277,36 @@ enum Line {
 /// How the line of an error begins.
 const ERROR: &[u8] = b"ACK [";
 
-impl Default for Line {
+impl Default for AckParser {
     fn default() -> Self {
-        Line::Start(0)
+        AckParser::Start(0)
     }
 }
 
-impl Line {
+impl AckParser {
     /// Replaces a `]` that comes before its `@`, and a `}` that comes before its `{`.
     fn mend(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
-            *self =
-                match (*self, *byte) {
-                    (_, b'\n') => Line::Start(0),
-                    (Line::Start(count), byte) if ERROR.get(count) == Some(&byte) => {
-                        if count + 1 == ERROR.len() { Line::Numbers(false) } else { Line::Start(count + 1) }
+            *self = match (*self, *byte) {
+                (_, b'\n') => AckParser::Start(0),
+                (AckParser::Start(count), byte) if ERROR.get(count) == Some(&byte) => {
+                    if count + 1 == ERROR.len() {
+                        AckParser::Numbers(false)
+                    } else {
+                        AckParser::Start(count + 1)
                     }
-                    (Line::Start(_), _) => Line::Rest,
-                    (Line::Numbers(_), b'@') => Line::Numbers(true),
-                    (Line::Numbers(true), b']') => Line::Command(false),
-                    (Line::Command(_), b'{') => Line::Command(true),
-                    (Line::Command(true), b'}') => Line::Rest,
-                    (here @ Line::Numbers(false), b']') | (here @ Line::Command(false), b'}') => {
-                        *byte = BROKEN as u8;
-                        here
-                    }
-                    (here, _) => here,
-                };
+                }
+                (AckParser::Start(_), _) => AckParser::Rest,
+                (AckParser::Numbers(_), b'@') => AckParser::Numbers(true),
+                (AckParser::Numbers(true), b']') => AckParser::Command(false),
+                (AckParser::Command(_), b'{') => AckParser::Command(true),
+                (AckParser::Command(true), b'}') => AckParser::Rest,
+                (here @ AckParser::Numbers(false), b']') | (here @ AckParser::Command(false), b'}') => {
+                    *byte = BROKEN as u8;
+                    here
+                }
+                (here, _) => here,
+            };
         }
     }
 }
@@ -423,7 +426,7 @@ mod tests {
             ("file: [a]}{@\nOK ACK []\n", "file: [a]}{@\nOK ACK []\n"),
         ] {
             for piece in [1, 3, 100] {
-                let (mut bytes, mut line) = (sent.as_bytes().to_vec(), Line::default());
+                let (mut bytes, mut line) = (sent.as_bytes().to_vec(), AckParser::default());
                 bytes.chunks_mut(piece).for_each(|piece| line.mend(piece));
                 assert_eq!(String::from_utf8(bytes).unwrap(), expected);
             }

@@ -79,7 +79,7 @@ struct Worker<E: FnMut(Event)> {
     music: Box<dyn Music>,
     player: PlayerWorker<E>,
     /// What the core wants to hear; none when it wants nothing or ours is over.
-    wanted: Option<Wanted>,
+    wanted: Option<MusicTarget>,
     /// Why the volume could not be set when it last was to be.
     no_volume: Option<Trouble>,
     /// After this session nothing is to be heard, whatever was on before it.
@@ -94,7 +94,7 @@ struct Worker<E: FnMut(Event)> {
     scanning: bool,
 }
 
-struct Wanted {
+struct MusicTarget {
     ids: Vec<String>,
     volume: u8,
     repeat: bool,
@@ -164,7 +164,7 @@ impl<E: FnMut(Event)> Worker<E> {
                 self.quietly = false;
                 self.settled = None;
                 self.player.report.begun();
-                self.wanted = Some(Wanted { ids, volume, repeat, heard: None });
+                self.wanted = Some(MusicTarget { ids, volume, repeat, heard: None });
                 if self.player.link.is_up() {
                     self.play();
                 } else {

@@ -7,12 +7,12 @@ use moodbox_core::kiosk::action::Spoken;
 use moodbox_core::text::Language;
 
 /// Words, and their volume in percent.
-type Said = (Vec<Spoken>, u8);
+type Announcement = (Vec<Spoken>, u8);
 
 /// Clones hear the same.
 #[derive(Clone, Default)]
 pub struct Simulated {
-    said: Arc<Mutex<Vec<Said>>>,
+    said: Arc<Mutex<Vec<Announcement>>>,
     /// Begins and never ends by itself.
     endless: bool,
 }
@@ -29,7 +29,7 @@ impl Simulated {
     }
 
     /// What was said, with its volume.
-    pub fn said(&self) -> Vec<Said> {
+    pub fn said(&self) -> Vec<Announcement> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

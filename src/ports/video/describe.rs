@@ -41,7 +41,7 @@ struct Container {
 
 /// What the readers of our own find; empty where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct ContainerTags {
     /// How long it plays.
     pub length: Option<Duration>,
     /// Its title.
@@ -56,7 +56,7 @@ pub(super) struct Said {
 
 impl Container {
     /// Takes what is not known yet.
-    fn hear(&mut self, said: Said) {
+    fn hear(&mut self, said: ContainerTags) {
         self.length = self.length.or(said.length);
         set(&mut self.title, &said.title);
         set(&mut self.artist, &said.artist);

@@ -44,12 +44,12 @@ struct Worker<E: FnMut(Event)> {
     player: PlayerWorker<E>,
     wake: Sender<()>,
     /// What the core wants to see; none while the still is shown.
-    wanted: Option<Wanted>,
+    wanted: Option<VideoTarget>,
     /// It was told that a video that is to be heard has no sound device.
     soundless: bool,
 }
 
-struct Wanted {
+struct VideoTarget {
     ids: Vec<String>,
     volume: u8,
     repeat: bool,
@@ -83,7 +83,7 @@ impl<E: FnMut(Event)> Worker<E> {
             PlayerCommand::Play { ids, volume, repeat } => {
                 self.player.fade = None;
                 self.player.report.begun();
-                self.wanted = Some(Wanted { ids, volume, repeat, seen: None, deaths: 0 });
+                self.wanted = Some(VideoTarget { ids, volume, repeat, seen: None, deaths: 0 });
                 if self.player.link.is_up() {
                     self.play();
                 } else {

@@ -277,12 +277,12 @@ pub(super) mod tests {
     }
 
     /// A network that always says the same.
-    struct Told {
+    struct ConstantNetwork {
         network: Drawn,
         says: Vec<f32>,
     }
 
-    impl Tensors for Told {
+    impl Tensors for ConstantNetwork {
         fn input(&self) -> &Spec {
             &self.network.input
         }
@@ -351,7 +351,8 @@ pub(super) mod tests {
         // The labels are: neutral, surprise, other, sad, happy, fear, disgust, angry.
         let mut says = vec![0.0f32; 15];
         (says[1], says[2], says[8 + Mood::Fear.index()]) = (5.0, 4.0, 9.0);
-        let mut model = MoodModel::over(Box::new(Told { network: *network, says }), sidecar).unwrap();
+        let mut model =
+            MoodModel::over(Box::new(ConstantNetwork { network: *network, says }), sidecar).unwrap();
         let face = crop(|_| 0, 7);
         let logits = model.logits(&face).unwrap();
         assert_eq!((logits.moods[Mood::Surprise.index()], logits.other), (5.0, Some(4.0)));

@@ -121,7 +121,7 @@ pub struct KnownMood {
     /// The mood in the device's language, as it is named where a person chooses one.
     pub word: &'static str,
     /// How it is known.
-    pub by: Known,
+    pub by: MoodSource,
     /// The name of the sensor, if one named the mood.
     pub sensor: Option<String>,
     /// How strong it is.
@@ -140,7 +140,7 @@ impl KnownMood {
 /// How a mood is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Known {
+pub enum MoodSource {
     /// A face was read.
     Camera,
     /// A person chose it at the device.
@@ -155,10 +155,16 @@ pub enum Known {
     Nobody,
 }
 
-impl Known {
+impl MoodSource {
     /// All of them.
-    pub const ALL: [Known; 6] =
-        [Known::Camera, Known::Hand, Known::Page, Known::Home, Known::Sensor, Known::Nobody];
+    pub const ALL: [MoodSource; 6] = [
+        MoodSource::Camera,
+        MoodSource::Hand,
+        MoodSource::Page,
+        MoodSource::Home,
+        MoodSource::Sensor,
+        MoodSource::Nobody,
+    ];
 }
 
 /// What a player plays.
@@ -331,13 +337,13 @@ fn stage(phase: &Phase) -> Stage {
 
 fn known(session: &Session, language: Language) -> KnownMood {
     let (by, sensor, scores) = match &session.origin {
-        Origin::Seen { scores } => (Known::Camera, None, Some(*scores)),
-        Origin::Chosen(Source::Hand) => (Known::Hand, None, None),
-        Origin::Chosen(Source::Page) => (Known::Page, None, None),
-        Origin::Chosen(Source::Home) => (Known::Home, None, None),
-        Origin::Chosen(Source::Sensor(name)) => (Known::Sensor, Some(name.clone()), None),
+        Origin::Seen { scores } => (MoodSource::Camera, None, Some(*scores)),
+        Origin::Chosen(Source::Hand) => (MoodSource::Hand, None, None),
+        Origin::Chosen(Source::Page) => (MoodSource::Page, None, None),
+        Origin::Chosen(Source::Home) => (MoodSource::Home, None, None),
+        Origin::Chosen(Source::Sensor(name)) => (MoodSource::Sensor, Some(name.clone()), None),
         // Where items were asked for, no mood is told.
-        Origin::Nobody | Origin::Items => (Known::Nobody, None, None),
+        Origin::Nobody | Origin::Items => (MoodSource::Nobody, None, None),
     };
     KnownMood {
         mood: session.mood,

@@ -15,7 +15,7 @@ pub const MOST_PLAYS: usize = 60;
 /// The sessions of this place, the newest last. No picture, no face, no name: moods, ids and outcomes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    sessions: VecDeque<Session>,
+    sessions: VecDeque<PastSession>,
     helped: BTreeMap<Mood, Change>,
     bias: Bias,
 }
@@ -40,7 +40,7 @@ impl Change {
 /// From a mood to the next idle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Session {
+pub struct PastSession {
     /// The mood.
     pub mood: Mood,
     /// What was played, in order.
@@ -106,7 +106,7 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 struct File {
     version: u32,
-    sessions: VecDeque<Session>,
+    sessions: VecDeque<PastSession>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     helped: BTreeMap<Mood, Change>,
     #[serde(default, skip_serializing_if = "Bias::is_untaught")]
@@ -119,7 +119,7 @@ impl History {
         if self.sessions.back().is_some_and(|session| session.plays.is_empty()) {
             self.sessions.pop_back();
         }
-        self.sessions.push_back(Session { mood, plays: Vec::new(), helped: None });
+        self.sessions.push_back(PastSession { mood, plays: Vec::new(), helped: None });
         self.bound();
     }
 
@@ -200,7 +200,7 @@ impl History {
     }
 
     /// The newest last.
-    pub fn sessions(&self) -> impl DoubleEndedIterator<Item = &Session> + ExactSizeIterator {
+    pub fn sessions(&self) -> impl DoubleEndedIterator<Item = &PastSession> + ExactSizeIterator {
         self.sessions.iter()
     }
 

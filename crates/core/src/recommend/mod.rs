@@ -47,7 +47,7 @@ mod word;
 
 pub use catalog::Catalog;
 pub use check::{Finding, check};
-pub use history::{Change, History, HistoryError, Outcome, Play, Session};
+pub use history::{Change, History, HistoryError, Outcome, PastSession, Play};
 pub use item::{Feeling, FeelingSource, Item};
 pub use item_store::{Entry, ItemStore, Marks};
 pub use kind::{AudioSource, Kind};

@@ -15,7 +15,7 @@ use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
 use super::reason::Reason;
 use super::request::Request;
-use super::taste::{Known, Taste, Weights};
+use super::taste::{ItemTaste, Taste, Weights};
 use crate::mood::Mood;
 
 /// Imagined plays that a prior counts as.
@@ -98,7 +98,7 @@ impl Counts {
         Counts { all: vec![Count::default(); words], words: Vec::new() }
     }
 
-    fn add(&mut self, word: u32, genres: u32, known: &Known) {
+    fn add(&mut self, word: u32, genres: u32, known: &ItemTaste) {
         if let Some(count) = self.all.get_mut(word as usize) {
             count.plus += known.plus;
             count.minus += known.minus;
@@ -266,7 +266,7 @@ impl<'a> Ranks<'a> {
     }
 
     /// That it was liked here, in this mood if it was.
-    fn liked(&self, own: Option<&Known>) -> Option<Reason> {
+    fn liked(&self, own: Option<&ItemTaste>) -> Option<Reason> {
         let own = own?;
         let (here, anywhere) = (u32::from(own.liked[self.mood]), own.liked_in_all());
         if here > 0 {

@@ -57,12 +57,12 @@ pub struct Taste {
     /// The items, in the order in which they were first played.
     pub(super) keys: Vec<Key>,
     /// What is known of each of them.
-    pub(super) known: Vec<Known>,
+    pub(super) known: Vec<ItemTaste>,
 }
 
 /// What is known of one item.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
+pub(super) struct ItemTaste {
     /// Faded counts for it and against it.
     pub(super) plus: f32,
     pub(super) minus: f32,
@@ -76,7 +76,7 @@ pub(super) struct Known {
     pub(super) nearest: [Option<u32>; 7],
 }
 
-impl Known {
+impl ItemTaste {
     pub(super) fn liked_in_all(&self) -> u32 {
         self.liked.iter().map(|&times| u32::from(times)).sum()
     }
@@ -87,7 +87,7 @@ impl Taste {
     pub fn learn(history: &History) -> Taste {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut names: Vec<&str> = Vec::new();
-        let mut known: Vec<Known> = Vec::new();
+        let mut known: Vec<ItemTaste> = Vec::new();
         // For each item the sessions it was in, with its worth there.
         let mut vectors: Vec<Vec<(usize, f32)>> = Vec::new();
         // For each mood and item, the faded sum of its worth.
@@ -100,7 +100,7 @@ impl Taste {
             for play in &session.plays {
                 let number = *numbers.entry(&play.id).or_insert_with(|| {
                     names.push(&play.id);
-                    known.push(Known::default());
+                    known.push(ItemTaste::default());
                     vectors.push(Vec::new());
                     profiles.push([0.0; 7]);
                     names.len() - 1
@@ -167,7 +167,7 @@ impl Taste {
 mod tests {
     use super::*;
 
-    fn known<'a>(taste: &'a Taste, id: &str) -> &'a Known {
+    fn known<'a>(taste: &'a Taste, id: &str) -> &'a ItemTaste {
         &taste.known[taste.keys.iter().position(|key| key.id == id).unwrap()]
     }
 

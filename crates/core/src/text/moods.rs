@@ -1,6 +1,6 @@
 //! Words for the seven moods and for how sure a reading is.
 
-use super::said::{Said, said};
+use super::translated::{Translated, said};
 use crate::language::Language;
 use crate::mood::{Mood, Strength};
 
@@ -30,7 +30,7 @@ impl MoodWords {
 
 /// How a face looks, in words. A face that shows nothing looks calm: more is not claimed of it.
 pub const fn mood(mood: Mood, language: Language) -> MoodWords {
-    let word: Said = match mood {
+    let word: Translated = match mood {
         Mood::Angry => said("angry", "wütend"),
         Mood::Disgust => said("disgusted", "angewidert"),
         Mood::Fear => said("afraid", "ängstlich"),

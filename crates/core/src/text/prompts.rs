@@ -1,6 +1,6 @@
 //! What the panel asks, answers and announces.
 
-use super::said::said;
+use super::translated::said;
 use crate::language::Language;
 use crate::screen::{Advice, Flash, HoldChoice, Power};
 

@@ -1,6 +1,6 @@
 //! What is wrong and what helps, short enough for the panel. The log has the long report.
 
-use super::said::{Said, said};
+use super::translated::{Translated, said};
 use crate::language::Language;
 use crate::trouble::TroubleKind;
 
@@ -15,7 +15,7 @@ pub struct TroubleWords {
 
 /// What is wrong and what helps.
 pub const fn trouble(kind: TroubleKind, language: Language) -> TroubleWords {
-    let (title, cure): (Said, Said) = match kind {
+    let (title, cure): (Translated, Translated) = match kind {
         TroubleKind::CameraMissing => (
             said("No camera", "Keine Kamera"),
             said("Plug the camera in; I keep looking for it", "Steck die Kamera ein; ich suche weiter"),

@@ -96,7 +96,7 @@ pub struct OfKind {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct FilesQuery {
     #[serde(default)]
     kind: Kind,
     /// The name of the file, without a folder.
@@ -120,7 +120,7 @@ pub struct Progress {
 /// Begins to add a file.
 pub async fn begin(
     State(site): State<Arc<Site>>,
-    Body(wanted): Body<Wanted>,
+    Body(wanted): Body<FilesQuery>,
 ) -> Result<(StatusCode, Json<Progress>), Fault> {
     let name = name_of(&wanted.name, endings(wanted.kind))?;
     if wanted.size == 0 {

@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::Body;
-use super::settings::{self, Saved, Wanted};
-use crate::config::changes::Said;
+use super::settings::{self, Saved, SettingsBody};
+use crate::config::changes::SettingValue;
 use crate::config::{self, Config, PanelChoice};
 use crate::doctor::tone;
 use crate::observers::web::Site;
@@ -151,13 +151,13 @@ pub async fn upright(State(site): State<Arc<Site>>, Body(seen): Body<Seen>) -> R
     };
     (0..quarters).for_each(|_| panel = panel.turned());
     let degrees = u16::from(panel.rotation);
-    let turn = [("panel.rotation".to_owned(), Some(Said::Number(degrees.into())))];
-    let saved = settings::save(State(site.clone()), Body(Wanted { changes: turn.into() })).await?;
+    let turn = [("panel.rotation".to_owned(), Some(SettingValue::Number(degrees.into())))];
+    let saved = settings::save(State(site.clone()), Body(SettingsBody { changes: turn.into() })).await?;
     match configuration(&site).await?.panel {
         Some(PanelChoice::Spi(now)) if (now.width, now.height) == (panel.width, panel.height) => Ok(saved),
         _ => {
             let back = [("panel.rotation".to_owned(), None)];
-            let Json(_) = settings::save(State(site), Body(Wanted { changes: back.into() })).await?;
+            let Json(_) = settings::save(State(site), Body(SettingsBody { changes: back.into() })).await?;
             Err(Fault::new(
                 StatusCode::CONFLICT,
                 "the configuration names the panel's width and height, which a quarter turn would change: \

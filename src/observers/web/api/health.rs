@@ -28,15 +28,15 @@ pub struct Examined {
 }
 
 #[derive(Serialize)]
-pub struct Told {
+pub struct HealthResponse {
     version: &'static str,
     /// A newer version that APT would install; none where there is none, or APT has no source of moodbox.
     offered: Option<String>,
     findings: Vec<Finding>,
 }
 
-pub async fn health(State(site): State<Arc<Site>>) -> Result<Json<Told>, Fault> {
-    let told = |findings, offered| Json(Told { version: VERSION, offered, findings });
+pub async fn health(State(site): State<Arc<Site>>) -> Result<Json<HealthResponse>, Fault> {
+    let told = |findings, offered| Json(HealthResponse { version: VERSION, offered, findings });
     let Some(config) = site.config.clone() else { return Ok(told(Vec::new(), None)) };
     // Held meanwhile: nobody examines twice at once.
     let mut examined = site.examined.lock().await;

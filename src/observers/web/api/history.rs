@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use crate::observers::mood_log::{HEADER, Moods, Session};
+use crate::observers::mood_log::{HEADER, LoggedSession, Moods};
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
 use moodbox_core::kiosk::event::Event;
@@ -22,7 +22,7 @@ const MOST: usize = 2000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct HistoryQuery {
     /// How far back, in days.
     #[serde(default = "month")]
     days: u16,
@@ -33,16 +33,16 @@ fn month() -> u16 {
 }
 
 #[derive(Serialize)]
-pub struct Told {
+pub struct HistoryResponse {
     /// Whether moods are kept at all.
     kept: bool,
     #[serde(rename = "visits")]
-    sessions: Vec<Session>,
+    sessions: Vec<LoggedSession>,
     /// Where the moods lie between unpleasant -1 and pleasant 1, to draw them.
     valence: BTreeMap<Mood, f32>,
 }
 
-async fn load(moods: Moods) -> Result<Vec<Session>, Fault> {
+async fn load(moods: Moods) -> Result<Vec<LoggedSession>, Fault> {
     let failed = |why: String| {
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the moods cannot be read: {why}"))
     };
@@ -64,17 +64,17 @@ fn kept(site: &Site) -> Result<Moods, Fault> {
 
 pub async fn history(
     State(site): State<Arc<Site>>,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Json<Told>, Fault> {
+    Asked(wanted): Asked<HistoryQuery>,
+) -> Result<Json<HistoryResponse>, Fault> {
     let valence = Mood::ALL.map(|mood| (mood, mood.valence_arousal().0)).into();
     let Some(moods) = site.moods.clone() else {
-        return Ok(Json(Told { kept: false, sessions: Vec::new(), valence }));
+        return Ok(Json(HistoryResponse { kept: false, sessions: Vec::new(), valence }));
     };
     let oldest = chrono::Utc::now() - chrono::TimeDelta::days(wanted.days.into());
     let mut sessions = load(moods).await?;
     sessions.retain(|session| session.time >= oldest);
     sessions.drain(..sessions.len().saturating_sub(MOST));
-    Ok(Json(Told { kept: true, sessions, valence }))
+    Ok(Json(HistoryResponse { kept: true, sessions, valence }))
 }
 
 /// Everything that is kept, for a spreadsheet.

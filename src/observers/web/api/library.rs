@@ -27,7 +27,7 @@ const MOST: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct LibraryQuery {
     #[serde(default)]
     kind: Kind,
     /// Part of the title, the artist or the album.
@@ -67,13 +67,13 @@ pub struct Found {
     hearts: usize,
     /// How many were wanted; at most 200 of them follow.
     found: usize,
-    items: Vec<Listed>,
+    items: Vec<LibraryResponse>,
     /// Where files are read from, if there is nothing on the shelf.
     folders: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-pub struct Listed {
+pub struct LibraryResponse {
     /// How it is called when its feeling is set.
     id: String,
     title: String,
@@ -356,7 +356,7 @@ async fn read_cover(site: &Site, settings: MusicSettings, id: String, name: Stri
 
 pub async fn library(
     State(site): State<Arc<Site>>,
-    Asked(wanted): Asked<Wanted>,
+    Asked(wanted): Asked<LibraryQuery>,
 ) -> Result<Json<Found>, Fault> {
     let catalog = site.shelves.catalog.borrow().clone();
     let shelf = match wanted.kind {
@@ -398,7 +398,7 @@ pub async fn library(
         };
         fitting.sort_by(|one, other| away(one).total_cmp(&away(other)));
     }
-    told.items.extend(fitting.into_iter().take(MOST).map(|entry| Listed {
+    told.items.extend(fitting.into_iter().take(MOST).map(|entry| LibraryResponse {
         id: handle(entry.id),
         title: entry.title.to_owned(),
         artist: entry.artist.to_owned(),

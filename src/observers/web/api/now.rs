@@ -37,14 +37,17 @@ pub(super) fn state(site: &Site, reads: &Reads) -> Snapshot {
 
 /// A browser adds what keeps it from showing an old one.
 #[derive(Deserialize)]
-pub struct Wanted {
+pub struct PanelQuery {
     /// Half as wide and half as high, for a slow link.
     #[serde(default)]
     small: bool,
 }
 
 /// The panel as it stands.
-pub async fn panel(State(site): State<Arc<Site>>, Asked(wanted): Asked<Wanted>) -> Result<Response, Fault> {
+pub async fn panel(
+    State(site): State<Arc<Site>>,
+    Asked(wanted): Asked<PanelQuery>,
+) -> Result<Response, Fault> {
     let picture = site.panel.as_ref().and_then(|panel| panel.picture());
     let picture =
         picture.ok_or_else(|| Fault::not_found("this device has no panel, or nothing stands on it yet"))?;

@@ -17,7 +17,7 @@ use moodbox_core::kiosk::policy::Mode;
 
 /// What is shown.
 #[derive(Serialize)]
-pub struct Listed {
+pub struct StationsResponse {
     /// Those that are kept here.
     stations: Vec<radio::Station>,
     /// The names of those that the configuration brings along.
@@ -36,10 +36,10 @@ fn stations(file: &std::path::Path) -> Result<Vec<radio::Station>, Fault> {
     radio::stations(file).map_err(|why| Fault::new(StatusCode::CONFLICT, why))
 }
 
-pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> {
+pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<StationsResponse>, Fault> {
     let (music, file) = settings(&site)?;
     let configured = music.radio.as_deref().map(|file| radio::read(file).0).unwrap_or_default();
-    Ok(Json(Listed {
+    Ok(Json(StationsResponse {
         stations: stations(&file)?,
         configured: configured.into_iter().map(|item| item.title).collect(),
     }))
@@ -48,11 +48,14 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
 /// What the page wants kept: all of them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct StationsBody {
     stations: Vec<radio::Station>,
 }
 
-pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> Result<Json<Listed>, Fault> {
+pub async fn save(
+    State(site): State<Arc<Site>>,
+    Body(wanted): Body<StationsBody>,
+) -> Result<Json<StationsResponse>, Fault> {
     let mode = site.latest.borrow().mode;
     if mode != Mode::Household && site.door.password().is_none() {
         return Err(Fault::new(

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::Named;
-use crate::log_buffer::{LOGBOOK, Line};
+use crate::log_buffer::{LOGBOOK, LogLine};
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
 
@@ -22,7 +22,7 @@ const LARGEST_PICTURE: u64 = 512 * 1024;
 
 #[derive(Serialize)]
 pub struct Log {
-    lines: Vec<Line>,
+    lines: Vec<LogLine>,
 }
 
 pub async fn log() -> Json<Log> {

@@ -22,7 +22,7 @@ use moodbox_core::text::Language;
 
 /// What a page has to know before anything else.
 #[derive(Serialize)]
-pub struct Told {
+pub struct SessionResponse {
     /// Whether a password has to be said first.
     login: bool,
     /// Whether there is a password at all.
@@ -42,10 +42,10 @@ pub struct Told {
     state: Option<Snapshot>,
 }
 
-fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
+fn told(site: &Site, cookie: Option<&str>) -> Json<SessionResponse> {
     let locked = site.door.password().is_some();
     let known = cookie.is_some_and(|cookie| site.door.inside().logins.csrf(cookie, Instant::now()).is_some());
-    Json(Told {
+    Json(SessionResponse {
         login: locked && !known,
         locked,
         csrf: site.door.csrf_for(cookie),
@@ -58,10 +58,10 @@ fn told(site: &Site, cookie: Option<&str>) -> Json<Told> {
     })
 }
 
-pub async fn get(State(site): State<Arc<Site>>, reads: Reads, headers: HeaderMap) -> Json<Told> {
+pub async fn get(State(site): State<Arc<Site>>, reads: Reads, headers: HeaderMap) -> Json<SessionResponse> {
     let Json(told) = told(&site, cookie(&headers));
     let state = (!told.login).then(|| now::state(&site, &reads));
-    Json(Told { state, ..told })
+    Json(SessionResponse { state, ..told })
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::Body;
-use crate::config::changes::{self, CHANGEABLE, Form, Said};
+use crate::config::changes::{self, CHANGEABLE, Form, SettingValue};
 use crate::config::{self, Changes, Config};
 use crate::observers::web::Site;
 use crate::observers::web::fault::Fault;
@@ -19,7 +19,7 @@ use moodbox_core::kiosk::event::Event;
 use moodbox_core::kiosk::policy::Mode;
 
 #[derive(Serialize)]
-pub struct Listed {
+pub struct SettingsResponse {
     /// The configuration, which stays as it is.
     file: PathBuf,
     /// What is written, over it.
@@ -39,11 +39,11 @@ struct Shown {
     least: Option<i64>,
     most: Option<i64>,
     /// As it counts after the next start; none: the default.
-    value: Option<Said>,
+    value: Option<SettingValue>,
     /// What the configuration says; it counts where nothing was changed.
-    configured: Option<Said>,
+    configured: Option<SettingValue>,
     /// What counts where nobody says anything, if that is one value.
-    default: Option<Said>,
+    default: Option<SettingValue>,
     /// Whether it was changed here.
     own: bool,
     /// Whether it counts as soon as it is saved, and not only after the next start.
@@ -97,7 +97,7 @@ fn read(path: &Path) -> Result<String, Fault> {
         .map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))
 }
 
-pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> {
+pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<SettingsResponse>, Fault> {
     let path = file_of(&site)?;
     let text = read(path)?;
     let file: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(error.message()))?;
@@ -111,7 +111,7 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
     let settings = CHANGEABLE.into_iter().filter(|(name, _)| here(name));
     let settings =
         settings.map(|(name, form)| Shown::of(name, form, &file, plain.as_ref(), &changes)).collect();
-    Ok(Json(Listed {
+    Ok(Json(SettingsResponse {
         file: path.to_owned(),
         changes: site.changes.clone(),
         restartable: site.restartable,
@@ -122,9 +122,9 @@ pub async fn list(State(site): State<Arc<Site>>) -> Result<Json<Listed>, Fault> 
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct SettingsBody {
     /// None takes the change away: the configuration counts again.
-    pub(super) changes: BTreeMap<String, Option<Said>>,
+    pub(super) changes: BTreeMap<String, Option<SettingValue>>,
 }
 
 #[derive(Serialize)]
@@ -134,7 +134,10 @@ pub struct Saved {
     restartable: bool,
 }
 
-pub async fn save(State(site): State<Arc<Site>>, Body(wanted): Body<Wanted>) -> Result<Json<Saved>, Fault> {
+pub async fn save(
+    State(site): State<Arc<Site>>,
+    Body(wanted): Body<SettingsBody>,
+) -> Result<Json<Saved>, Fault> {
     let path = file_of(&site)?;
     let mode = site.latest.borrow().mode;
     // Where strangers are, reaching the page is not enough to decide what the law treats differently.

@@ -57,19 +57,19 @@ pub struct Asked {
 }
 
 #[derive(Serialize)]
-pub struct Told {
+pub struct FormResponse {
     text: String,
     form: Form,
 }
 
 /// What a text says, after a change by the form if there is one. Whether it is right is asked of `try`.
-pub async fn form(Body(asked): Body<Asked>) -> Result<Json<Told>, Fault> {
+pub async fn form(Body(asked): Body<Asked>) -> Result<Json<FormResponse>, Fault> {
     let mut text = asked.text;
     if let Some(form) = &asked.form {
         text = with(&text, form).map_err(Fault::unprocessable)?;
     }
     let form = read(&text).map_err(Fault::unprocessable)?;
-    Ok(Json(Told { text, form }))
+    Ok(Json(FormResponse { text, form }))
 }
 
 /// What a text says.

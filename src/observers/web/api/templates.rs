@@ -156,7 +156,7 @@ fn which((kind, mood): (String, String)) -> Result<Which, Fault> {
 }
 
 #[derive(Serialize)]
-pub struct Listed {
+pub struct TemplatesResponse {
     templates: Vec<One>,
 }
 
@@ -168,14 +168,14 @@ struct One {
     own: bool,
 }
 
-pub async fn list(State(site): State<Arc<Site>>) -> Json<Listed> {
+pub async fn list(State(site): State<Arc<Site>>) -> Json<TemplatesResponse> {
     let all = Kind::ALL.into_iter().flat_map(|kind| Mood::ALL.map(|mood| (kind, mood)));
     let templates = all.map(|(kind, mood)| One {
         kind: kind.name(),
         mood,
         own: file(&site.desk.folder, (kind, mood)).is_file(),
     });
-    Json(Listed { templates: templates.collect() })
+    Json(TemplatesResponse { templates: templates.collect() })
 }
 
 #[derive(Serialize)]

@@ -4,14 +4,14 @@ use crate::language::Language;
 
 /// One text in every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Translated {
     /// In English.
     pub en: &'static str,
     /// In German.
     pub de: &'static str,
 }
 
-impl Said {
+impl Translated {
     /// The text in one language.
     pub const fn r#in(self, language: Language) -> &'static str {
         match language {
@@ -22,6 +22,6 @@ impl Said {
 }
 
 /// A text in both languages.
-pub(super) const fn said(en: &'static str, de: &'static str) -> Said {
-    Said { en, de }
+pub(super) const fn said(en: &'static str, de: &'static str) -> Translated {
+    Translated { en, de }
 }
