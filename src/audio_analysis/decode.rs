@@ -56,7 +56,7 @@ pub enum SoundError {
     Silent,
     /// MIDI: which notes to play, without their sound.
     #[error("it holds notes without a sound of their own (MIDI), so it cannot be measured")]
-    Notes,
+    Midi,
 }
 
 /// Containers that no reader here knows. They are not even tried: a sync word of MPEG is found in all of them, and
@@ -77,7 +77,7 @@ pub(crate) const FOREIGN_SOUND: [&str; 42] = [
 const NOTES: [&str; 4] = ["mid", "midi", "kar", "rmi"];
 
 /// Whether this is MIDI, by its ending.
-pub(crate) fn is_notes(path: &Path) -> bool {
+pub(crate) fn is_midi(path: &Path) -> bool {
     has_ending(path, &NOTES)
 }
 
@@ -95,8 +95,8 @@ pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
 /// broken file is caught.
 pub fn measure(path: &Path) -> Result<Features, SoundError> {
     let file = Budgeted::open(path, MOST_BYTES, LONGEST).map_err(SoundError::Unreadable)?;
-    if is_notes(path) {
-        return Err(SoundError::Notes);
+    if is_midi(path) {
+        return Err(SoundError::Midi);
     }
     if has_ending(path, &FOREIGN) || has_ending(path, &FOREIGN_SOUND) {
         return Ffmpeg::default().measure(path);

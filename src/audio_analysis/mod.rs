@@ -8,7 +8,7 @@ mod feeling;
 mod ffmpeg;
 mod mp4_boxes;
 
-pub(crate) use decode::{Budgeted, FOREIGN, FOREIGN_SOUND, has_ending, is_notes, length, open};
+pub(crate) use decode::{Budgeted, FOREIGN, FOREIGN_SOUND, has_ending, is_midi, length, open};
 pub use decode::{SoundError, measure};
 pub(crate) use feeling::feeling;
 pub use moodbox_signal::audio::Features;

@@ -207,7 +207,7 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
         }
     }
     if let Some(progress) = progress.filter(|progress| progress.wanted > 0) {
-        let Progress { wanted, measured, impossible, out_of_reach, parts, foreign, notes } = progress;
+        let Progress { wanted, measured, impossible, out_of_reach, parts, foreign, midi } = progress;
         text.push_str(&format!("sound: {measured} of {wanted} measured"));
         if impossible > 0 {
             text.push_str(&format!(", {impossible} cannot be"));
@@ -225,10 +225,10 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
                 ", {foreign} need ffmpeg (Opus, WMA and the like: `sudo apt install ffmpeg`)"
             ));
         }
-        if notes > 0 {
-            text.push_str(&format!(", {notes} are MIDI, which has no sound of its own, and cannot be"));
+        if midi > 0 {
+            text.push_str(&format!(", {midi} are MIDI, which has no sound of its own, and cannot be"));
         }
-        if measured + impossible + out_of_reach + parts + foreign + notes < wanted {
+        if measured + impossible + out_of_reach + parts + foreign + midi < wanted {
             text.push_str("; `moodbox run` listens to the rest in the background");
         }
         text.push('\n');

@@ -86,7 +86,7 @@ fn pass(
         let folder = folder.flatten();
         let (mut news, mut unsaved, mut known, mut new) = (Vec::new(), 0, 0, 0);
         let mut seen = HashSet::new();
-        let (mut reported, mut needs_ffmpeg, mut notes) = (Instant::now(), 0, 0);
+        let (mut reported, mut needs_ffmpeg, mut midi) = (Instant::now(), 0, 0);
         let total = unknown.count();
         for (at, (kind, id)) in unknown.iter().enumerate() {
             match woken.try_recv() {
@@ -119,8 +119,8 @@ fn pass(
                             needs_ffmpeg += 1;
                             continue;
                         }
-                        Err(SoundError::Notes) => {
-                            notes += 1;
+                        Err(SoundError::Midi) => {
+                            midi += 1;
                             None
                         }
                         Err(error) => {
@@ -148,8 +148,8 @@ fn pass(
         if needs_ffmpeg > 0 {
             tracing::info!("{needs_ffmpeg} files are not listened to: {}", SoundError::NeedsFfmpeg);
         }
-        if notes > 0 {
-            tracing::info!("{notes} files are not listened to: {}", SoundError::Notes);
+        if midi > 0 {
+            tracing::info!("{midi} files are not listened to: {}", SoundError::Midi);
         }
         live.measured(news);
         memory.make_room(&seen);
@@ -185,7 +185,7 @@ pub struct Progress {
     /// Of a kind that only ffmpeg decodes, which is not installed.
     pub foreign: usize,
     /// MIDI, which has no sound of its own.
-    pub notes: usize,
+    pub midi: usize,
 }
 
 /// Puts what is remembered on a catalog that was read from outside the daemon, measuring nothing.
@@ -208,8 +208,8 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
             let foreign =
                 || !has_ffmpeg && path.as_ref().is_some_and(|path| audio_analysis::needs_ffmpeg(path));
             match identity.map(|identity| memory.get(identity)) {
-                Some(_) if path.as_ref().is_some_and(|path| audio_analysis::is_notes(path)) => {
-                    progress.notes += 1;
+                Some(_) if path.as_ref().is_some_and(|path| audio_analysis::is_midi(path)) => {
+                    progress.midi += 1;
                 }
                 None if path.as_ref().is_some_and(|path| is_part(path)) => progress.parts += 1,
                 None => progress.out_of_reach += 1,

@@ -60,7 +60,7 @@ impl LoggedSession {
         let time = DateTime::parse_from_rfc3339(fields.next()?).ok()?.to_utc();
         let mood = fields.next()?.parse().ok()?;
         let by = fields.next()?;
-        let by = EVERY.into_iter().find(|known| word(*known) == by)?;
+        let by = MoodSource::ALL.into_iter().find(|known| word(*known) == by)?;
         let confidence = match fields.next()? {
             "" => None,
             number => Some(number.parse().ok()?),
@@ -68,15 +68,6 @@ impl LoggedSession {
         fields.next().is_none().then_some(LoggedSession { time, mood, by, confidence })
     }
 }
-
-const EVERY: [MoodSource; 6] = [
-    MoodSource::Camera,
-    MoodSource::Hand,
-    MoodSource::Page,
-    MoodSource::Home,
-    MoodSource::Sensor,
-    MoodSource::Nobody,
-];
 
 fn word(by: MoodSource) -> &'static str {
     match by {

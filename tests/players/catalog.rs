@@ -354,6 +354,6 @@ fn midi_is_named_as_what_cannot_be_measured_once_for_all_of_it() {
     assert!(told.contains("2 are MIDI, which has no sound of its own, and cannot be"), "{told}");
     assert!(matches!(
         moodbox::audio_analysis::measure(&server.file("a.mid")),
-        Err(moodbox::audio_analysis::SoundError::Notes)
+        Err(moodbox::audio_analysis::SoundError::Midi)
     ));
 }

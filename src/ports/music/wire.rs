@@ -36,7 +36,7 @@ struct Inner {
     /// The beginning of a letter whose rest has not come yet.
     begun: Mutex<Vec<u8>>,
     /// How far the line is that comes.
-    line: Mutex<AckParser>,
+    line: Mutex<AckPosition>,
 }
 
 /// The shortest wait of a socket.
@@ -263,7 +263,7 @@ impl Write for Wire {
 
 /// Where in a line the stream is, as far as it matters: `ACK [code@position] {command} words`.
 #[derive(Clone, Copy, Debug)]
-enum AckParser {
+enum AckPosition {
     /// So many letters of [`ERROR`] have come, and no others.
     Start(usize),
     /// In the brackets; whether the `@` has come.
@@ -277,31 +277,31 @@ enum AckParser {
 /// How the line of an error begins.
 const ERROR: &[u8] = b"ACK [";
 
-impl Default for AckParser {
+impl Default for AckPosition {
     fn default() -> Self {
-        AckParser::Start(0)
+        AckPosition::Start(0)
     }
 }
 
-impl AckParser {
+impl AckPosition {
     /// Replaces a `]` that comes before its `@`, and a `}` that comes before its `{`.
     fn mend(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
             *self = match (*self, *byte) {
-                (_, b'\n') => AckParser::Start(0),
-                (AckParser::Start(count), byte) if ERROR.get(count) == Some(&byte) => {
+                (_, b'\n') => AckPosition::Start(0),
+                (AckPosition::Start(count), byte) if ERROR.get(count) == Some(&byte) => {
                     if count + 1 == ERROR.len() {
-                        AckParser::Numbers(false)
+                        AckPosition::Numbers(false)
                     } else {
-                        AckParser::Start(count + 1)
+                        AckPosition::Start(count + 1)
                     }
                 }
-                (AckParser::Start(_), _) => AckParser::Rest,
-                (AckParser::Numbers(_), b'@') => AckParser::Numbers(true),
-                (AckParser::Numbers(true), b']') => AckParser::Command(false),
-                (AckParser::Command(_), b'{') => AckParser::Command(true),
-                (AckParser::Command(true), b'}') => AckParser::Rest,
-                (here @ AckParser::Numbers(false), b']') | (here @ AckParser::Command(false), b'}') => {
+                (AckPosition::Start(_), _) => AckPosition::Rest,
+                (AckPosition::Numbers(_), b'@') => AckPosition::Numbers(true),
+                (AckPosition::Numbers(true), b']') => AckPosition::Command(false),
+                (AckPosition::Command(_), b'{') => AckPosition::Command(true),
+                (AckPosition::Command(true), b'}') => AckPosition::Rest,
+                (here @ AckPosition::Numbers(false), b']') | (here @ AckPosition::Command(false), b'}') => {
                     *byte = BROKEN as u8;
                     here
                 }
@@ -426,7 +426,7 @@ mod tests {
             ("file: [a]}{@\nOK ACK []\n", "file: [a]}{@\nOK ACK []\n"),
         ] {
             for piece in [1, 3, 100] {
-                let (mut bytes, mut line) = (sent.as_bytes().to_vec(), AckParser::default());
+                let (mut bytes, mut line) = (sent.as_bytes().to_vec(), AckPosition::default());
                 bytes.chunks_mut(piece).for_each(|piece| line.mend(piece));
                 assert_eq!(String::from_utf8(bytes).unwrap(), expected);
             }

@@ -4,7 +4,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
-use super::describe::ContainerTags;
+use super::describe::MediaMetadata;
 
 /// Both lists stand before the pictures, among few other chunks.
 const MOST_CHUNKS: usize = 200;
@@ -14,12 +14,12 @@ const LONGEST: u32 = 2000;
 const HEADER: usize = 20;
 
 /// None for anything but an AVI.
-pub fn read(file: &mut (impl Read + Seek)) -> Option<ContainerTags> {
+pub fn read(file: &mut (impl Read + Seek)) -> Option<MediaMetadata> {
     let (name, _) = chunk(file)?;
     if &name != b"RIFF" || &kind(file)? != b"AVI " {
         return None;
     }
-    let mut said = ContainerTags::default();
+    let mut said = MediaMetadata::default();
     for _ in 0..MOST_CHUNKS {
         let Some((name, size)) = chunk(file) else { break };
         let (size, even) = (size, i64::from(size) + i64::from(size % 2));

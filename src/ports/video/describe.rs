@@ -39,9 +39,9 @@ struct Container {
     rating: Option<String>,
 }
 
-/// What the readers of our own find; empty where nothing is said.
+/// What a reader finds in a file whose container is not read by the decoder; empty where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ContainerTags {
+pub(super) struct MediaMetadata {
     /// How long it plays.
     pub length: Option<Duration>,
     /// Its title.
@@ -56,7 +56,7 @@ pub(super) struct ContainerTags {
 
 impl Container {
     /// Takes what is not known yet.
-    fn hear(&mut self, said: ContainerTags) {
+    fn hear(&mut self, said: MediaMetadata) {
         self.length = self.length.or(said.length);
         set(&mut self.title, &said.title);
         set(&mut self.artist, &said.artist);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, setpriority_process};
 use serde::Deserialize;
 
-use super::describe::ContainerTags;
+use super::describe::MediaMetadata;
 use crate::audio_analysis;
 use crate::ports::process;
 
@@ -79,7 +79,7 @@ impl Probe {
     }
 
     /// What a file says of itself.
-    pub(super) fn ask(&self, path: &Path) -> Result<ContainerTags, ProbeError> {
+    pub(super) fn ask(&self, path: &Path) -> Result<MediaMetadata, ProbeError> {
         let program = self.program.display().to_string();
         let failed = |why: String| ProbeError::Failed { program: program.clone(), why };
         let mut child = self.start(path).map_err(|error| match error.kind() {
@@ -136,14 +136,14 @@ impl Probe {
     }
 }
 
-impl From<Format> for ContainerTags {
-    fn from(format: Format) -> ContainerTags {
+impl From<Format> for MediaMetadata {
+    fn from(format: Format) -> MediaMetadata {
         let seconds = format.duration.and_then(|text| text.parse::<f64>().ok());
         let length = seconds
             .filter(|seconds| *seconds > 0.0)
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let FormatTags { title, artist, genre, comment } = format.tags;
-        ContainerTags { length, title, artist, genre, comment }
+        MediaMetadata { length, title, artist, genre, comment }
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
     fn a_length_that_is_none_stays_unknown() {
         for said in ["N/A", "-1", "inf", "1e300", "0"] {
             let format = Format { duration: Some(said.to_owned()), tags: FormatTags::default() };
-            assert_eq!(ContainerTags::from(format).length, None, "{said}");
+            assert_eq!(MediaMetadata::from(format).length, None, "{said}");
         }
     }
 }

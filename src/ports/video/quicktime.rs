@@ -3,7 +3,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::describe::ContainerTags;
+use super::describe::MediaMetadata;
 
 /// Boxes that are looked at.
 const MOST_BOXES: usize = 400;
@@ -11,14 +11,14 @@ const MOST_BOXES: usize = 400;
 const LONGEST: u64 = 2000;
 
 /// Nothing is said by anything but a MOV.
-pub fn read(file: &mut (impl Read + Seek)) -> ContainerTags {
-    let mut said = ContainerTags::default();
+pub fn read(file: &mut (impl Read + Seek)) -> MediaMetadata {
+    let mut said = MediaMetadata::default();
     // A file that is torn has said what it could.
     let _ = walk(file, &mut said);
     said
 }
 
-fn walk(file: &mut (impl Read + Seek), said: &mut ContainerTags) -> Option<()> {
+fn walk(file: &mut (impl Read + Seek), said: &mut MediaMetadata) -> Option<()> {
     for count in 0..MOST_BOXES {
         let (name, size) = header(file)?;
         let brand = match &name {
@@ -99,7 +99,7 @@ mod tests {
     fn the_words_of_a_mov_are_read_behind_its_pictures() {
         let said = read(&mut Cursor::new(file(b"qt  ")));
         assert_eq!((said.title.as_str(), said.genre.as_str()), ("Море", "Film"));
-        assert_eq!(read(&mut Cursor::new(file(b"isom"))), ContainerTags::default());
+        assert_eq!(read(&mut Cursor::new(file(b"isom"))), MediaMetadata::default());
     }
 
     #[test]

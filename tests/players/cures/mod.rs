@@ -147,7 +147,7 @@ const BY_HAND: &[(&str, &str)] = &[
     ("upgrade to {}.{} or later", "an old kernel"),
     ("connect the Pi to a network once, or set it", "the clock of the machine that tests"),
     ("`sudo timedatectl set-ntp true`", "the clock of the machine that tests"),
-    ("install the moodbox package, whose udev rules", "udev; `deploy/test-package` installs it"),
+    ("install the moodbox package, whose udev rules", "udev; `deploy/test-service` installs it"),
     ("install the moodbox package, which makes it, or: ", "the package; the command beside it is tried"),
     ("remove what is not needed: `sudo apt clean`", "a full card"),
     ("lower `frames` under [camera], use a faster board", "a board that is slow"),

@@ -58,7 +58,7 @@ pub enum Kind {
 }
 
 #[derive(Serialize)]
-pub struct Found {
+pub struct LibraryResponse {
     /// On the shelf.
     total: usize,
     /// Of these, how many no valence and arousal is known of.
@@ -67,13 +67,13 @@ pub struct Found {
     hearts: usize,
     /// How many were wanted; at most 200 of them follow.
     found: usize,
-    items: Vec<LibraryResponse>,
+    items: Vec<LibraryItem>,
     /// Where files are read from, if there is nothing on the shelf.
     folders: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-pub struct LibraryResponse {
+pub struct LibraryItem {
     /// How it is called when its feeling is set.
     id: String,
     title: String,
@@ -357,7 +357,7 @@ async fn read_cover(site: &Site, settings: MusicSettings, id: String, name: Stri
 pub async fn library(
     State(site): State<Arc<Site>>,
     Asked(wanted): Asked<LibraryQuery>,
-) -> Result<Json<Found>, Fault> {
+) -> Result<Json<LibraryResponse>, Fault> {
     let catalog = site.shelves.catalog.borrow().clone();
     let shelf = match wanted.kind {
         Kind::Music => &catalog.music,
@@ -371,8 +371,14 @@ pub async fn library(
         ),
         None => None,
     };
-    let mut told =
-        Found { total: shelf.len(), unknown: 0, hearts: 0, found: 0, items: Vec::new(), folders: Vec::new() };
+    let mut told = LibraryResponse {
+        total: shelf.len(),
+        unknown: 0,
+        hearts: 0,
+        found: 0,
+        items: Vec::new(),
+        folders: Vec::new(),
+    };
     if shelf.is_empty() {
         told.folders = folders(&site, wanted.kind).await;
     }
@@ -398,7 +404,7 @@ pub async fn library(
         };
         fitting.sort_by(|one, other| away(one).total_cmp(&away(other)));
     }
-    told.items.extend(fitting.into_iter().take(MOST).map(|entry| LibraryResponse {
+    told.items.extend(fitting.into_iter().take(MOST).map(|entry| LibraryItem {
         id: handle(entry.id),
         title: entry.title.to_owned(),
         artist: entry.artist.to_owned(),
