@@ -62,7 +62,7 @@ pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Resu
     observers.add(publisher);
     let mut page = None;
     if let Some(mut web) = web {
-        let (watcher, shelves) = Watcher::new();
+        let (watcher, library) = Watcher::new();
         observers.add(watcher);
         let moods = keep_moods(config, &mut device, &mut observers)?;
         let simulated = options.simulated;
@@ -74,7 +74,7 @@ pub fn wire(config: &Config, mut ports: Ports, options: Options) -> anyhow::Resu
             queue: device.queue(),
             latest: latest.clone(),
             panel: mirror,
-            shelves,
+            library,
             config: options.file.clone().filter(|_| simulated.is_none()),
             papers: papers(config, options.file, moods),
             simulated,

@@ -40,7 +40,7 @@ fn history(catalog: &Catalog) -> History {
 /// A library of so many tracks and a list of twenty for each mood; what that added to the peak, in kB.
 fn added(tracks: usize) -> usize {
     let before = peak();
-    let catalog = Catalog { music: library(tracks, 1).shelf, ..Catalog::default() };
+    let catalog = Catalog { music: library(tracks, 1).item_store, ..Catalog::default() };
     let taste = Taste::learn(&history(&catalog));
     let templates = Mood::ALL.into_iter().fold(Templates::shipped(), |templates, mood| {
         let music = Template { length: Length::Items(20), ..templates.of(mood).music.clone() };

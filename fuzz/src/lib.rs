@@ -244,7 +244,7 @@ impl Site {
         let settings = settings();
         let (queue, events) = crossbeam_channel::bounded::<Event>(64);
         let (mut publisher, latest) = Publisher::new(&settings);
-        let (mut watcher, shelves) = Watcher::new();
+        let (mut watcher, library) = Watcher::new();
         std::thread::spawn(move || {
             let (mut state, start) = (State::new(settings), Instant::now());
             for event in events {
@@ -257,7 +257,7 @@ impl Site {
             queue,
             latest,
             panel: None,
-            shelves,
+            library,
             config: None,
             papers: Papers {
                 settings: None,

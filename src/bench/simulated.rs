@@ -25,7 +25,7 @@ pub fn run(file: &Path) -> anyhow::Result<ExitCode> {
     let config = config::load(file)?;
     let _alone = port_factory::state_folder()?;
     let (notes, heard) = bounded(4096);
-    let music = Box::new(Simulated::new(library(TRACKS, 1).shelf, config.volume_cap));
+    let music = Box::new(Simulated::new(library(TRACKS, 1).item_store, config.volume_cap));
     let (wired, presser) = demo::wire_simulated(
         &config,
         &notes,

@@ -23,7 +23,7 @@ pub struct Case {
 impl Case {
     /// A library of `tracks` made-up tracks, and a history of 200 sessions with them.
     pub fn new(tracks: usize) -> Case {
-        let catalog = Catalog { music: library(tracks, 1).shelf, ..Catalog::default() };
+        let catalog = Catalog { music: library(tracks, 1).item_store, ..Catalog::default() };
         let history = year(&catalog);
         let taste = Taste::learn(&history);
         Case { templates: twenty(), history, taste, catalog }

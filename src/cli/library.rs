@@ -181,25 +181,25 @@ fn is_listed(entry: &Entry<'_>, args: &Args) -> bool {
 fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String {
     let mut text = String::new();
     for kind in Kind::ALL {
-        let shelf = catalog.of(kind);
-        let [tag, genre, sound, unknown] = listing::counts(shelf).map(|(_, count)| count);
+        let item_store = catalog.of(kind);
+        let [tag, genre, sound, unknown] = listing::counts(item_store).map(|(_, count)| count);
         text.push_str(&format!(
             "{kind}: {}; feeling known by tag {tag}, by genre {genre}, by sound {sound}, unknown {unknown}\n",
-            shelf.len(),
+            item_store.len(),
         ));
-        let without_length = shelf.iter().filter(|entry| entry.length.is_none()).count();
+        let without_length = item_store.iter().filter(|entry| entry.length.is_none()).count();
         if without_length > 0 && kind == Kind::Video {
             text.push_str(&format!(
                 "  the length of {without_length} is not known (`moodbox doctor` says what helps)\n"
             ));
         }
-        let spoken = shelf.iter().filter(|entry| entry.spoken).count();
+        let spoken = item_store.iter().filter(|entry| entry.spoken).count();
         if spoken > 0 && kind == Kind::Music {
             text.push_str(&format!(
                 "  {spoken} are spoken word, by tag, name or sound: played only where a template names them\n"
             ));
         }
-        for entry in shelf.iter().filter(|entry| is_listed(entry, args)) {
+        for entry in item_store.iter().filter(|entry| is_listed(entry, args)) {
             let place = entry.feeling.map_or("  ?     ?  ".to_owned(), |feeling| {
                 format!("{:+.2} {:+.2}", feeling.valence, feeling.arousal)
             });
@@ -238,14 +238,17 @@ fn as_text(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> String
 
 fn as_json(catalog: &Catalog, progress: Option<Progress>, args: &Args) -> Value {
     let one = |kind| {
-        let shelf = catalog.of(kind);
-        let counts: serde_json::Map<String, Value> = listing::counts(shelf)
+        let item_store = catalog.of(kind);
+        let counts: serde_json::Map<String, Value> = listing::counts(item_store)
             .into_iter()
             .map(|(source, count)| (source.name().to_owned(), count.into()))
             .collect();
-        let items: Vec<_> =
-            shelf.iter().filter(|entry| is_listed(entry, args)).map(|entry| listing::line(&entry)).collect();
-        json!({ "count": shelf.len(), "feeling": counts, "items": items })
+        let items: Vec<_> = item_store
+            .iter()
+            .filter(|entry| is_listed(entry, args))
+            .map(|entry| listing::line(&entry))
+            .collect();
+        json!({ "count": item_store.len(), "feeling": counts, "items": items })
     };
     json!({ "music": one(Kind::Music), "video": one(Kind::Video), "sound": progress })
 }

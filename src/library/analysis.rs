@@ -193,8 +193,8 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
     let mut progress = Progress::default();
     let has_ffmpeg = process::is_installed("ffmpeg");
     for kind in Kind::ALL {
-        let shelf = catalog.of_mut(kind);
-        let unknown: Vec<String> = shelf
+        let item_store = catalog.of_mut(kind);
+        let unknown: Vec<String> = item_store
             .iter()
             .filter(|entry| entry.feeling.is_none_or(|known| known.source == FeelingSource::Sound))
             .map(|entry| entry.id.to_owned())
@@ -218,7 +218,7 @@ pub fn recall(catalog: &mut Catalog, memory: &Sounds, music_folder: Option<&Path
                 Some(Some(None)) => progress.impossible += 1,
                 Some(Some(Some(features))) => {
                     let Feeling { valence, arousal, .. } = audio_analysis::feeling(features);
-                    shelf.measured(&id, valence, arousal, features.speech);
+                    item_store.measured(&id, valence, arousal, features.speech);
                     progress.measured += 1;
                 }
             }

@@ -97,10 +97,10 @@ pub(crate) fn line<'a>(entry: &Entry<'a>) -> ListedItem<'a> {
     }
 }
 
-/// How many items of a shelf are known in which way; every way is there, also with none.
-pub(crate) fn counts(shelf: &ItemStore) -> [(Source, usize); 4] {
+/// How many items of an item store are known in which way; every way is there, also with none.
+pub(crate) fn counts(item_store: &ItemStore) -> [(Source, usize); 4] {
     let mut counts = Source::ALL.map(|source| (source, 0));
-    for entry in shelf.iter() {
+    for entry in item_store.iter() {
         let source = Source::of(&entry);
         for (of, count) in &mut counts {
             *count += usize::from(*of == source);

@@ -77,18 +77,18 @@ impl LiveCatalog {
 
     /// Replaces all items of a kind.
     pub fn replace(&self, kind: Kind, items: impl Into<ItemStore>) {
-        let mut shelf = items.into();
+        let mut item_store = items.into();
         let mut shared = self.lock();
         for ((of, id), (valence, arousal, spoken)) in &shared.heard {
             if *of == kind {
-                shelf.measured(id, *valence, *arousal, *spoken);
+                item_store.measured(id, *valence, *arousal, *spoken);
             }
         }
         let mut next = Catalog::default();
         for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
             *next.of_mut(other) = shared.catalog.of(other).clone();
         }
-        *next.of_mut(kind) = shelf;
+        *next.of_mut(kind) = item_store;
         shared.catalog = Arc::new(next);
         shared.tell();
         shared.tell_stock(kind);
@@ -107,8 +107,8 @@ impl LiveCatalog {
             let place = (feeling.valence, feeling.arousal, spoken);
             if shared.heard.insert((kind, id.clone()), place) != Some(place) {
                 // The first change takes a copy, if somebody still holds what was told.
-                let shelf = Arc::make_mut(&mut shared.catalog).of_mut(kind);
-                changed |= shelf.measured(&id, place.0, place.1, place.2);
+                let item_store = Arc::make_mut(&mut shared.catalog).of_mut(kind);
+                changed |= item_store.measured(&id, place.0, place.1, place.2);
             }
         }
         if changed {

@@ -131,7 +131,7 @@ fn a_song_knows_the_playlists_that_hold_it_and_hears_of_new_ones() {
     list("Waiting room.m3u", "long-a.ogg\nlong-b.ogg\ngone.ogg\n");
     list("Abend \"leise\".m3u", "long-a.ogg\n");
     let player = Player::well(server.by_socket());
-    // The shelf compares names without regard to case, and keeps them so.
+    // The item store compares names without regard to case, and keeps them so.
     let of = |items: &[Item], id: &str| -> Vec<String> {
         let mut lists = items.iter().find(|item| item.id == id).unwrap().playlists.clone();
         lists.sort();

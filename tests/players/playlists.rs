@@ -29,7 +29,7 @@ fn with(files: &[(&str, &str)]) -> Server {
     server
 }
 
-/// The songs of a playlist, by its name in lower case, as the shelf keeps it.
+/// The songs of a playlist, by its name in lower case, as the item store keeps it.
 fn named(songs: &ItemStore, name: &str) -> Vec<String> {
     let mut found: Vec<String> = songs
         .iter()

@@ -53,7 +53,7 @@ fn device_with(mode: Mode, password: Option<&str>, music: Option<MusicSettings>)
     let (queue, events) = bounded::<Event>(64);
     let (done, actions) = bounded(1024);
     let (mut publisher, latest) = Publisher::new(&settings);
-    let (watcher, shelves) = Watcher::new();
+    let (watcher, library) = Watcher::new();
     let mut observers: Vec<Box<dyn Observer + Send>> = vec![Box::new(watcher)];
     let place = tempfile::tempdir().unwrap();
     let mut papers = papers(place.path(), &mut observers);
@@ -78,7 +78,7 @@ fn device_with(mode: Mode, password: Option<&str>, music: Option<MusicSettings>)
         queue: queue.clone(),
         latest,
         panel: Some(panel),
-        shelves,
+        library,
         config: None,
         papers,
         simulated: None,

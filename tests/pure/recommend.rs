@@ -346,8 +346,8 @@ fn demo() -> Catalog {
 }
 
 /// How far from a journey's goal each pick of known feeling is.
-fn way(shelf: &ItemStore, picks: &[Pick], goal: Point) -> Vec<f32> {
-    let feeling = |pick: &Pick| shelf.find(&pick.id).unwrap().feeling;
+fn way(item_store: &ItemStore, picks: &[Pick], goal: Point) -> Vec<f32> {
+    let feeling = |pick: &Pick| item_store.find(&pick.id).unwrap().feeling;
     let points = picks.iter().filter_map(feeling);
     points.map(|feeling| Point::new(feeling.valence, feeling.arousal).distance(goal)).collect()
 }
@@ -365,12 +365,12 @@ fn over_the_demo_library_each_step_of_every_journey_moves_toward_its_goal_and_it
         {
             let request = Request { seed, strength, ..Request::new(mood) };
             let list = suggest(&catalog, &Templates::shipped(), &request);
-            for (kind, shelf, picks) in
+            for (kind, item_store, picks) in
                 [(Kind::Music, &catalog.music, &list.music), (Kind::Video, &catalog.video, &list.video)]
             {
                 let Mode::Journey { to, .. } = pair.of(kind).mode else { continue };
                 journeys += 1;
-                let way = way(shelf, picks, to);
+                let way = way(item_store, picks, to);
                 let which = format!("{kind} for {mood}, {strength:?}, seed {seed}: {way:?}");
                 for pair in way.windows(2) {
                     // Within a tenth of the goal it has arrived, and the order is free.

@@ -142,10 +142,10 @@ impl Listener {
 
     /// What the best five tracks would bring, one for each place.
     fn best(&self, library: &Library, mood: Mood, template: &Template) -> f32 {
-        let mut free = vec![true; library.shelf.len()];
+        let mut free = vec![true; library.item_store.len()];
         let mut sum = 0.0;
         for place in 0..LIST {
-            let best = (0..library.shelf.len())
+            let best = (0..library.item_store.len())
                 .filter(|&track| free[track])
                 .map(|track| (self.enjoys(library, track, mood, template, place), track))
                 .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -161,8 +161,8 @@ impl Listener {
 /// Runs the experiment: every policy with the same listeners, moods and luck.
 pub fn run(setup: Setup) -> Vec<Fared> {
     let mut library = library(setup.tracks, setup.seed);
-    let catalog = Catalog { music: std::mem::take(&mut library.shelf), ..Catalog::default() };
-    library.shelf = catalog.music.clone();
+    let catalog = Catalog { music: std::mem::take(&mut library.item_store), ..Catalog::default() };
+    library.item_store = catalog.music.clone();
     let shipped = Mood::ALL.into_iter().fold(Templates::shipped(), |templates, mood| {
         let music =
             Template { length: Length::Items(ITEMS), no_repeat: 10, ..templates.of(mood).music.clone() };
@@ -261,7 +261,7 @@ impl Chooser<'_> {
         let wish = &self.wishes.of(mood).music;
         let picks = suggest(self.catalog, self.templates, &request).music;
         let chance = |(place, id): (usize, String)| {
-            let track = self.library.shelf.place(&id)?;
+            let track = self.library.item_store.place(&id)?;
             Some((id, self.listener.enjoys(self.library, track, mood, wish, place)))
         };
         picks.into_iter().map(|pick| pick.id).take(LIST).enumerate().filter_map(chance).collect()

@@ -10,9 +10,9 @@ mod compress;
 mod covers;
 mod fault;
 mod guard;
+mod library_watch;
 pub(crate) mod login;
 mod routes;
-mod shelves;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ use crate::ports::camera::uploaded::Inbox;
 use crate::ports::panel::tee::Latest;
 use moodbox_core::kiosk::event::Event;
 
-pub use shelves::{Shelves, Watcher};
+pub use library_watch::{LibraryWatch, Watcher};
 
 use api::templates::Desk;
 use api::{files, health};
@@ -50,7 +50,7 @@ pub struct Parts {
     /// The newest picture of the panel, where there is one.
     pub panel: Option<Latest>,
     /// What there is to play, and by which templates.
-    pub shelves: Shelves,
+    pub library: LibraryWatch,
     /// The configuration file, if the parts that it names may be examined.
     pub config: Option<PathBuf>,
     /// What the page reads and writes on disk.
@@ -95,7 +95,7 @@ pub struct Site {
     queue: Sender<Event>,
     latest: observers::Latest,
     panel: Option<Latest>,
-    shelves: Shelves,
+    library: LibraryWatch,
     config: Option<PathBuf>,
     settings: Option<PathBuf>,
     changes: PathBuf,
@@ -156,7 +156,7 @@ impl Site {
             queue: parts.queue,
             latest: parts.latest,
             panel: parts.panel,
-            shelves: parts.shelves,
+            library: parts.library,
             config: parts.config,
             settings: parts.papers.settings,
             changes,

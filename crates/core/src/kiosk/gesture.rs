@@ -35,8 +35,8 @@ enum Phase {
     Down { since: Time, second: bool },
     /// Released after a short press at that time; a second may follow.
     Between { since: Time },
-    /// The long press was told; waiting for the release.
-    Told,
+    /// The long press was reported; waiting for the release.
+    Reported,
 }
 
 impl Gestures {
@@ -75,12 +75,12 @@ impl Gestures {
                 self.phase = Phase::Up;
                 Some(Gesture::Short)
             }
-            (Phase::Told, Edge::Up) => {
+            (Phase::Reported, Edge::Up) => {
                 self.phase = Phase::Up;
                 None
             }
             // An edge was lost (two downs or two ups in a row): the level we know stands.
-            (Phase::Down { .. } | Phase::Told, Edge::Down)
+            (Phase::Down { .. } | Phase::Reported, Edge::Down)
             | (Phase::Up | Phase::Between { .. }, Edge::Up) => None,
         };
         told.or(overdue)
@@ -90,7 +90,7 @@ impl Gestures {
     pub fn tick(&mut self, at: Time) -> Option<Gesture> {
         match self.phase {
             Phase::Down { since, .. } if at >= since + self.times.long => {
-                self.phase = Phase::Told;
+                self.phase = Phase::Reported;
                 Some(Gesture::Long)
             }
             Phase::Between { since } if at >= since + self.times.double => {
@@ -105,7 +105,7 @@ impl Gestures {
     pub(super) fn becomes_long(&self) -> Option<(Time, Time)> {
         match self.phase {
             Phase::Down { since, .. } => Some((since, since + self.times.long)),
-            Phase::Up | Phase::Between { .. } | Phase::Told => None,
+            Phase::Up | Phase::Between { .. } | Phase::Reported => None,
         }
     }
 
@@ -114,21 +114,21 @@ impl Gestures {
         match self.phase {
             Phase::Down { since, .. } => Some(since + self.times.long),
             Phase::Between { since } => Some(since + self.times.double),
-            Phase::Up | Phase::Told => None,
+            Phase::Up | Phase::Reported => None,
         }
     }
 
     /// Whatever the finger does now was already answered: nothing is told until the next press.
     pub fn swallow(&mut self) {
         self.phase = match self.phase {
-            Phase::Down { .. } | Phase::Told => Phase::Told,
+            Phase::Down { .. } | Phase::Reported => Phase::Reported,
             Phase::Up | Phase::Between { .. } => Phase::Up,
         };
     }
 
     /// Whether the button is held.
     pub fn held(&self) -> bool {
-        matches!(self.phase, Phase::Down { .. } | Phase::Told)
+        matches!(self.phase, Phase::Down { .. } | Phase::Reported)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::catalog::Catalog;
 use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
-use super::pool::PoolOnShelf;
+use super::pool::PreparedPool;
 use super::template::{Pool, Template};
 use super::templates::Templates;
 use crate::mood::Mood;
@@ -58,11 +58,11 @@ pub fn check(catalog: &Catalog, templates: &Templates) -> Vec<Finding> {
     let mut findings = Vec::new();
     for mood in Mood::ALL {
         for kind in Kind::ALL {
-            let shelf = match kind {
+            let item_store = match kind {
                 Kind::Music => &catalog.music,
                 Kind::Video => &catalog.video,
             };
-            if let Some(missing) = missing(shelf, templates.of(mood).of(kind)) {
+            if let Some(missing) = missing(item_store, templates.of(mood).of(kind)) {
                 findings.push(Finding { mood, kind, missing });
             }
         }
@@ -70,12 +70,12 @@ pub fn check(catalog: &Catalog, templates: &Templates) -> Vec<Finding> {
     findings
 }
 
-fn missing(shelf: &ItemStore, template: &Template) -> Option<Missing> {
-    if shelf.is_empty() {
+fn missing(item_store: &ItemStore, template: &Template) -> Option<Missing> {
+    if item_store.is_empty() {
         return Some(Missing::Everything);
     }
-    let pools: Vec<_> = template.pools.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
-    let avoid: Vec<_> = template.avoid.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
+    let pools: Vec<_> = template.pools.iter().map(|pool| PreparedPool::new(pool, item_store)).collect();
+    let avoid: Vec<_> = template.avoid.iter().map(|pool| PreparedPool::new(pool, item_store)).collect();
     let in_pools = |row: &&Row| pools.is_empty() || pools.iter().any(|pool| pool.holds(row));
     let refused = |row: &Row| {
         (row.explicit && !template.explicit)
@@ -83,7 +83,7 @@ fn missing(shelf: &ItemStore, template: &Template) -> Option<Missing> {
             || avoid.iter().any(|pool| pool.holds(row))
     };
     let mut items = 0;
-    for row in shelf.rows().iter().filter(in_pools) {
+    for row in item_store.rows().iter().filter(in_pools) {
         if !refused(row) {
             return None;
         }

@@ -29,7 +29,7 @@ pub struct ItemStore {
     by_id: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
 }
 
-/// One item of a shelf, borrowed.
+/// One item of an item store, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     /// Its identity: a uri of MPD or the path of a video.
@@ -52,7 +52,7 @@ pub struct Entry<'a> {
     pub rating: Option<u8>,
     /// MPD's sticker `like`: 0 dislike, 1 neutral, 2 like.
     pub like: Option<u8>,
-    shelf: &'a ItemStore,
+    item_store: &'a ItemStore,
     row: &'a Row,
 }
 
@@ -108,7 +108,7 @@ impl ItemStore {
         ItemStore::default()
     }
 
-    /// Puts an item on the shelf; one with the same id is replaced. An item without an id, or one that
+    /// Puts an item in the item store; one with the same id is replaced. An item without an id, or one that
     /// would bring the text over some gigabytes, is left out: the answer is whether it was taken.
     pub fn push(&mut self, mut item: Item) -> bool {
         for words in [&mut item.title, &mut item.artist, &mut item.album] {
@@ -161,7 +161,7 @@ impl ItemStore {
         match self.place(&item.id) {
             Some(at) => self.rows[at] = row,
             None => {
-                // Two ids with one 64-bit hash: both stay on the shelf, the first is found by its name.
+                // Two ids with one 64-bit hash: both stay in the item store, the first is found by its name.
                 self.by_id.entry(hash(&item.id)).or_insert(number(self.rows.len()));
                 self.rows.push(row);
             }
@@ -272,7 +272,7 @@ impl ItemStore {
         self.words.get(word)
     }
 
-    /// The number of a word as it is stored, if anything on the shelf carries it.
+    /// The number of a word as it is stored, if anything in the item store carries it.
     pub(super) fn find_word(&self, word: &str) -> Option<u32> {
         self.words.numbers.get(word).copied()
     }
@@ -308,7 +308,7 @@ impl ItemStore {
             spoken: row.spoken,
             rating: row.rating,
             like: row.like,
-            shelf: self,
+            item_store: self,
             row,
         }
     }
@@ -331,8 +331,8 @@ impl<'a> Entry<'a> {
     }
 
     fn of(&self, list: u32) -> impl Iterator<Item = &'a str> + use<'a> {
-        let shelf = self.shelf;
-        shelf.lists.words(list).map(move |word| shelf.words.get(word))
+        let item_store = self.item_store;
+        item_store.lists.words(list).map(move |word| item_store.words.get(word))
     }
 
     /// An item of its own, with the words as they are stored.
@@ -369,10 +369,10 @@ impl std::fmt::Debug for ItemStore {
 
 impl FromIterator<Item> for ItemStore {
     fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> ItemStore {
-        let mut shelf = ItemStore::new();
-        shelf.extend(items);
-        shelf.shrink();
-        shelf
+        let mut item_store = ItemStore::new();
+        item_store.extend(items);
+        item_store.shrink();
+        item_store
     }
 }
 
@@ -402,12 +402,12 @@ impl<'de> serde::Deserialize<'de> for ItemStore {
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<ItemStore, A::Error> {
-                let mut shelf = ItemStore::new();
+                let mut item_store = ItemStore::new();
                 while let Some(item) = items.next_element()? {
-                    shelf.push(item);
+                    item_store.push(item);
                 }
-                shelf.shrink();
-                Ok(shelf)
+                item_store.shrink();
+                Ok(item_store)
             }
         }
         deserializer.deserialize_seq(Items)

@@ -20,23 +20,27 @@ fn an_item_comes_back_as_it_was_put_in() {
         rating: Some(8),
         like: Some(2),
     };
-    let shelf: ItemStore = vec![item("a"), full.clone(), item("c")].into();
-    assert_eq!(shelf.find("日本/曲.flac").unwrap().to_item(), full);
-    assert_eq!(shelf.get(0).unwrap().title, "Title of a");
-    assert_eq!(shelf.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
-    assert!(shelf.find("b").is_none());
+    let item_store: ItemStore = vec![item("a"), full.clone(), item("c")].into();
+    assert_eq!(item_store.find("日本/曲.flac").unwrap().to_item(), full);
+    assert_eq!(item_store.get(0).unwrap().title, "Title of a");
+    assert_eq!(item_store.iter().map(|entry| entry.id).collect::<Vec<_>>(), ["a", "日本/曲.flac", "c"]);
+    assert!(item_store.find("b").is_none());
     let keys = ["c", "b", "", "a"].map(Key::new);
-    assert_eq!(shelf.places(&keys), [Some(2), None, None, Some(0)]);
+    assert_eq!(item_store.places(&keys), [Some(2), None, None, Some(0)]);
 }
 
 #[test]
 fn what_names_and_tags_cost_is_counted_and_what_repeats_costs_once() {
     let with = |tag: &dyn Fn(usize) -> String| {
-        let mut shelf = ItemStore::new();
+        let mut item_store = ItemStore::new();
         for number in 0..1000 {
-            shelf.push(Item { genres: vec![tag(number)], artist: tag(number), ..item(&number.to_string()) });
+            item_store.push(Item {
+                genres: vec![tag(number)],
+                artist: tag(number),
+                ..item(&number.to_string())
+            });
         }
-        shelf.bytes()
+        item_store.bytes()
     };
     let same = with(&|_| "g".repeat(200));
     let each = with(&|number| format!("{number}{}", "g".repeat(200)));
@@ -45,20 +49,20 @@ fn what_names_and_tags_cost_is_counted_and_what_repeats_costs_once() {
 }
 
 #[test]
-fn an_id_is_on_the_shelf_once_and_never_without_a_name() {
-    let mut shelf = ItemStore::new();
-    assert!(shelf.push(item("a")));
-    assert!(shelf.push(Item { title: "newer".into(), ..item("a") }));
-    assert!(!shelf.push(item("")));
-    assert_eq!(shelf.len(), 1);
-    assert_eq!(shelf.find("a").unwrap().title, "newer");
+fn an_id_is_in_the_item_store_once_and_never_without_a_name() {
+    let mut item_store = ItemStore::new();
+    assert!(item_store.push(item("a")));
+    assert!(item_store.push(Item { title: "newer".into(), ..item("a") }));
+    assert!(!item_store.push(item("")));
+    assert_eq!(item_store.len(), 1);
+    assert_eq!(item_store.find("a").unwrap().title, "newer");
 }
 
 #[test]
 fn a_genre_tag_with_several_genres_counts_as_each_in_any_case() {
-    let shelf: ItemStore =
+    let item_store: ItemStore =
         vec![Item { genres: vec!["Electronic; AMBIENT/Drone".into()], ..item("a") }].into();
-    let genres: Vec<_> = shelf.get(0).unwrap().genres().collect();
+    let genres: Vec<_> = item_store.get(0).unwrap().genres().collect();
     assert_eq!(genres, ["electronic", "ambient", "drone"]);
 }
 
@@ -99,45 +103,50 @@ fn a_feeling_comes_from_what_is_surest_and_says_so() {
 
 #[test]
 fn a_measurement_fills_what_is_unknown_and_nothing_else() {
-    let mut shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
-    let before = shelf.get(0).unwrap().feeling;
-    assert!(!shelf.measured("a", 0.5, 0.5, false) && !shelf.measured("c", 0.5, 0.5, false));
-    assert!(!shelf.measured("b", f32::NAN, 0.5, false));
-    assert!(shelf.measured("b", 0.5, 0.5, false) && !shelf.measured("b", 0.5, 0.5, false));
-    assert!(shelf.measured("b", 0.4, 0.5, false), "the file changed");
-    assert!(shelf.measured("b", 0.4, 0.5, true) && shelf.find("b").unwrap().spoken, "a voice reads");
-    assert_eq!(shelf.get(0).unwrap().feeling, before);
-    assert_eq!(shelf.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
+    let mut item_store: ItemStore =
+        vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+    let before = item_store.get(0).unwrap().feeling;
+    assert!(!item_store.measured("a", 0.5, 0.5, false) && !item_store.measured("c", 0.5, 0.5, false));
+    assert!(!item_store.measured("b", f32::NAN, 0.5, false));
+    assert!(item_store.measured("b", 0.5, 0.5, false) && !item_store.measured("b", 0.5, 0.5, false));
+    assert!(item_store.measured("b", 0.4, 0.5, false), "the file changed");
+    assert!(
+        item_store.measured("b", 0.4, 0.5, true) && item_store.find("b").unwrap().spoken,
+        "a voice reads"
+    );
+    assert_eq!(item_store.get(0).unwrap().feeling, before);
+    assert_eq!(item_store.get(1).unwrap().feeling.unwrap().source, FeelingSource::Sound);
 }
 
 #[test]
 fn an_item_without_a_feeling_gets_the_one_of_its_genre() {
-    let shelf: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
-    let feeling = shelf.find("a").unwrap().feeling.unwrap();
+    let item_store: ItemStore = vec![Item { genres: vec!["Ambient".into()], ..item("a") }, item("b")].into();
+    let feeling = item_store.find("a").unwrap().feeling.unwrap();
     assert_eq!(feeling.source, FeelingSource::Genre);
     assert!(feeling.arousal < 0.0);
-    assert_eq!(shelf.find("b").unwrap().feeling, None);
+    assert_eq!(item_store.find("b").unwrap().feeling, None);
 }
 
 #[test]
 fn what_is_said_of_items_elsewhere_stands_on_a_copy_that_shares_their_names() {
-    let mut shelf = ItemStore::new();
+    let mut item_store = ItemStore::new();
     for number in 0..1000 {
-        shelf.push(Item { genres: vec!["jazz".into()], ..item(&format!("{number}/{}", "x".repeat(4000))) });
+        item_store
+            .push(Item { genres: vec!["jazz".into()], ..item(&format!("{number}/{}", "x".repeat(4000))) });
     }
-    shelf.shrink();
+    item_store.shrink();
     let told = Feeling { valence: 0.5, arousal: -0.5, source: FeelingSource::Explicit };
-    let marked = shelf.marked(|at| match at {
+    let marked = item_store.marked(|at| match at {
         7 => Marks { like: Some(9), rating: Some(8), feeling: Some(told), playlists: vec!["Evening"] },
         _ => Marks::default(),
     });
     let seven = marked.get(7).unwrap();
     assert_eq!((seven.like, seven.rating, seven.feeling), (Some(2), Some(8), Some(told)));
-    assert!(seven.playlists().eq(["evening"]) && seven.id == shelf.get(7).unwrap().id);
+    assert!(seven.playlists().eq(["evening"]) && seven.id == item_store.get(7).unwrap().id);
     // The others are as they were, by their genre.
-    let (eight, before) = (marked.get(8).unwrap(), shelf.get(8).unwrap());
+    let (eight, before) = (marked.get(8).unwrap(), item_store.get(8).unwrap());
     assert!(eight.feeling.is_some() && eight.feeling == before.feeling && eight.playlists().count() == 0);
     // The first piece of four megabytes of names is one and the same.
-    assert!(std::ptr::eq(marked.get(0).unwrap().id, shelf.get(0).unwrap().id));
+    assert!(std::ptr::eq(marked.get(0).unwrap().id, item_store.get(0).unwrap().id));
     assert_eq!(marked.place(seven.id), Some(7));
 }

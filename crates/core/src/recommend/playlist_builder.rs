@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::item::FeelingSource;
 use super::item_store::{ItemStore, Row};
 use super::kind::Kind;
-use super::pool::PoolOnShelf;
+use super::pool::PreparedPool;
 use super::rank::{Part, Parts, Ranks};
 use super::reason::{Feel, Move, Note, Reason};
 use super::recently_played::Recent;
@@ -40,13 +40,13 @@ enum Through {
 
 pub(super) fn list(
     kind: Kind,
-    shelf: &ItemStore,
+    item_store: &ItemStore,
     template: &Template,
     request: &Request<'_>,
     notes: &mut Vec<Note>,
 ) -> Vec<Pick> {
-    let pools: Vec<_> = template.pools.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
-    let avoid: Vec<_> = template.avoid.iter().map(|pool| PoolOnShelf::new(pool, shelf)).collect();
+    let pools: Vec<_> = template.pools.iter().map(|pool| PreparedPool::new(pool, item_store)).collect();
+    let avoid: Vec<_> = template.avoid.iter().map(|pool| PreparedPool::new(pool, item_store)).collect();
     // Spoken word is no music for a mood, unless the template asks for it by a word.
     let asked_by_word = |row: &Row| pools.iter().any(|pool| pool.asks_by_word() && pool.holds(row));
     let allowed = |row: &Row| {
@@ -60,7 +60,7 @@ pub(super) fn list(
     let shortest = millis(template.shortest);
     let longest = template.longest.map_or(u32::MAX, millis);
     let fits = |row: &Row| (row.millis >= shortest) & (row.millis <= longest) | row.length().is_none();
-    let recent = Recent::new(shelf, request.recent, template.no_repeat);
+    let recent = Recent::new(item_store, request.recent, template.no_repeat);
 
     // What has a fitting length first; what is too short or too long only where there is nothing else.
     let (mut through, mut found) = (Through::Template, Found::default());
@@ -68,7 +68,7 @@ pub(super) fn list(
         for by in [Through::Template, Through::Nearest, Through::Anything] {
             if found.is_empty() {
                 through = by;
-                found = rows_where(shelf, &recent, |row| {
+                found = rows_where(item_store, &recent, |row| {
                     (!fitting || fits(row))
                         && allowed(row)
                         && match by {
@@ -81,7 +81,7 @@ pub(super) fn list(
         }
     }
     if found.is_empty() {
-        notes.push(Note::Nothing { kind, empty: shelf.is_empty() });
+        notes.push(Note::Nothing { kind, empty: item_store.is_empty() });
         return Vec::new();
     }
     match through {
@@ -91,7 +91,7 @@ pub(super) fn list(
     }
 
     let path = Path::new(template, request);
-    let mut walk = Walk::new(kind, shelf, request, path);
+    let mut walk = Walk::new(kind, item_store, request, path);
     let (count, again) = (found.len(), found.again);
     let mut candidates = walk.candidates(found.rows, template.length);
     walk.fill(&mut candidates, template.length);
@@ -102,7 +102,7 @@ pub(super) fn list(
     }
     // The same two clips again and again, for every mood, while others lie unused: others follow them.
     if kind == Kind::Video && through == Through::Template && walk.chosen.len() < FEW {
-        let others = rows_where(shelf, &recent, |row| fits(row) && allowed(row) && !in_pools(row));
+        let others = rows_where(item_store, &recent, |row| fits(row) && allowed(row) && !in_pools(row));
         walk.fill_with_others(others.rows, template.length);
     }
     if let Some(hundredths) = walk.short_of_goal() {
@@ -127,7 +127,7 @@ struct Chosen {
 /// A list that is being made.
 struct Walk<'a> {
     kind: Kind,
-    shelf: &'a ItemStore,
+    item_store: &'a ItemStore,
     request: &'a Request<'a>,
     ranks: Ranks<'a>,
     path: Path,
@@ -148,11 +148,11 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(kind: Kind, shelf: &'a ItemStore, request: &'a Request<'a>, path: Path) -> Walk<'a> {
-        let ranks = Ranks::new(kind, shelf, request);
+    fn new(kind: Kind, item_store: &'a ItemStore, request: &'a Request<'a>, path: Path) -> Walk<'a> {
+        let ranks = Ranks::new(kind, item_store, request);
         Walk {
             kind,
-            shelf,
+            item_store,
             request,
             ranks,
             path,
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
     }
 
     fn seconds_of(&self, row: u32) -> f32 {
-        self.shelf.rows()[row as usize].seconds().map_or(USUAL_SECONDS, |seconds| seconds.max(1.0))
+        self.item_store.rows()[row as usize].seconds().map_or(USUAL_SECONDS, |seconds| seconds.max(1.0))
     }
 
     fn is_full(&self, length: Length) -> bool {
@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         let mut candidates = Candidates::of(rows, self.path.to);
         for at in 0..candidates.len() {
             let row = candidates.rows[at];
-            let facts = &self.shelf.rows()[row as usize];
+            let facts = &self.item_store.rows()[row as usize];
             let chance = self.ranks.weights().variety * chance(self.request.seed, self.kind, row);
             let parts = self.ranks.parts(row, facts);
             sum += parts;
@@ -284,7 +284,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             candidates.take(at);
-            self.songs.insert(self.shelf.rows()[row as usize].song);
+            self.songs.insert(self.item_store.rows()[row as usize].song);
             let place = way(point).and_then(|own| {
                 self.chosen.iter().position(|chosen| way(chosen.point).is_some_and(|other| other <= own))
             });
@@ -305,7 +305,7 @@ impl<'a> Walk<'a> {
             if self.is_on_it(row) {
                 continue;
             }
-            let point = point_of(&self.shelf.rows()[row as usize]);
+            let point = point_of(&self.item_store.rows()[row as usize]);
             self.add(Chosen { row, point, lead: 0.0 });
         }
     }
@@ -316,7 +316,7 @@ impl<'a> Walk<'a> {
         let mut others: Vec<(f32, u32)> = rows
             .into_iter()
             .map(|row| {
-                let distance = point_of(&self.shelf.rows()[row as usize])
+                let distance = point_of(&self.item_store.rows()[row as usize])
                     .map_or(FAR / 2.0, |point| point.distance(goal));
                 (distance + chance(self.request.seed, self.kind, row) * FAR / 2.0, row)
             })
@@ -328,7 +328,7 @@ impl<'a> Walk<'a> {
                 break;
             }
             if !self.is_on_it(row) {
-                let point = point_of(&self.shelf.rows()[row as usize]);
+                let point = point_of(&self.item_store.rows()[row as usize]);
                 self.add(Chosen { row, point, lead: 0.0 });
             }
         }
@@ -336,14 +336,14 @@ impl<'a> Walk<'a> {
 
     /// Whether this song, or what sounds the same, is on the list already.
     fn is_on_it(&self, row: u32) -> bool {
-        let facts = &self.shelf.rows()[row as usize];
+        let facts = &self.item_store.rows()[row as usize];
         if facts.song != 0 && self.songs.contains(&facts.song) {
             return true;
         }
         let measured = |facts: &Row| facts.feeling.filter(|feeling| feeling.source == FeelingSource::Sound);
         let Some(own) = measured(facts) else { return false };
         self.chosen.iter().any(|chosen| {
-            let other = &self.shelf.rows()[chosen.row as usize];
+            let other = &self.item_store.rows()[chosen.row as usize];
             let as_long = match (other.seconds(), facts.seconds()) {
                 (Some(one), Some(other)) => (one - other).abs() < 1.0,
                 _ => false,
@@ -353,7 +353,7 @@ impl<'a> Walk<'a> {
     }
 
     fn add(&mut self, chosen: Chosen) {
-        self.songs.insert(self.shelf.rows()[chosen.row as usize].song);
+        self.songs.insert(self.item_store.rows()[chosen.row as usize].song);
         self.seconds += self.seconds_of(chosen.row);
         self.chosen.push(chosen);
     }
@@ -412,7 +412,7 @@ impl<'a> Walk<'a> {
     }
 
     fn artist_just_heard(&self, row: u32) -> bool {
-        let artist = |row: u32| self.shelf.word(self.shelf.rows()[row as usize].artist);
+        let artist = |row: u32| self.item_store.word(self.item_store.rows()[row as usize].artist);
         let own = artist(row);
         !own.is_empty() && self.chosen.iter().rev().take(2).any(|chosen| artist(chosen.row) == own)
     }
@@ -436,7 +436,7 @@ impl<'a> Walk<'a> {
     /// The part that set an item off most from the usual candidate.
     fn decided(&self, chosen: &Chosen) -> Part {
         let weights = self.ranks.weights();
-        let parts = self.ranks.parts(chosen.row, &self.shelf.rows()[chosen.row as usize]);
+        let parts = self.ranks.parts(chosen.row, &self.item_store.rows()[chosen.row as usize]);
         let luck = weights.variety * (chance(self.request.seed, self.kind, chosen.row) - 0.5);
         [
             (Part::Collaborative, parts.collaborative - self.usual.collaborative),
@@ -453,12 +453,12 @@ impl<'a> Walk<'a> {
         .0
     }
 
-    fn picks(&self, template: &Template, pools: &[PoolOnShelf<'_>], through: Through) -> Vec<Pick> {
+    fn picks(&self, template: &Template, pools: &[PreparedPool<'_>], through: Through) -> Vec<Pick> {
         let mut before = None;
         let mut picks = Vec::with_capacity(self.chosen.len());
         for (place, chosen) in self.chosen.iter().enumerate() {
             let Chosen { row, point, .. } = *chosen;
-            let facts = &self.shelf.rows()[row as usize];
+            let facts = &self.item_store.rows()[row as usize];
             let moved = before.zip(point).and_then(|(before, now)| direction(before, now));
             let pool = pools.iter().find(|pool| pool.holds(facts));
             let why = match through {
@@ -471,7 +471,7 @@ impl<'a> Walk<'a> {
                 Through::Template if self.request.or.is_some() => Reason::Middle,
                 Through::Template => {
                     let of_template = template.why.clone().map(Reason::Template);
-                    let of_pool = pool.and_then(|pool| pool.reason(self.shelf, facts));
+                    let of_pool = pool.and_then(|pool| pool.reason(self.item_store, facts));
                     let first = if place == 0 { of_template.clone() } else { moved.map(Reason::Moved) };
                     let second = self.ranks.reason(self.decided(chosen), row, facts).or(of_pool);
                     match (first, second) {
@@ -485,7 +485,7 @@ impl<'a> Walk<'a> {
                 }
             };
             before = point.or(before);
-            if let Some(entry) = self.shelf.get(row as usize) {
+            if let Some(entry) = self.item_store.get(row as usize) {
                 let title = if entry.title.is_empty() { file_name(entry.id) } else { entry.title };
                 picks.push(Pick {
                     id: entry.id.to_owned(),

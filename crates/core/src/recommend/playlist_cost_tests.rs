@@ -5,12 +5,12 @@ use crate::mood::Mood;
 
 /// How often a candidate is looked at for each track of a library, at most over all moods.
 fn looked_per_track(tracks: usize) -> f32 {
-    let shelf = library(tracks, 1).shelf;
+    let item_store = library(tracks, 1).item_store;
     let looked = |mood| {
         let template = Template { length: Length::Items(20), ..Templates::shipped().of(mood).music.clone() };
         let request = Request::new(mood);
-        let rows = rows_where(&shelf, &Recent::new(&shelf, &[], 0), |_| true).rows;
-        let mut walk = Walk::new(Kind::Music, &shelf, &request, Path::new(&template, &request));
+        let rows = rows_where(&item_store, &Recent::new(&item_store, &[], 0), |_| true).rows;
+        let mut walk = Walk::new(Kind::Music, &item_store, &request, Path::new(&template, &request));
         let mut candidates = walk.candidates(rows, template.length);
         walk.fill(&mut candidates, template.length);
         walk.fill_in_between(&mut candidates, template.length, tracks);

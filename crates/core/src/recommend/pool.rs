@@ -1,5 +1,5 @@
 //! Which items a pool holds. The words of a pool are looked up once for each distinct list of words on
-//! the shelf, so that asking an item is looking into a table.
+//! the item store, so that asking an item is looking into a table.
 
 use super::interned_words::number;
 use super::item_store::{ItemStore, Row};
@@ -7,8 +7,8 @@ use super::reason::Reason;
 use super::template::{Point, Pool};
 use super::word::{in_folder, normalized};
 
-/// A pool, prepared for one shelf.
-pub(super) struct PoolOnShelf<'a> {
+/// A pool, prepared for one item store.
+pub(super) struct PreparedPool<'a> {
     pool: &'a Pool,
     tags: Table,
     genres: Table,
@@ -17,20 +17,20 @@ pub(super) struct PoolOnShelf<'a> {
     folders: Table,
 }
 
-/// For each list or folder on the shelf the word that meets the pool, or [`NONE`]; nothing if the pool does not ask.
+/// For each list or folder in the item store the word that meets the pool, or [`NONE`]; nothing if the pool does not ask.
 type Table = Option<Vec<u32>>;
 
 /// No word.
 const NONE: u32 = u32::MAX;
 
-impl<'a> PoolOnShelf<'a> {
-    pub(super) fn new(pool: &'a Pool, shelf: &ItemStore) -> PoolOnShelf<'a> {
-        PoolOnShelf {
+impl<'a> PreparedPool<'a> {
+    pub(super) fn new(pool: &'a Pool, item_store: &ItemStore) -> PreparedPool<'a> {
+        PreparedPool {
             pool,
-            tags: table(&pool.tags, shelf),
-            genres: table(&pool.genres, shelf),
-            playlists: table(&pool.playlists, shelf),
-            folders: folders(&pool.folders, shelf),
+            tags: table(&pool.tags, item_store),
+            genres: table(&pool.genres, item_store),
+            playlists: table(&pool.playlists, item_store),
+            folders: folders(&pool.folders, item_store),
         }
     }
 
@@ -53,10 +53,10 @@ impl<'a> PoolOnShelf<'a> {
     }
 
     /// What about an item of this pool met it.
-    pub(super) fn reason(&self, shelf: &ItemStore, row: &Row) -> Option<Reason> {
+    pub(super) fn reason(&self, item_store: &ItemStore, row: &Row) -> Option<Reason> {
         let of = |table: &Table, list: u32| {
             let found = word(table, list);
-            (found != NONE).then(|| shelf.word(found).to_owned())
+            (found != NONE).then(|| item_store.word(found).to_owned())
         };
         of(&self.tags, row.tags)
             .map(Reason::Tagged)
@@ -74,25 +74,26 @@ fn word(table: &Table, at: u32) -> u32 {
     table.as_ref().and_then(|table| table.get(at as usize)).copied().unwrap_or(NONE)
 }
 
-fn folders(wanted: &[String], shelf: &ItemStore) -> Table {
+fn folders(wanted: &[String], item_store: &ItemStore) -> Table {
     if wanted.is_empty() {
         return None;
     }
     let wanted: Vec<String> = wanted.iter().map(|folder| normalized(folder)).collect();
     let first = |folder| wanted.iter().position(|wanted| in_folder(folder, wanted)).map_or(NONE, number);
-    Some(shelf.folders().map(first).collect())
+    Some(item_store.folders().map(first).collect())
 }
 
-fn table(words: &[String], shelf: &ItemStore) -> Table {
+fn table(words: &[String], item_store: &ItemStore) -> Table {
     if words.is_empty() {
         return None;
     }
-    let mut wanted = vec![false; shelf.word_count()];
-    for number in words.iter().flat_map(|word| spellings(word)).filter_map(|word| shelf.find_word(&word)) {
+    let mut wanted = vec![false; item_store.word_count()];
+    for number in words.iter().flat_map(|word| spellings(word)).filter_map(|word| item_store.find_word(&word))
+    {
         wanted[number as usize] = true;
     }
-    let first = |list| shelf.list(list).find(|&word| wanted[word as usize]).unwrap_or(NONE);
-    Some((0..number(shelf.list_count())).map(first).collect())
+    let first = |list| item_store.list(list).find(|&word| wanted[word as usize]).unwrap_or(NONE);
+    Some((0..number(item_store.list_count())).map(first).collect())
 }
 
 /// A word with what people write in place of its signs: `hip hop`, `hip-hop` and `hiphop`, `drum & bass` and
@@ -115,8 +116,8 @@ mod tests {
     use super::*;
 
     fn holds(pool: &Pool, item: Item) -> bool {
-        let shelf: ItemStore = vec![item].into();
-        PoolOnShelf::new(pool, &shelf).holds(&shelf.rows()[0])
+        let item_store: ItemStore = vec![item].into();
+        PreparedPool::new(pool, &item_store).holds(&item_store.rows()[0])
     }
 
     fn item() -> Item {
@@ -149,9 +150,9 @@ mod tests {
     #[test]
     fn the_reason_names_the_folder_as_the_template_writes_it() {
         let pool = Pool { folders: vec!["Storm".into(), "QUIET".into()], ..Pool::default() };
-        let shelf: ItemStore = vec![Item { id: "01.flac".into(), ..item() }, item()].into();
-        let prepared = PoolOnShelf::new(&pool, &shelf);
-        let reasons: Vec<_> = shelf.rows().iter().map(|row| prepared.reason(&shelf, row)).collect();
+        let item_store: ItemStore = vec![Item { id: "01.flac".into(), ..item() }, item()].into();
+        let prepared = PreparedPool::new(&pool, &item_store);
+        let reasons: Vec<_> = item_store.rows().iter().map(|row| prepared.reason(&item_store, row)).collect();
         assert_eq!(reasons, [None, Some(Reason::Folder("QUIET".into()))]);
         // Each folder is compared once, however many items lie in it.
         let many: ItemStore = (0..100).map(|at| Item { id: format!("Quiet/{at}.flac"), ..item() }).collect();

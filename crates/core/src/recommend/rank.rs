@@ -24,9 +24,9 @@ const PRIOR: f32 = 2.0;
 /// No position.
 const NONE: u32 = u32::MAX;
 
-/// What taste says about the items of a shelf, for one list.
+/// What taste says about the items of an item store, for one list.
 pub(super) struct Ranks<'a> {
-    shelf: &'a ItemStore,
+    item_store: &'a ItemStore,
     known: Option<&'a Taste>,
     mood: usize,
     weights: Weights,
@@ -133,10 +133,10 @@ struct Own {
 }
 
 impl<'a> Ranks<'a> {
-    pub(super) fn new(kind: Kind, shelf: &'a ItemStore, request: &Request<'a>) -> Ranks<'a> {
+    pub(super) fn new(kind: Kind, item_store: &'a ItemStore, request: &Request<'a>) -> Ranks<'a> {
         let weights = request.weights.checked();
         let mut ranks = Ranks {
-            shelf,
+            item_store,
             known: None,
             mood: request.mood.index(),
             weights,
@@ -159,18 +159,18 @@ impl<'a> Ranks<'a> {
 
     fn learn(&mut self, taste: &'a Taste, rng: &mut ChaCha8Rng) {
         self.known = Some(taste);
-        let rows = self.shelf.rows();
-        let places = self.shelf.places(&taste.keys).into_iter().zip(0u32..);
+        let rows = self.item_store.rows();
+        let places = self.item_store.places(&taste.keys).into_iter().zip(0u32..);
         let mut known: Vec<(u32, u32)> = places.filter_map(|(row, at)| Some((row?, at))).collect();
         // By row, whatever was played first: the draws below depend on the order.
         known.sort_unstable();
 
-        let mut genres = Counts::new(self.shelf.word_count());
-        let mut artists = Counts::new(self.shelf.word_count());
+        let mut genres = Counts::new(self.item_store.word_count());
+        let mut artists = Counts::new(self.item_store.word_count());
         for (row, at) in &known {
             let (facts, known) = (&rows[*row as usize], &taste.known[*at as usize]);
-            self.shelf.list(facts.genres).for_each(|word| genres.add(word, facts.genres, known));
-            if !self.shelf.word(facts.artist).is_empty() {
+            self.item_store.list(facts.genres).for_each(|word| genres.add(word, facts.genres, known));
+            if !self.item_store.word(facts.artist).is_empty() {
                 artists.add(facts.artist, facts.genres, known);
             }
         }
@@ -179,21 +179,21 @@ impl<'a> Ranks<'a> {
             words.filter(|word| counts.of(*word).lead() >= EVIDENCE).collect::<Vec<_>>()
         };
         self.favoured = outspoken(&genres).into_iter().chain(outspoken(&artists)).collect();
-        let mut drawn = vec![f32::NAN; self.shelf.word_count()];
+        let mut drawn = vec![f32::NAN; self.item_store.word_count()];
         for (word, _) in genres.sorted() {
             drawn[word as usize] = draw(genres.of(word), 0.5, rng);
         }
-        self.genres = (0..number(self.shelf.list_count()))
+        self.genres = (0..number(self.item_store.list_count()))
             .map(|list| {
                 let (mut sum, mut words) = (0.0, 0.0f32);
-                for word in self.shelf.list(list) {
+                for word in self.item_store.list(list) {
                     sum += drawn.get(word as usize).copied().filter(|draw| !draw.is_nan()).unwrap_or(0.5);
                     words += 1.0;
                 }
                 if words > 0.0 { sum / words } else { 0.5 }
             })
             .collect();
-        self.artists = vec![f32::NAN; self.shelf.word_count()];
+        self.artists = vec![f32::NAN; self.item_store.word_count()];
         for (word, of) in artists.sorted() {
             self.artists[word as usize] = draw(artists.of(word), self.genre(of), rng);
         }
@@ -247,18 +247,19 @@ impl<'a> Ranks<'a> {
             Part::Content => None,
             Part::Collaborative => self.liked(own).or_else(|| {
                 let near = own.and_then(|known| self.known?.keys.get(known.nearest[self.mood]? as usize));
-                let entry =
-                    near.and_then(|key| self.shelf.find(&key.id)).filter(|entry| !entry.title.is_empty());
+                let entry = near
+                    .and_then(|key| self.item_store.find(&key.id))
+                    .filter(|entry| !entry.title.is_empty());
                 entry.map(|entry| Reason::LikeThat(entry.title.to_owned()))
             }),
             Part::Taste => self
                 .liked(own)
                 .or_else(|| (facts.like == Some(2) || facts.rating >= Some(8)).then_some(Reason::Rated))
                 .or_else(|| {
-                    let mut words = std::iter::once(facts.artist).chain(self.shelf.list(facts.genres));
+                    let mut words = std::iter::once(facts.artist).chain(self.item_store.list(facts.genres));
                     // A draw may be high by chance: what is said to be liked was liked.
                     let word = words.find(|word| self.favoured.contains(word))?;
-                    Some(Reason::Favoured(self.shelf.word(word).to_owned()))
+                    Some(Reason::Favoured(self.item_store.word(word).to_owned()))
                 }),
             Part::Novelty => own.is_none().then_some(Reason::New),
             Part::Variety => None,

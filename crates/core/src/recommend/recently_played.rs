@@ -45,13 +45,14 @@ impl Songs {
 }
 
 impl Recent {
-    pub(super) fn new(shelf: &ItemStore, ids: &[String], window: u16) -> Recent {
+    pub(super) fn new(item_store: &ItemStore, ids: &[String], window: u16) -> Recent {
         let newest = ids.iter().rev().take(window.into()).enumerate();
         let mut ages: Vec<_> =
-            newest.filter_map(|(age, id)| shelf.place(id).map(|row| (number(row), age))).collect();
+            newest.filter_map(|(age, id)| item_store.place(id).map(|row| (number(row), age))).collect();
         ages.sort_unstable();
         ages.dedup_by_key(|(row, _)| *row);
-        let songs = ages.iter().map(|(row, _)| shelf.rows()[*row as usize].song).filter(|song| *song != 0);
+        let songs =
+            ages.iter().map(|(row, _)| item_store.rows()[*row as usize].song).filter(|song| *song != 0);
         let songs = Songs::new(songs);
         Recent { ages, songs }
     }
@@ -93,13 +94,13 @@ mod tests {
             title: title.into(),
             ..Default::default()
         };
-        let shelf: ItemStore =
+        let item_store: ItemStore =
             vec![item("a.mp3", "Sea"), item("copy/a.mp3", "Sea"), item("b.mp3", "Storm"), item(".", " ")]
                 .into();
         let played = ["b.mp3", "a.mp3", ".", "gone.mp3"].map(str::to_owned);
         let holds = |window| {
-            let recent = Recent::new(&shelf, &played, window);
-            (0u32..).zip(shelf.rows()).map(|(at, row)| recent.holds(at, row)).collect::<Vec<_>>()
+            let recent = Recent::new(&item_store, &played, window);
+            (0u32..).zip(item_store.rows()).map(|(at, row)| recent.holds(at, row)).collect::<Vec<_>>()
         };
         assert_eq!(holds(4), [true, true, true, true]);
         assert_eq!(holds(3), [true, true, false, true]);

@@ -23,12 +23,12 @@ impl Found {
 }
 
 /// The rows that are wanted.
-pub(super) fn rows_where(shelf: &ItemStore, recent: &Recent, wanted: impl Fn(&Row) -> bool) -> Found {
+pub(super) fn rows_where(item_store: &ItemStore, recent: &Recent, wanted: impl Fn(&Row) -> bool) -> Found {
     // Allocated once: the program wipes what it frees, so a list that grows is copied and wiped several times. Each
     // row is written and kept only if it is wanted: a jump over it would be guessed wrongly every few rows.
-    let mut rows = vec![0; shelf.len()];
+    let mut rows = vec![0; item_store.len()];
     let (mut again, mut count) = (Vec::new(), 0);
-    for (at, row) in (0u32..).zip(shelf.rows()) {
+    for (at, row) in (0u32..).zip(item_store.rows()) {
         rows[count] = at;
         let wanted = wanted(row);
         let played = recent.holds(at, row);

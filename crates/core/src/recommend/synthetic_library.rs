@@ -30,8 +30,8 @@ pub const GENRES: [&str; 14] = [
 /// A library and what only its maker knows of it.
 pub struct Library {
     /// The items.
-    pub shelf: ItemStore,
-    /// For each track where it really lies; the shelf knows half of them by a tag, the rest by genre.
+    pub item_store: ItemStore,
+    /// For each track where it really lies; the item store knows half of them by a tag, the rest by genre.
     pub truth: Vec<Point>,
     /// Position in [`GENRES`], for each track.
     pub genre: Vec<usize>,
@@ -43,7 +43,7 @@ pub struct Library {
 pub fn library(tracks: usize, seed: u64) -> Library {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut library =
-        Library { shelf: ItemStore::new(), truth: Vec::new(), genre: Vec::new(), artist: Vec::new() };
+        Library { item_store: ItemStore::new(), truth: Vec::new(), genre: Vec::new(), artist: Vec::new() };
     let mut home = 0;
     for track in 0..tracks {
         let (artist, album) = (track / 40, track / 10);
@@ -60,7 +60,7 @@ pub fn library(tracks: usize, seed: u64) -> Library {
             arousal: near(0.1, truth.arousal),
             source: FeelingSource::Explicit,
         };
-        library.shelf.push(Item {
+        library.item_store.push(Item {
             id: format!(
                 "Artist {artist:05}/Album {album:06}/{:02} - Track number {track}.flac",
                 track % 10 + 1
@@ -77,7 +77,7 @@ pub fn library(tracks: usize, seed: u64) -> Library {
         library.genre.push(genre);
         library.artist.push(artist);
     }
-    library.shelf.shrink();
+    library.item_store.shrink();
     library
 }
 

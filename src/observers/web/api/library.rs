@@ -59,7 +59,7 @@ pub enum Kind {
 
 #[derive(Serialize)]
 pub struct LibraryResponse {
-    /// On the shelf.
+    /// In the item store.
     total: usize,
     /// Of these, how many no valence and arousal is known of.
     unknown: usize,
@@ -68,7 +68,7 @@ pub struct LibraryResponse {
     /// How many were wanted; at most 200 of them follow.
     found: usize,
     items: Vec<LibraryItem>,
-    /// Where files are read from, if there is nothing on the shelf.
+    /// Where files are read from, if there is nothing in the item store.
     folders: Vec<PathBuf>,
 }
 
@@ -106,12 +106,12 @@ pub async fn feeling(State(site): State<Arc<Site>>, Body(set): Body<Set>) -> Res
         (None, None) => None,
         _ => return Err(Fault::unprocessable("valence and arousal are set together")),
     };
-    let catalog = site.shelves.catalog.borrow().clone();
-    let (kind, shelf) = match set.kind {
+    let catalog = site.library.catalog.borrow().clone();
+    let (kind, item_store) = match set.kind {
         Kind::Music => (recommend::Kind::Music, &catalog.music),
         Kind::Video => (recommend::Kind::Video, &catalog.video),
     };
-    let found = shelf.iter().find(|entry| handle(entry.id) == set.id).map(|entry| entry.id.to_owned());
+    let found = item_store.iter().find(|entry| handle(entry.id) == set.id).map(|entry| entry.id.to_owned());
     let id = found.ok_or_else(|| Fault::not_found("the library has no such item"))?;
     let setter = site.setter.clone();
     let done = tokio::task::spawn_blocking(move || setter.set(kind, &id, place)).await;
@@ -128,8 +128,8 @@ fn handle(id: &str) -> String {
     Sha256::digest(id.as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The shelf of a kind.
-fn shelf(catalog: &Catalog, kind: Kind) -> &ItemStore {
+/// The item store of a kind.
+fn item_store(catalog: &Catalog, kind: Kind) -> &ItemStore {
     match kind {
         Kind::Music => &catalog.music,
         Kind::Video => &catalog.video,
@@ -162,11 +162,11 @@ pub struct Plane {
     dots: Vec<(i8, i8, u8)>,
 }
 
-/// Where everything on a shelf lies.
+/// Where everything in an item store lies.
 pub async fn plane(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Plane> {
-    let catalog = site.shelves.catalog.borrow().clone();
+    let catalog = site.library.catalog.borrow().clone();
     let hundredths = |number: f32| (number * 50.0).round().to_i8() * 2;
-    let feelings = shelf(&catalog, wanted.kind).iter().filter_map(|entry| entry.feeling);
+    let feelings = item_store(&catalog, wanted.kind).iter().filter_map(|entry| entry.feeling);
     let dots: BTreeSet<_> = feelings
         .map(|one| {
             let said = u8::from(one.source == FeelingSource::Explicit);
@@ -204,12 +204,12 @@ struct Counted {
     count: usize,
 }
 
-/// Albums, playlists, genres and words of a shelf, with how many items each has.
+/// Albums, playlists, genres and words of an item store, with how many items each has.
 pub async fn groups(State(site): State<Arc<Site>>, Asked(wanted): Asked<OfKind>) -> Json<Groups> {
-    let catalog = site.shelves.catalog.borrow().clone();
+    let catalog = site.library.catalog.borrow().clone();
     let mut albums: BTreeMap<&str, (&str, usize, &str)> = BTreeMap::new();
     let [mut playlists, mut genres, mut tags, mut folders]: [BTreeMap<&str, usize>; 4] = Default::default();
-    for entry in shelf(&catalog, wanted.kind).iter() {
+    for entry in item_store(&catalog, wanted.kind).iter() {
         if !entry.album.is_empty() {
             let album = albums.entry(entry.album).or_insert((entry.artist, 0, entry.id));
             album.1 += 1;
@@ -265,18 +265,18 @@ pub struct Play {
 
 /// Plays what a person picked by name. The core decides whether now is the time.
 pub async fn play(State(site): State<Arc<Site>>, Body(play): Body<Play>) -> Result<StatusCode, Fault> {
-    let catalog = site.shelves.catalog.borrow().clone();
-    let shelf = shelf(&catalog, play.kind);
+    let catalog = site.library.catalog.borrow().clone();
+    let item_store = item_store(&catalog, play.kind);
     let chosen = |entry: &Entry<'_>| match (&play.album, &play.playlist) {
         (Some(album), _) => entry.album == album,
         (None, Some(playlist)) => entry.playlists().any(|name| name == playlist),
         (None, None) => false,
     };
     let mut ids: Vec<String> = if play.album.is_some() || play.playlist.is_some() {
-        shelf.iter().filter(chosen).map(|entry| entry.id.to_owned()).collect()
+        item_store.iter().filter(chosen).map(|entry| entry.id.to_owned()).collect()
     } else {
         // In the order in which they were asked for.
-        let mut asked: Vec<(usize, String)> = shelf
+        let mut asked: Vec<(usize, String)> = item_store
             .iter()
             .filter_map(|entry| {
                 let at = play.ids.iter().position(|id| *id == handle(entry.id))?;
@@ -313,7 +313,7 @@ pub struct CoverOf {
 pub async fn cover(State(site): State<Arc<Site>>, Asked(of): Asked<CoverOf>) -> Response {
     // That an album has none is no fault.
     let none = || StatusCode::NO_CONTENT.into_response();
-    let catalog = site.shelves.catalog.borrow().clone();
+    let catalog = site.library.catalog.borrow().clone();
     let mut all = catalog.music.iter();
     let entry = match (&of.id, &of.title) {
         (Some(id), _) => all.find(|entry| handle(entry.id) == *id),
@@ -358,8 +358,8 @@ pub async fn library(
     State(site): State<Arc<Site>>,
     Asked(wanted): Asked<LibraryQuery>,
 ) -> Result<Json<LibraryResponse>, Fault> {
-    let catalog = site.shelves.catalog.borrow().clone();
-    let shelf = match wanted.kind {
+    let catalog = site.library.catalog.borrow().clone();
+    let item_store = match wanted.kind {
         Kind::Music => &catalog.music,
         Kind::Video => &catalog.video,
     };
@@ -372,18 +372,18 @@ pub async fn library(
         None => None,
     };
     let mut told = LibraryResponse {
-        total: shelf.len(),
+        total: item_store.len(),
         unknown: 0,
         hearts: 0,
         found: 0,
         items: Vec::new(),
         folders: Vec::new(),
     };
-    if shelf.is_empty() {
+    if item_store.is_empty() {
         told.folders = folders(&site, wanted.kind).await;
     }
     let mut fitting = Vec::new();
-    for entry in shelf.iter() {
+    for entry in item_store.iter() {
         told.unknown += usize::from(entry.feeling.is_none());
         told.hearts += usize::from(entry.like == Some(2));
         let fits =

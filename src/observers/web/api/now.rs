@@ -88,7 +88,7 @@ pub async fn live(
         })
     });
     let pictures = stream::iter(pictures).flatten();
-    let libraries = news(site.shelves.catalog.clone(), |catalog| {
+    let libraries = news(site.library.catalog.clone(), |catalog| {
         let many = catalog.music.len() + catalog.video.len();
         Ok(sse::Event::default().event("library").data(many.to_string()))
     });

@@ -292,8 +292,8 @@ pub async fn attempt(
         Mode::Journey { from, to, .. } => (Some(from.unwrap_or(Point::of(mood)).into()), Some(to.into())),
         Mode::Match | Mode::Contrast => (None, None),
     };
-    let catalog = site.shelves.catalog.borrow().clone();
-    let templates = site.shelves.templates.borrow().as_ref().clone().with(mood, kind, template);
+    let catalog = site.library.catalog.borrow().clone();
+    let templates = site.library.templates.borrow().as_ref().clone().with(mood, kind, template);
     let suggestion = suggest(&catalog, &templates, &Request::new(mood));
     let picks = match kind {
         Kind::Music => suggestion.music,
@@ -305,11 +305,11 @@ pub async fn attempt(
 }
 
 fn chosen(catalog: &Catalog, kind: Kind, pick: Pick, language: Language) -> Chosen {
-    let shelf = match kind {
+    let item_store = match kind {
         Kind::Music => &catalog.music,
         Kind::Video => &catalog.video,
     };
-    let feeling = shelf.find(&pick.id).and_then(|entry| entry.feeling);
+    let feeling = item_store.find(&pick.id).and_then(|entry| entry.feeling);
     Chosen {
         title: pick.title,
         artist: pick.artist,
@@ -356,7 +356,7 @@ fn change(site: &Site, which: Which, text: Option<String>) -> Result<Json<Shown>
 
 /// From the next press on, what was saved counts.
 fn reload(site: &Site) -> Result<(), Fault> {
-    let last = site.shelves.templates.borrow().clone();
+    let last = site.library.templates.borrow().clone();
     let (templates, problems) = library::templates::reload_all(&site.desk.folders(), &last);
     site.tell(Event::Templates(Arc::new(templates)))?;
     // Others of the folder may still be broken: that was reported when it was first seen.

@@ -5,7 +5,7 @@ import { ask, h, put, say, t } from "./parts.js";
 const megabytes = (bytes) => Math.round(bytes / 1e6);
 const room = (bytes) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${megabytes(bytes)} MB`);
 
-/** The card below the library; `kind` tells which shelf is seen. */
+/** The card below the library; `kind` tells which items are seen. */
 export function adding(kind) {
   let [told, busy, closed] = [null, false, false];
   const queue = [];

@@ -73,10 +73,10 @@ export function templateForm({ change, wrong }) {
   }
 
   /** One part of the library: words that are pressed count; those that the library has most of stand beside them. */
-  function part(shelf, at, words) {
-    const alter = (act) => { const next = copy(); act(next[shelf][at]); change(next); };
+  function part(section, at, words) {
+    const alter = (act) => { const next = copy(); act(next[section][at]); change(next); };
     const chip = (list, name, count) => h("button", {
-      type: "button", class: "chip", "aria-pressed": String(words[list].some((one) => one.toLowerCase() === name.toLowerCase())), "data-chip": `${shelf}-${at}-${list}-${name}`,
+      type: "button", class: "chip", "aria-pressed": String(words[list].some((one) => one.toLowerCase() === name.toLowerCase())), "data-chip": `${section}-${at}-${list}-${name}`,
       onclick: () => alter((mine) => {
         const index = mine[list].findIndex((one) => one.toLowerCase() === name.toLowerCase());
         if (index < 0) mine[list].push(name); else mine[list].splice(index, 1);
@@ -91,23 +91,23 @@ export function templateForm({ change, wrong }) {
     });
     const regions = ["valence", "arousal"].filter((axis) => words[axis]).map((axis) => h("p", { class: "row" },
       t(`form.${axis}`, { least: words[axis][0], most: words[axis][1] }), h("button", { type: "button", onclick: () => alter((mine) => { mine[axis] = null; }) }, t("form.drop"))));
-    const title = t(`form.${shelf}`, { number: at + 1 });
-    return h("details", { class: "part", open: form[shelf].length === 1 || opened.has(`${shelf}${at}`), ontoggle: (event) => { opened[event.target.open ? "add" : "delete"](`${shelf}${at}`); } },
+    const title = t(`form.${section}`, { number: at + 1 });
+    return h("details", { class: "part", open: form[section].length === 1 || opened.has(`${section}${at}`), ontoggle: (event) => { opened[event.target.open ? "add" : "delete"](`${section}${at}`); } },
       h("summary", {}, title, " ", h("span", { class: "quiet small" }, LISTS.flatMap((list) => words[list]).slice(0, 4).join(", "))),
-      ...regions, ...rows, h("button", { type: "button", class: "danger", onclick: () => { const next = copy(); next[shelf].splice(at, 1); change(next); } }, t("form.remove")));
+      ...regions, ...rows, h("button", { type: "button", class: "danger", onclick: () => { const next = copy(); next[section].splice(at, 1); change(next); } }, t("form.remove")));
   }
   const opened = new Set();
   const empty = () => ({ tags: [], genres: [], folders: [], playlists: [], valence: null, arousal: null });
-  const adds = ["pool", "avoid"].map((shelf) => h("button", { type: "button", onclick: () => {
-    opened.add(`${shelf}${form[shelf].length}`);
-    form[shelf].push(empty());
+  const adds = ["pool", "avoid"].map((section) => h("button", { type: "button", onclick: () => {
+    opened.add(`${section}${form[section].length}`);
+    form[section].push(empty());
     draw();
     words();
-  } }, t(`form.${shelf}.add`)));
+  } }, t(`form.${section}.add`)));
 
   function words() {
     const keep = document.activeElement?.dataset?.chip;
-    parts.replaceChildren(...["pool", "avoid"].flatMap((shelf) => form[shelf].map((one, at) => part(shelf, at, one))), h("div", { class: "row" }, ...adds));
+    parts.replaceChildren(...["pool", "avoid"].flatMap((section) => form[section].map((one, at) => part(section, at, one))), h("div", { class: "row" }, ...adds));
     if (keep) [...parts.querySelectorAll("[data-chip]")].find((one) => one.dataset.chip === keep)?.focus();
   }
 

@@ -10,7 +10,7 @@ use moodbox_core::recommend::{Catalog, Templates};
 
 /// The newest catalog and templates. Clones see the same.
 #[derive(Clone)]
-pub struct Shelves {
+pub struct LibraryWatch {
     /// All that can be played.
     pub catalog: watch::Receiver<Arc<Catalog>>,
     /// The templates that count.
@@ -25,10 +25,10 @@ pub struct Watcher {
 
 impl Watcher {
     /// The observer, and what it keeps up to date: both empty at first.
-    pub fn new() -> (Watcher, Shelves) {
+    pub fn new() -> (Watcher, LibraryWatch) {
         let (catalog, catalogs) = watch::channel(Arc::default());
         let (templates, all_templates) = watch::channel(Arc::default());
-        (Watcher { catalog, templates }, Shelves { catalog: catalogs, templates: all_templates })
+        (Watcher { catalog, templates }, LibraryWatch { catalog: catalogs, templates: all_templates })
     }
 }
 
